@@ -1,0 +1,1 @@
+"""What a person runs against a service, through its public API only."""

@@ -1,0 +1,1 @@
+"""The cloud on a laptop: provisions the synthesized templates and answers as AWS would."""

@@ -1,0 +1,1 @@
+"""One file per stack: they wire constructs and state decisions."""
