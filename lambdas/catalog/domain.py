@@ -1,0 +1,118 @@
+"""Titles and their rights. Pure: time comes in as an argument."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from kernel.clock import epoch_milliseconds
+from kernel.errors import NotFoundError
+from kernel.events.catalog import Rights as RightsOnTheBus
+from kernel.events.catalog import TitlePublished
+from kernel.events.media import AssetReady
+
+EVERYWHERE = ("*",)
+"""Territories of a title whose rights nobody has limited."""
+
+
+class UnknownTitleError(NotFoundError):
+    """No such title, or it is not published."""
+
+    code = "unknown_title"
+
+
+@dataclass(frozen=True)
+class Rights:
+    """Where and when a title may be watched."""
+
+    territories: tuple[str, ...]
+    """ISO 3166-1 alpha-2 codes, or `*` alone."""
+    starts_at: datetime
+    ends_at: datetime | None = None
+
+    def on_the_bus(self) -> RightsOnTheBus:
+        """The rights as other domains read them."""
+        return {
+            "territories": list(self.territories),
+            "starts_at": self.starts_at.isoformat(),
+            "ends_at": self.ends_at.isoformat() if self.ends_at else None,
+        }
+
+
+@dataclass(frozen=True)
+class Title:
+    """A film in the catalogue."""
+
+    title_id: str
+    asset_id: str
+    name: str
+    duration_seconds: float
+    path: str
+    """Folder of the packaged files."""
+    manifests: dict[str, str]
+    poster: str
+    """Object key."""
+    rights: Rights
+    published_at: datetime
+    sequence: int
+    """Of the asset event that last changed it; an older one changes nothing."""
+
+    def repackaged(self, ready: AssetReady) -> Title:
+        """The title with the files of a newer run of the pipeline."""
+        return replace(
+            self,
+            duration_seconds=ready.duration_seconds,
+            path=ready.path,
+            manifests=ready.manifests,
+            poster=ready.poster,
+            sequence=ready.sequence,
+        )
+
+    def published(self, now: datetime) -> TitlePublished:
+        """What the other domains are told."""
+        return TitlePublished(
+            sequence=epoch_milliseconds(now),
+            title_id=self.title_id,
+            asset_id=self.asset_id,
+            name=self.name,
+            duration_seconds=self.duration_seconds,
+            path=self.path,
+            manifests=self.manifests,
+            poster=self.poster,
+            rights=self.rights.on_the_bus(),
+        )
+
+
+def title_id_of(asset_id: str) -> str:
+    """The title an asset becomes: the same asset makes the same title, however often told."""
+    return f"ttl_{asset_id.removeprefix('ast_')}"
+
+
+def new_title(ready: AssetReady, now: datetime) -> Title:
+    """A title with default rights: everywhere, from now on."""
+    return Title(
+        title_id=title_id_of(ready.asset_id),
+        asset_id=ready.asset_id,
+        name=ready.title_name,
+        duration_seconds=ready.duration_seconds,
+        path=ready.path,
+        manifests=ready.manifests,
+        poster=ready.poster,
+        rights=Rights(EVERYWHERE, now),
+        published_at=now,
+        sequence=ready.sequence,
+    )
+
+
+def entity_tag(document: object) -> str:
+    """A strong validator (RFC 9110 section 8.8.3) of a JSON document."""
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+    return f'"{hashlib.sha256(canonical).hexdigest()[:32]}"'
+
+
+def shelf_order(titles: Sequence[Title]) -> list[Title]:
+    """Newest first."""
+    return sorted(titles, key=lambda title: (title.published_at, title.title_id), reverse=True)

@@ -1,0 +1,25 @@
+"""What the catalogue needs of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from catalog.domain import Title
+
+
+class Titles(Protocol):
+    """The catalogue's records."""
+
+    def get(self, title_id: str) -> Title | None:
+        """The title."""
+
+    def all(self) -> Sequence[Title]:
+        """Every published title."""
+
+    def put(self, title: Title, now: datetime) -> bool:
+        """Record a title and tell of it in one transaction.
+
+        False, and nothing is changed or told, when the record has the same or a newer sequence.
+        """

@@ -1,0 +1,160 @@
+"""Titles in DynamoDB.
+
+    TITLE#<id>   TITLE   a title; `shelf` = "published" puts it on the index of that name
+
+The index has one key, which every reader of the home page would share: `ShelfCache` keeps that
+to one read per process and refresh, whatever the number of viewers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from catalog.domain import Rights, Title
+from catalog.ports import Titles
+from kernel.clock import Clock
+from kernel.events import outbox_item
+from kernel.ids import new_ulid
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SHELF_INDEX = "shelf"
+_PUBLISHED = "published"
+
+FRESH_FOR = timedelta(seconds=5)
+"""How old a process's copy of the shelf may be: less than anybody waits for a new title."""
+
+
+def _attribute(value: str | int) -> dict[str, str]:
+    return {"N": str(value)} if isinstance(value, int) else {"S": value}
+
+
+def _item(title: Title) -> dict[str, Any]:
+    plain: dict[str, str | int] = {
+        "pk": f"TITLE#{title.title_id}",
+        "sk": "TITLE",
+        "shelf": _PUBLISHED,
+        "published_at": title.published_at.isoformat(),
+        "title_id": title.title_id,
+        "asset_id": title.asset_id,
+        "name": title.name,
+        "duration_seconds": repr(title.duration_seconds),
+        "path": title.path,
+        "manifests": json.dumps(title.manifests),
+        "poster": title.poster,
+        "rights": json.dumps(title.rights.on_the_bus()),
+        "sequence": title.sequence,
+    }
+    return {name: _attribute(value) for name, value in plain.items()}
+
+
+def _title(item: Mapping[str, Any]) -> Title:
+    rights = json.loads(item["rights"]["S"])
+    ends_at = rights["ends_at"]
+    return Title(
+        title_id=item["title_id"]["S"],
+        asset_id=item["asset_id"]["S"],
+        name=item["name"]["S"],
+        duration_seconds=float(item["duration_seconds"]["S"]),
+        path=item["path"]["S"],
+        manifests=json.loads(item["manifests"]["S"]),
+        poster=item["poster"]["S"],
+        rights=Rights(
+            tuple(rights["territories"]),
+            datetime.fromisoformat(rights["starts_at"]),
+            datetime.fromisoformat(ends_at) if ends_at else None,
+        ),
+        published_at=datetime.fromisoformat(item["published_at"]["S"]),
+        sequence=int(item["sequence"]["N"]),
+    )
+
+
+@dataclass(frozen=True)
+class DynamoTitles:
+    """`Titles` in DynamoDB."""
+
+    client: DynamoDBClient
+    table: str
+
+    def get(self, title_id: str) -> Title | None:
+        """The title."""
+        key = {"pk": {"S": f"TITLE#{title_id}"}, "sk": {"S": "TITLE"}}
+        item = self.client.get_item(TableName=self.table, Key=key).get("Item")
+        return None if item is None else _title(item)
+
+    def all(self) -> Sequence[Title]:
+        """Every published title."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            IndexName=SHELF_INDEX,
+            KeyConditionExpression="shelf = :published",
+            ExpressionAttributeValues={":published": {"S": _PUBLISHED}},
+        )
+        return [_title(item) for page in pages for item in page["Items"]]
+
+    def put(self, title: Title, now: datetime) -> bool:
+        """Record a title with its event, unless the record is as new already."""
+        event = outbox_item(title.published(now), new_ulid(now), now)
+        try:
+            self.client.transact_write_items(
+                TransactItems=[
+                    {
+                        "Put": {
+                            "TableName": self.table,
+                            "Item": _item(title),
+                            "ConditionExpression": "attribute_not_exists(pk) OR #sequence < :new",
+                            "ExpressionAttributeNames": {"#sequence": "sequence"},
+                            "ExpressionAttributeValues": {":new": _attribute(title.sequence)},
+                        }
+                    },
+                    {
+                        "Put": {
+                            "TableName": self.table,
+                            "Item": {name: _attribute(value) for name, value in event.items()},
+                        }
+                    },
+                ]
+            )
+        except self.client.exceptions.TransactionCanceledException as error:
+            if not _outdated(error.response):
+                raise
+            return False
+        return True
+
+
+def _outdated(response: Mapping[str, Any]) -> bool:
+    """Whether a transaction failed because the record is as new, not for want of capacity."""
+    return any(
+        reason.get("Code") == "ConditionalCheckFailed"
+        for reason in response.get("CancellationReasons", [])
+    )
+
+
+@dataclass
+class ShelfCache:
+    """`Titles` that reads the whole shelf at most once per `FRESH_FOR` in one process."""
+
+    titles: Titles
+    clock: Clock
+    _shelf: Sequence[Title] = ()
+    _read_at: datetime = field(default=datetime.min.replace(tzinfo=UTC))
+
+    def get(self, title_id: str) -> Title | None:
+        """The title, as it is now."""
+        return self.titles.get(title_id)
+
+    def all(self) -> Sequence[Title]:
+        """Every published title, as of a few seconds ago."""
+        now = self.clock()
+        if now - self._read_at >= FRESH_FOR:
+            self._shelf, self._read_at = self.titles.all(), now
+        return self._shelf
+
+    def put(self, title: Title, now: datetime) -> bool:
+        """Record a title."""
+        return self.titles.put(title, now)

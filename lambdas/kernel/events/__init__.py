@@ -1,0 +1,59 @@
+"""What domains tell each other, one module per domain that publishes.
+
+An event is a frozen dataclass: `to_detail` makes the JSON that travels on the bus and
+`from_detail` reads it back, ignoring fields added since. `sequence` grows with every change of
+one subject, so that a reader can drop what it has already overtaken.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+
+OUTBOX_RETENTION = timedelta(days=7)
+"""How long a published event stays in its table: longer than the table stream's 24 hours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """The part that all events share."""
+
+    detail_type: ClassVar[str]
+    """EventBridge's name of the kind."""
+
+    sequence: int
+    """Milliseconds since 1970 when the change was written."""
+
+    @property
+    def subject(self) -> str:
+        """The id of the thing that changed."""
+        raise NotImplementedError
+
+    def to_detail(self) -> dict[str, Any]:
+        """The event as plain JSON values."""
+        return {"subject": self.subject, **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_detail(cls, detail: Mapping[str, Any]) -> Self:
+        """Read an event back; KeyError or TypeError when a field it needs is absent."""
+        names = {field.name for field in dataclasses.fields(cls)}
+        return cls(**{name: value for name, value in detail.items() if name in names})
+
+
+def outbox_item(event: Event, event_id: str, now: datetime) -> dict[str, str | int]:
+    """The table item that makes the outbox publish an event; written with the change it tells of.
+
+    Plain Python values: the store turns them into its own form.
+    """
+    return {
+        "pk": f"EVENT#{event_id}",
+        "sk": "EVENT",
+        "kind": "event",
+        "detail_type": event.detail_type,
+        "detail": json.dumps(event.to_detail(), separators=(",", ":")),
+        "expires_at": int((now + OUTBOX_RETENTION).timestamp()),
+    }

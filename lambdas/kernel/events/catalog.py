@@ -1,0 +1,42 @@
+"""What the catalogue tells: a title can be watched, under which rights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypedDict
+
+from kernel.events import Event
+
+
+class Rights(TypedDict):
+    """Where and when a title may be watched."""
+
+    territories: list[str]
+    """ISO 3166-1 alpha-2 country codes, or `*` for everywhere."""
+    starts_at: str
+    """ISO 8601 with zone."""
+    ends_at: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TitlePublished(Event):
+    """A title is published, or what is published of it changed."""
+
+    detail_type: ClassVar[str] = "TitlePublished"
+
+    title_id: str
+    asset_id: str
+    name: str
+    duration_seconds: float
+    path: str
+    """Folder of the packaged files: `m/<asset_id>/<version>`."""
+    manifests: dict[str, str]
+    """Player family to manifest, relative to `path`."""
+    poster: str
+    """Object key of the poster."""
+    rights: Rights
+
+    @property
+    def subject(self) -> str:
+        """The title."""
+        return self.title_id

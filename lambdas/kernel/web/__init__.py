@@ -1,0 +1,1 @@
+"""How functions answer HTTP: RFC 9457 problems and payload format 2.0."""

@@ -1,0 +1,87 @@
+"""API Gateway's payload format 2.0 for functions that do without a web framework."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from kernel.errors import DomainError, InvalidInputError, RefusedError, UnauthenticatedError
+from kernel.web.problems import PROBLEM_JSON, problem, status_of
+
+JSON = "application/json"
+Event = Mapping[str, Any]
+Reply = dict[str, Any]
+
+
+def reply(
+    status: int,
+    body: object = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    cookies: Sequence[str] = (),
+    content_type: str = JSON,
+) -> Reply:
+    """An answer in payload format 2.0; private unless the headers say otherwise."""
+    answer: Reply = {
+        "statusCode": status,
+        "headers": {"cache-control": "no-store", **(headers or {})},
+    }
+    if body is not None:
+        answer["headers"]["content-type"] = content_type
+        answer["body"] = json.dumps(body, separators=(",", ":"))
+    if cookies:
+        answer["cookies"] = list(cookies)
+    return answer
+
+
+def refusal(error: DomainError) -> Reply:
+    """The problem document of a domain's refusal."""
+    return reply(status_of(error), problem(error), content_type=PROBLEM_JSON)
+
+
+def answering(work: Callable[[Event], Reply]) -> Callable[[Event, object], Reply]:
+    """A Lambda handler that turns refusals into problems and leaves bugs to fail loudly."""
+
+    def handler(event: Event, _context: object) -> Reply:
+        try:
+            return work(event)
+        except DomainError as error:
+            return refusal(error)
+
+    return handler
+
+
+def json_body(event: Event) -> dict[str, Any]:
+    """The request's JSON object; InvalidInputError when it is anything else."""
+    raw = event.get("body") or ""
+    try:
+        if event.get("isBase64Encoded"):
+            raw = base64.b64decode(raw, validate=True)
+        parsed = json.loads(raw)
+    except ValueError as error:
+        raise InvalidInputError("The request body is not JSON.", field="body") from error
+    if not isinstance(parsed, dict):
+        raise InvalidInputError("The request body must be a JSON object.", field="body")
+    return parsed
+
+
+def header(event: Event, name: str) -> str | None:
+    """A request header; API Gateway lowers the names."""
+    value = event.get("headers", {}).get(name.lower())
+    return None if value is None else str(value)
+
+
+def claims(event: Event, scope: str) -> dict[str, str]:
+    """The claims that the API's own authorizer verified; fails closed without them or the scope.
+
+    Claims arrive as strings. The gateway checks the route's scope before we are called; checking
+    it again means that a route deployed without its authorizer answers 401, not data.
+    """
+    verified = event.get("requestContext", {}).get("authorizer", {}).get("jwt", {}).get("claims")
+    if not verified or "sub" not in verified:
+        raise UnauthenticatedError("Sign in to continue.")
+    if scope not in str(verified.get("scope", "")).split(" "):
+        raise RefusedError(f"This needs the scope {scope}.", scope=scope)
+    return {name: str(value) for name, value in verified.items()}

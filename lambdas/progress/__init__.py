@@ -1,0 +1,1 @@
+"""Remembers how far each profile has watched, and where it goes on."""

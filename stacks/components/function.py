@@ -1,0 +1,102 @@
+"""A function of ours: one domain's code, its layers, its own log group and role, an alias."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import jsii
+from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from stacks.environment import Environment
+
+SOURCE_ROOT = Path("lambdas")
+
+NOT_SHIPPED = ["**/__pycache__", "**/*.pyc"]
+
+
+class MissingLayerError(FileNotFoundError):
+    """A dependency set has not been built; the message says with which command."""
+
+
+def _bundle(domain: str) -> lambda_.Code:
+    """The kernel and one domain: editing a domain changes one asset and no other."""
+    packages = dict.fromkeys(["kernel", domain])
+    return lambda_.Code.from_asset(
+        str(SOURCE_ROOT),
+        exclude=["*", *[f"!{package}" for package in packages], *NOT_SHIPPED],
+        ignore_mode=IgnoreMode.GIT,
+    )
+
+
+def _layer(stack: Stack, env: Environment, name: str) -> lambda_.ILayerVersion:
+    """A dependency set as a layer of this stack: one exported elsewhere could not be updated."""
+    construct_id = f"Layer{name.title()}"
+    existing = stack.node.try_find_child(construct_id)
+    if isinstance(existing, lambda_.LayerVersion):
+        return existing
+    folder = Path(env.layers) / name
+    if not folder.is_dir():
+        raise MissingLayerError(f"{folder} is not built; run: make layers ENV={env.name}")
+    return lambda_.LayerVersion(
+        stack,
+        construct_id,
+        code=lambda_.Code.from_asset(str(folder), exclude=NOT_SHIPPED, ignore_mode=IgnoreMode.GIT),
+        compatible_runtimes=[env.runtime],
+        compatible_architectures=[env.architecture],
+        description=f"Third-party dependencies: {name}",
+    )
+
+
+@jsii.implements(iam.IGrantable)
+class MarqueeFunction(Construct):
+    """A Lambda function published behind the alias `live`, which everybody invokes."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        env: Environment,
+        domain: str,
+        handler: str,
+        layers: Sequence[str],
+        memory_mb: int = 512,
+        timeout: Duration | None = None,
+        environment: Mapping[str, str] | None = None,
+        description: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = Stack.of(self)
+        log_group = logs.LogGroup(
+            self, "Log", retention=env.log_retention, removal_policy=RemovalPolicy.DESTROY
+        )
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log_group.grant_write(self.role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            code=_bundle(domain),
+            handler=f"{domain}.handlers.{handler}.handler",
+            runtime=env.runtime,
+            architecture=env.architecture,
+            layers=[_layer(stack, env, name) for name in layers],
+            memory_size=memory_mb,
+            timeout=timeout or Duration.seconds(10),
+            environment=dict(environment or {}),
+            role=self.role,
+            log_group=log_group,
+            description=description,
+        )
+        self.alias = lambda_.Alias(
+            self, "Live", alias_name="live", version=self.function.current_version
+        )
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The function's role: grants are made to the component itself."""
+        return self.role

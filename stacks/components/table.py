@@ -1,0 +1,106 @@
+"""A domain's table, and the outbox that publishes what the domain wrote into it."""
+
+from __future__ import annotations
+
+import json
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks.components.function import MarqueeFunction
+from stacks.environment import Environment
+
+
+class MarqueeTable(Construct):
+    """One table per domain: `pk` and `sk`, on demand, recoverable, ready to be made global."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        env: Environment,
+        outbox: bool = False,
+        indexes: list[dynamodb.GlobalSecondaryIndexPropsV2] | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.table = dynamodb.TableV2(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            billing=dynamodb.Billing.on_demand(),
+            encryption=dynamodb.TableEncryptionV2.aws_managed_key(),
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            time_to_live_attribute="expires_at",
+            dynamo_stream=dynamodb.StreamViewType.NEW_IMAGE if outbox else None,
+            deletion_protection=env.retain_data,
+            removal_policy=env.removal_policy,
+            global_secondary_indexes=indexes,
+        )
+
+
+class Outbox(Construct):
+    """Publishes the events of a table's outbox on the default bus, in order, at least once."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        env: Environment,
+        table: MarqueeTable,
+        domain: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        failures = sqs.Queue(self, "Failures", enforce_ssl=True, retention_period=Duration.days(14))
+        function = MarqueeFunction(
+            self,
+            "Publish",
+            env=env,
+            domain="kernel",
+            handler="outbox",
+            layers=["lean"],
+            memory_mb=256,
+            timeout=Duration.seconds(30),
+            environment={"EVENT_SOURCE": env.event_source(domain)},
+            description=f"Publishes the events of {domain}",
+        )
+        is_new_event = {
+            "eventName": ["INSERT"],
+            "dynamodb": {"NewImage": {"kind": {"S": ["event"]}}},
+        }
+        table.table.grant_stream_read(function)
+        failures.grant_send_messages(function)
+        lambda_.CfnEventSourceMapping(
+            self,
+            "Stream",
+            function_name=function.alias.function_arn,
+            event_source_arn=table.table.table_stream_arn,
+            starting_position="TRIM_HORIZON",
+            batch_size=100,
+            bisect_batch_on_function_error=True,
+            maximum_retry_attempts=10,
+            function_response_types=["ReportBatchItemFailures"],
+            filter_criteria={"filters": [{"pattern": json.dumps(is_new_event)}]},
+            destination_config={"onFailure": {"destination": failures.queue_arn}},
+        )
+        function.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["events:PutEvents"],
+                resources=[_default_bus_arn(self)],
+                conditions={"StringEquals": {"events:source": env.event_source(domain)}},
+            )
+        )
+
+
+def _default_bus_arn(scope: Construct) -> str:
+    return Stack.of(scope).format_arn(
+        service="events", resource="event-bus", resource_name="default"
+    )
