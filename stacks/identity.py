@@ -63,6 +63,7 @@ class IdentityStack(MarqueeStack):
         if env.domain is not None:
             CustomDomain(self, "Address", domain=env.domain, label="auth", api=api)
         CfnOutput(self, "AuthApiId", value=api.api_id)
+        CfnOutput(self, "Issuer", value=env.issuer)
         return HttpApiRef(api_id=api.api_id)
 
     def _discovery(self) -> None:

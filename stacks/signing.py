@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aws_cdk import CfnOutput
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -61,6 +62,7 @@ class SigningStack(MarqueeStack):
             ),
             removal_policy=env.removal_policy,
         )
+        CfnOutput(self, "ViewerPrivateKeySecret", value=private_key.secret_arn)
         self.signing = Signing(
             key_pair_id=public_key.ref,
             key_group_id=key_group.ref,

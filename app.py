@@ -1,0 +1,66 @@
+"""Reads the environment from context and creates the stacks. No AWS call, no logic."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+
+from stacks.api import ApiStack
+from stacks.catalog import CatalogStack
+from stacks.delivery import DeliveryStack
+from stacks.environment import environment_from
+from stacks.identity import IdentityStack
+from stacks.keys import KeysStack
+from stacks.media import MediaStack
+from stacks.origin import OriginStack
+from stacks.playback import PlaybackStack
+from stacks.progress import ProgressStack
+from stacks.signing import SigningStack
+
+
+def main() -> None:
+    """Create the stacks of the environment that the context names, in their one-way order."""
+    app = cdk.App()
+    env = environment_from(app.node)
+
+    signing = SigningStack(app, "signing", env=env)
+    origin = OriginStack(app, "origin", env=env)
+    keys = KeysStack(app, "keys", env=env)
+    identity = IdentityStack(app, "identity", env=env)
+
+    api = ApiStack(app, "api", env=env)
+    # API Gateway asks the issuer for its keys when the authorizer is created.
+    api.add_stack_dependency(identity)
+
+    CatalogStack(app, "catalog", env=env, api=api.ref)
+    ProgressStack(app, "progress", env=env, api=api.ref)
+    PlaybackStack(
+        app,
+        "playback",
+        env=env,
+        api=api.ref,
+        signing=signing.signing,
+        vault_key=keys.vault_key,
+    )
+    MediaStack(
+        app,
+        "media",
+        env=env,
+        packaged_bucket=origin.packaged,
+        api=api.ref,
+        speke_url=keys.speke_url,
+        speke_invoke_arn=keys.speke_invoke_arn,
+    )
+    DeliveryStack(
+        app,
+        "delivery",
+        env=env,
+        packaged=origin.packaged,
+        web=origin.web,
+        api_host=api.host,
+        signing=signing.signing,
+    )
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

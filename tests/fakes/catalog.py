@@ -1,0 +1,32 @@
+"""The catalogue's port in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from catalog.domain import Title
+from kernel.events.catalog import TitlePublished
+
+
+@dataclass
+class FakeTitles:
+    titles: dict[str, Title] = field(default_factory=dict)
+    told: list[TitlePublished] = field(default_factory=list)
+    reads: int = 0
+
+    def get(self, title_id: str) -> Title | None:
+        return self.titles.get(title_id)
+
+    def all(self) -> Sequence[Title]:
+        self.reads += 1
+        return list(self.titles.values())
+
+    def put(self, title: Title, now: datetime) -> bool:
+        known = self.titles.get(title.title_id)
+        if known and known.sequence >= title.sequence:
+            return False
+        self.titles[title.title_id] = title
+        self.told.append(title.published(now))
+        return True

@@ -1,0 +1,130 @@
+"""The OAuth endpoints as a browser and a client meet them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from identity.routes import authorize, discovery, token
+from tests.unit.identity.test_sign_in import ISSUER, ORIGIN, REQUEST, SIGNER, VERIFIER, Server
+
+
+@pytest.fixture
+def server(now: datetime) -> Server:
+    server = Server(now)
+    server.registration.create_account("ada@example.com", "correct horse", ("member",))
+    return server
+
+
+def request(method: str, path: str, fields: dict[str, str], **headers: str) -> dict[str, Any]:
+    event: dict[str, Any] = {
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": headers,
+        "requestContext": {"http": {"method": method}},
+    }
+    return {**event, ("body" if method == "POST" else "rawQueryString"): urlencode(fields)}
+
+
+def sign_in(server: Server, changes: dict[str, str] | None = None, **headers: str) -> Any:
+    fields = {**REQUEST, "email": "ada@example.com", "password": "correct horse"}
+    answer = authorize(server.authorization, ISSUER, ORIGIN)
+    return answer(request("POST", "/authorize", {**fields, **(changes or {})}, **headers))
+
+
+def test_the_page_carries_the_request_and_runs_no_script(server: Server) -> None:
+    page = authorize(server.authorization, ISSUER, ORIGIN)(request("GET", "/authorize", REQUEST))
+
+    policy = page["headers"]["content-security-policy"]
+    assert page["statusCode"] == 200
+    assert f'value="{REQUEST["code_challenge"]}"' in page["body"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "script" not in policy
+    assert page["headers"]["x-frame-options"] == "DENY"
+
+
+def test_what_a_link_carries_is_never_html_of_the_page(server: Server) -> None:
+    hostile = {**REQUEST, "state": '"><script>alert(1)</script>'}
+
+    page = authorize(server.authorization, ISSUER, ORIGIN)(request("GET", "/authorize", hostile))
+
+    assert "<script>" not in page["body"]
+
+
+def test_signing_in_sends_a_code_and_the_state_back_to_the_client(server: Server) -> None:
+    answer = sign_in(server)
+
+    target = urlsplit(answer["headers"]["location"])
+    sent = parse_qs(target.query)
+    assert answer["statusCode"] == 303
+    assert f"{target.scheme}://{target.netloc}{target.path}" == f"{ORIGIN}/callback"
+    assert sent["state"] == ["s"]
+    assert sent["iss"] == [ISSUER]
+    form = {
+        "grant_type": "authorization_code",
+        "code": sent["code"][0],
+        "client_id": "web",
+        "redirect_uri": REQUEST["redirect_uri"],
+        "code_verifier": VERIFIER,
+    }
+    tokens = token(server.tokens)(request("POST", "/token", form))
+    assert tokens["headers"]["cache-control"] == "no-store"
+    assert json.loads(tokens["body"])["token_type"] == "Bearer"
+
+
+def test_a_wrong_password_shows_the_form_again_with_the_reason_and_the_address(
+    server: Server,
+) -> None:
+    answer = sign_in(server, {"password": "wrong horse"})
+
+    assert answer["statusCode"] == 401
+    assert "do not match" in answer["body"]
+    assert 'value="ada@example.com"' in answer["body"]
+    assert "wrong horse" not in answer["body"]
+
+
+def test_a_form_posted_from_another_site_is_refused(server: Server) -> None:
+    assert sign_in(server, origin="https://evil.example")["statusCode"] == 403
+    assert sign_in(server, origin="null")["statusCode"] == 403
+    assert sign_in(server, origin=ISSUER)["statusCode"] == 303
+
+
+def test_an_unknown_client_is_told_on_the_page_and_not_redirected(server: Server) -> None:
+    answer = sign_in(server, {"redirect_uri": "https://evil.example/callback"})
+
+    assert answer["statusCode"] == 400
+    assert "location" not in answer["headers"]
+
+
+def test_an_error_of_a_known_client_goes_back_to_it_as_oauth_says(server: Server) -> None:
+    answer = sign_in(server, {"scope": "staff"})
+
+    sent = parse_qs(urlsplit(answer["headers"]["location"]).query)
+    assert sent["error"] == ["invalid_scope"]
+    assert sent["state"] == ["s"]
+
+
+def test_the_token_endpoint_refuses_in_the_words_of_rfc_6749(server: Server) -> None:
+    answer = token(server.tokens)(request("POST", "/token", {"grant_type": "password"}))
+
+    assert answer["statusCode"] == 400
+    assert json.loads(answer["body"])["error"] == "unsupported_grant_type"
+
+
+def test_discovery_names_the_endpoints_and_the_key_set_has_the_public_half(
+    server: Server,
+) -> None:
+    answer = discovery(ISSUER, lambda: SIGNER.jwk)
+
+    document = json.loads(answer(request("GET", "/.well-known/openid-configuration", {}))["body"])
+    keys = json.loads(answer(request("GET", "/.well-known/jwks.json", {}))["body"])["keys"]
+    assert document["issuer"] == ISSUER
+    assert document["jwks_uri"] == f"{ISSUER}/.well-known/jwks.json"
+    assert document["code_challenge_methods_supported"] == ["S256"]
+    assert keys == [SIGNER.jwk]
+    assert set(keys[0]) == {"kty", "n", "e", "kid", "alg", "use"}

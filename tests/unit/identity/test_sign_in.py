@@ -1,0 +1,305 @@
+"""Signing in by authorization code and PKCE, and every way in which it is refused."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from identity.domain import (
+    Client,
+    EmailTakenError,
+    InvalidGrantError,
+    InvalidRequestError,
+    InvalidScopeError,
+    UnknownClientError,
+    UnsupportedGrantTypeError,
+    UnsupportedResponseTypeError,
+    clients,
+)
+from identity.service import Authorization, Registration, Tokens, WrongPasswordError
+from kernel.errors import InvalidInputError
+from tests.fakes.identity import FakeAccounts, FakeGrants, LocalSigner, PlainPasswords
+
+ISSUER = "https://auth.example"
+ORIGIN = "https://watch.example"
+VERIFIER = "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest())[:43].decode()
+REQUEST = {
+    "response_type": "code",
+    "client_id": "web",
+    "redirect_uri": f"{ORIGIN}/callback",
+    "scope": "openid member",
+    "state": "s",
+    "nonce": "n",
+    "code_challenge": CHALLENGE,
+    "code_challenge_method": "S256",
+}
+SIGNER = LocalSigner()
+
+
+@dataclass
+class Server:
+    """The three services over the same fakes, with a clock that tests move."""
+
+    now: datetime
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
+    grants: FakeGrants = field(default_factory=FakeGrants)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    @property
+    def registration(self) -> Registration:
+        return Registration(self.accounts, PlainPasswords(), self.clock)
+
+    @property
+    def authorization(self) -> Authorization:
+        known: dict[str, Client] = clients(ORIGIN)
+        return Authorization(self.accounts, self.grants, PlainPasswords(), known, self.clock)
+
+    @property
+    def tokens(self) -> Tokens:
+        return Tokens(self.accounts, self.grants, SIGNER, ISSUER, self.clock)
+
+    def code(self, **changes: str) -> str:
+        request = self.authorization.request({**REQUEST, **changes})
+        return self.authorization.sign_in(request, "ada@example.com", "correct horse")
+
+    def exchange(self, code: str, **changes: str) -> dict[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "client_id": "web",
+            "redirect_uri": REQUEST["redirect_uri"],
+            "code_verifier": VERIFIER,
+        }
+        return self.tokens.exchange({**form, **changes})
+
+    def refresh(self, token: str, client_id: str = "web") -> dict[str, Any]:
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": token,
+            "client_id": client_id,
+        }
+        return self.tokens.exchange(form)
+
+
+@pytest.fixture
+def server(now: datetime) -> Server:
+    server = Server(now)
+    server.registration.create_account("Ada@Example.com", "correct horse", ("member",))
+    return server
+
+
+def decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    return json.loads(decoded(token.split(".")[1]))
+
+
+def test_a_code_and_its_verifier_become_an_access_token_of_flat_claims(server: Server) -> None:
+    answer = server.exchange(server.code())
+
+    claims = claims_of(answer["access_token"])
+    assert claims["iss"] == ISSUER
+    assert claims["aud"] == "marquee"
+    assert claims["scope"] == answer["scope"] == "member"
+    assert claims["exp"] - claims["iat"] == answer["expires_in"] == 600
+    assert claims["sub"].startswith("acc_")
+    assert claims["profile"].startswith("prf_")
+    assert claims["device"].startswith("dev_")
+    assert all(isinstance(value, str | int) for value in claims.values())
+
+
+def test_the_id_token_names_the_client_and_repeats_its_nonce(server: Server) -> None:
+    claims = claims_of(server.exchange(server.code())["id_token"])
+
+    assert (claims["aud"], claims["nonce"], claims["email"]) == ("web", "n", "ada@example.com")
+
+
+def test_tokens_verify_with_the_published_key_and_name_it(server: Server) -> None:
+    token = server.exchange(server.code())["access_token"]
+
+    signed, _, signature = token.rpartition(".")
+    modulus, exponent = (int.from_bytes(decoded(SIGNER.jwk[name]), "big") for name in ("n", "e"))
+    published = rsa.RSAPublicNumbers(exponent, modulus).public_key()
+    published.verify(decoded(signature), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    header = json.loads(decoded(signed.split(".")[0]))
+    assert header == {"alg": "RS256", "kid": SIGNER.key_id, "typ": "at+jwt"}
+
+
+def test_a_code_serves_once(server: Server) -> None:
+    code = server.code()
+    server.exchange(code)
+
+    with pytest.raises(InvalidGrantError):
+        server.exchange(code)
+
+
+def test_a_code_expires_after_a_minute(server: Server) -> None:
+    code = server.code()
+    server.now += timedelta(seconds=60)
+
+    with pytest.raises(InvalidGrantError):
+        server.exchange(code)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"code_verifier": "w" * 43},
+        {"code_verifier": "short"},
+        {"code_verifier": ""},
+        {"client_id": "cli"},
+        {"redirect_uri": f"{ORIGIN}/elsewhere"},
+        {"code": "never-issued"},
+    ],
+)
+def test_a_code_is_refused_to_whoever_did_not_ask_for_it(
+    server: Server, wrong: dict[str, str]
+) -> None:
+    code = server.code()
+
+    with pytest.raises(InvalidGrantError):
+        server.exchange(**{"code": code, **wrong})
+
+
+def test_the_form_must_be_complete_and_of_a_known_grant(server: Server) -> None:
+    with pytest.raises(InvalidRequestError):
+        server.tokens.exchange({"grant_type": "authorization_code"})
+    with pytest.raises(UnsupportedGrantTypeError):
+        server.tokens.exchange({"grant_type": "password"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"client_id": "somebody"},
+        {"redirect_uri": "https://evil.example/callback"},
+        {"redirect_uri": f"{ORIGIN}/callback/../evil"},
+        {"client_id": "cli", "redirect_uri": "http://127.0.0.1:80@evil.example/callback"},
+        {"client_id": "cli", "redirect_uri": "http://localhost:9000/callback"},
+    ],
+)
+def test_nothing_is_ever_redirected_to_an_address_that_is_not_the_clients(
+    server: Server, change: dict[str, str]
+) -> None:
+    with pytest.raises(UnknownClientError):
+        server.authorization.request({**REQUEST, **change})
+
+
+def test_a_native_client_listens_on_any_loopback_port(server: Server) -> None:
+    asked = {**REQUEST, "client_id": "cli", "redirect_uri": "http://127.0.0.1:43211/callback"}
+
+    assert server.authorization.request(asked).redirect_uri.endswith(":43211/callback")
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"response_type": "token"}, UnsupportedResponseTypeError),
+        ({"code_challenge_method": "plain"}, InvalidRequestError),
+        ({"code_challenge": ""}, InvalidRequestError),
+        ({"code_challenge": "x" * 44}, InvalidRequestError),
+    ],
+)
+def test_only_the_code_flow_with_a_hashed_challenge_is_offered(
+    server: Server, change: dict[str, str], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        server.authorization.request({**REQUEST, **change})
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [("ada@example.com", "wrong horse"), ("bob@example.com", "correct horse"), ("", "")],
+)
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
+    server: Server, email: str, password: str
+) -> None:
+    request = server.authorization.request(REQUEST)
+
+    with pytest.raises(WrongPasswordError, match="That e-mail and password do not match"):
+        server.authorization.sign_in(request, email, password)
+
+
+def test_staff_access_is_refused_to_who_does_not_hold_it(server: Server) -> None:
+    with pytest.raises(InvalidScopeError):
+        server.code(scope="member staff")
+
+
+def test_staff_get_it_only_when_the_client_asks(server: Server) -> None:
+    server.accounts.accounts = {
+        key: dataclasses.replace(account, scopes=("member", "staff"))
+        for key, account in server.accounts.accounts.items()
+    }
+
+    assert server.exchange(server.code(scope="member"))["scope"] == "member"
+    assert server.exchange(server.code(scope="member staff"))["scope"] == "member staff"
+
+
+def test_a_refresh_token_is_followed_by_the_next_of_the_same_device(server: Server) -> None:
+    first = server.exchange(server.code())
+
+    second = server.refresh(first["refresh_token"])
+
+    assert second["refresh_token"] != first["refresh_token"]
+    devices = {claims_of(answer["access_token"])["device"] for answer in (first, second)}
+    assert len(devices) == 1
+
+
+def test_a_refresh_token_used_twice_ends_the_whole_sign_in(server: Server) -> None:
+    first = server.exchange(server.code())
+    second = server.refresh(first["refresh_token"])
+
+    with pytest.raises(InvalidGrantError):
+        server.refresh(first["refresh_token"])
+    with pytest.raises(InvalidGrantError):
+        server.refresh(second["refresh_token"])
+
+
+def test_a_refresh_token_is_refused_to_another_client_and_after_its_time(server: Server) -> None:
+    token = server.exchange(server.code())["refresh_token"]
+
+    with pytest.raises(InvalidGrantError):
+        server.refresh(token, client_id="cli")
+    server.now += timedelta(days=31)
+    with pytest.raises(InvalidGrantError):
+        server.refresh(token)
+
+
+def test_an_address_has_one_account_however_it_is_written(server: Server) -> None:
+    with pytest.raises(EmailTakenError):
+        server.registration.create_account(" ADA@example.COM ", "another one", ("member",))
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "scopes", "field"),
+    [
+        ("nobody", "long enough", ("member",), "email"),
+        ("a@b.example", "short", ("member",), "password"),
+        ("a@b.example", "x" * 129, ("member",), "password"),
+        ("a@b.example", "long enough", ("member", "root"), "scopes"),
+        ("a@b.example", "long enough", ("staff",), "scopes"),
+    ],
+)
+def test_an_account_that_cannot_be_made_says_which_field(
+    server: Server, email: str, password: str, scopes: tuple[str, ...], field: str
+) -> None:
+    make: Callable[..., Any] = server.registration.create_account
+
+    with pytest.raises(InvalidInputError) as refused:
+        make(email, password, scopes)
+    assert refused.value.facts["field"] == field
