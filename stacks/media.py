@@ -1,0 +1,401 @@
+"""The media pipeline: uploads, the state machine they start, and what MediaConvert may touch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from stacks.components import (
+    HttpApiRef,
+    MarqueeFunction,
+    MarqueeStack,
+    MarqueeTable,
+    Outbox,
+    Route,
+    add_routes,
+)
+from stacks.environment import Environment
+
+PIPELINE = Path("statemachines/media_pipeline.asl.json")
+
+UPLOADS = "uploads/*"
+PACKAGED = "m/*"
+WORK = "work/*"
+ART = "art/*"
+
+ABANDONED_UPLOADS = Duration.days(7)
+"""A slow upload over a week's line; parts of a dead one cost storage until then."""
+
+COLD_AFTER = Duration.days(30)
+"""Mezzanines are read once, and again only to be packaged anew. Glacier Instant Retrieval keeps
+that possible without waiting."""
+
+_ASSET_INDEX = ("listing", "asset_id")
+_ASSET_SUMMARY = [
+    "kind",
+    "name",
+    "file_name",
+    "size_bytes",
+    "upload_id",
+    "status",
+    "created_at",
+    "version",
+    "checksum",
+    "progress_percent",
+    "failure",
+    "package",
+]
+
+
+class MediaStack(MarqueeStack):
+    """From an uploaded file to a packaged, encrypted, verified film in the origin bucket."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        env: Environment,
+        packaged_bucket: s3.IBucket,
+        api: HttpApiRef,
+        speke_url: str,
+        speke_invoke_arn: str,
+    ) -> None:
+        super().__init__(scope, construct_id, env=env)
+        self._env = env
+        self._packaged = packaged_bucket
+        self._mezzanine = self._mezzanine_bucket()
+        self._table = self._media_table()
+        mediaconvert_role = self._mediaconvert_role(speke_invoke_arn)
+        steps = self._steps(speke_url)
+        self.pipeline = self._pipeline(steps, mediaconvert_role)
+        self._start_on_upload()
+        self._follow_progress()
+        self._staff_api(api)
+
+    def _mezzanine_bucket(self) -> s3.Bucket:
+        env = self._env
+        key = kms.Key(
+            self,
+            "MezzanineKey",
+            alias=f"alias/marquee-{env.name}-mezzanine",
+            description="Encrypts films as they were uploaded",
+            multi_region=True,
+            enable_key_rotation=True,
+            removal_policy=env.removal_policy,
+        )
+        bucket = s3.Bucket(
+            self,
+            "Mezzanine",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            versioned=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=env.viewer_protocol == "redirect-to-https",
+            removal_policy=env.removal_policy,
+            cors=[
+                s3.CorsRule(
+                    allowed_origins=[env.public_origin],
+                    allowed_methods=[s3.HttpMethods.PUT],
+                    allowed_headers=["content-type", "x-amz-checksum-sha256"],
+                    exposed_headers=["ETag", "x-amz-checksum-sha256"],
+                    max_age=3600,
+                )
+            ],
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    abort_incomplete_multipart_upload_after=ABANDONED_UPLOADS,
+                    transitions=[
+                        s3.Transition(
+                            storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL,
+                            transition_after=COLD_AFTER,
+                        )
+                    ],
+                    noncurrent_version_expiration=COLD_AFTER,
+                )
+            ],
+        )
+        # The L2 property would deploy a hidden function to switch this on.
+        resource = bucket.node.default_child
+        assert isinstance(resource, s3.CfnBucket)
+        resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
+                event_bridge_enabled=True
+            )
+        )
+        return bucket
+
+    def _media_table(self) -> MarqueeTable:
+        partition, sort = (
+            dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)
+            for name in _ASSET_INDEX
+        )
+        table = MarqueeTable(
+            self,
+            "Media",
+            env=self._env,
+            outbox=True,
+            indexes=[
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name="by_creation",
+                    partition_key=partition,
+                    sort_key=sort,
+                    projection_type=dynamodb.ProjectionType.INCLUDE,
+                    non_key_attributes=_ASSET_SUMMARY,
+                )
+            ],
+        )
+        Outbox(self, "Outbox", env=self._env, table=table, domain="media")
+        return table
+
+    def _mediaconvert_role(self, speke_invoke_arn: str) -> iam.Role:
+        """What MediaConvert becomes while it works for us."""
+        role = iam.Role(
+            self, "MediaConvertRole", assumed_by=iam.ServicePrincipal("mediaconvert.amazonaws.com")
+        )
+        self._mezzanine.grant_read(role, UPLOADS)
+        self._packaged.grant_put(role, PACKAGED)
+        self._packaged.grant_put(role, WORK)
+        role.add_to_policy(
+            iam.PolicyStatement(actions=["execute-api:Invoke"], resources=[speke_invoke_arn])
+        )
+        return role
+
+    def _steps(self, speke_url: str) -> dict[str, MarqueeFunction]:
+        """The functions that the state machine calls, by the names its definition uses."""
+        record = self._function(
+            "Record",
+            handler="record",
+            description="Claims uploads, plans jobs, publishes assets and explains failures",
+            environment={
+                "PACKAGED_BUCKET": self._packaged.bucket_name,
+                "SPEKE_URL": speke_url,
+                "MARQUEE_ENVIRONMENT": self._env.name,
+            },
+        )
+        probe = self._function(
+            "Probe",
+            handler="probe",
+            timeout=Duration.minutes(4),
+            description="Looks into uploaded files",
+        )
+        # Probe reads S3 with its caller's credentials, not with a role of MediaConvert's.
+        self._mezzanine.grant_read(probe, UPLOADS)
+        probe.role.add_to_policy(
+            # Probe has no resource to name (service authorization reference, MediaConvert).
+            iam.PolicyStatement(actions=["mediaconvert:Probe"], resources=["*"])
+        )
+        package = self._function(
+            "Package",
+            handler="package",
+            timeout=Duration.minutes(4),
+            memory_mb=1024,
+            description="Chooses posters, writes manifests and verifies packages",
+            environment={
+                "PACKAGED_BUCKET": self._packaged.bucket_name,
+                "CLEARKEY": str(self._env.clearkey).lower(),
+            },
+        )
+        for pattern in (PACKAGED, WORK):
+            self._packaged.grant_read(package, pattern)
+        for pattern in (PACKAGED, ART):
+            self._packaged.grant_put(package, pattern)
+        return {"Record": record, "Probe": probe, "Package": package}
+
+    def _pipeline(
+        self, steps: dict[str, MarqueeFunction], mediaconvert_role: iam.Role
+    ) -> sfn.StateMachine:
+        env = self._env
+        role = iam.Role(
+            self, "PipelineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com")
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["mediaconvert:CreateJob"],
+                resources=[self._arn("mediaconvert", "queues"), self._arn("mediaconvert", "jobs")],
+            )
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["mediaconvert:GetJob", "mediaconvert:CancelJob"],
+                resources=[self._arn("mediaconvert", "jobs")],
+            )
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["iam:PassRole"],
+                resources=[mediaconvert_role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": "mediaconvert.amazonaws.com"}},
+            )
+        )
+        # How createJob.sync hears that a job ended: a rule that Step Functions makes itself.
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+                resources=[
+                    self.format_arn(
+                        service="events",
+                        resource="rule",
+                        resource_name="StepFunctionsGetEventsForMediaConvertJobRule",
+                    )
+                ],
+            )
+        )
+        for step in steps.values():
+            step.alias.grant_invoke(role)
+        machine = sfn.StateMachine(
+            self,
+            "Pipeline",
+            state_machine_type=sfn.StateMachineType.STANDARD,
+            definition_body=sfn.DefinitionBody.from_string(PIPELINE.read_text(encoding="utf-8")),
+            definition_substitutions={
+                "MediaConvertRole": mediaconvert_role.role_arn,
+                **{name: step.alias.function_arn for name, step in steps.items()},
+            },
+            role=role,
+            tracing_enabled=True,
+            removal_policy=env.removal_policy,
+            logs=sfn.LogOptions(
+                destination=logs.LogGroup(
+                    self,
+                    "PipelineLog",
+                    # The prefix that keeps CloudWatch's resource policy from growing per group.
+                    log_group_name=f"/aws/vendedlogs/states/marquee-{env.name}-media-pipeline",
+                    retention=env.log_retention,
+                    removal_policy=env.removal_policy,
+                ),
+                level=sfn.LogLevel.ERROR,
+                include_execution_data=False,
+            ),
+        )
+        return machine
+
+    def _start_on_upload(self) -> None:
+        failures = sqs.Queue(
+            self, "LostUploads", enforce_ssl=True, retention_period=Duration.days(14)
+        )
+        events.Rule(
+            self,
+            "Uploaded",
+            description="A film is uploaded",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={
+                    "bucket": {"name": [self._mezzanine.bucket_name]},
+                    "object": {"key": [{"prefix": UPLOADS.removesuffix("*")}]},
+                },
+            ),
+            targets=[
+                targets.SfnStateMachine(
+                    self.pipeline,
+                    dead_letter_queue=failures,
+                    max_event_age=Duration.hours(24),
+                    retry_attempts=185,
+                )
+            ],
+        )
+
+    def _follow_progress(self) -> None:
+        progress = self._function(
+            "Progress",
+            handler="progress",
+            description="Notes how far transcoding jobs are",
+        )
+        events.Rule(
+            self,
+            "TranscodeProgress",
+            description="A transcoding job of this environment says how far it is",
+            event_pattern=events.EventPattern(
+                source=["aws.mediaconvert"],
+                detail_type=["MediaConvert Job State Change"],
+                detail={
+                    "status": ["STATUS_UPDATE"],
+                    "userMetadata": {"environment": [self._env.name]},
+                },
+            ),
+            # Progress that is late is worthless: the next event carries more.
+            targets=[
+                targets.LambdaFunction(
+                    progress.alias, max_event_age=Duration.minutes(1), retry_attempts=0
+                )
+            ],
+        )
+
+    def _staff_api(self, api: HttpApiRef) -> None:
+        function = self._function(
+            "Api",
+            handler="api",
+            memory_mb=1024,
+            timeout=Duration.seconds(29),
+            description="Uploads and assets for staff",
+            environment={
+                "MEZZANINE_BUCKET": self._mezzanine.bucket_name,
+                "MEDIA_PIPELINE": self.pipeline.state_machine_arn,
+            },
+        )
+        self._mezzanine.grant_put(function, UPLOADS)
+        # Completing an encrypted multipart upload decrypts its parts; HeadObject reads.
+        self._mezzanine.grant_read(function, UPLOADS)
+        self.pipeline.grant_start_execution(function)
+        add_routes(
+            self,
+            api=api,
+            function=function,
+            routes=[
+                Route("POST /v1/uploads", scope="staff"),
+                Route("POST /v1/uploads/{asset_id}/parts", scope="staff"),
+                Route("POST /v1/uploads/{asset_id}/complete", scope="staff"),
+                Route("GET /v1/assets", scope="staff"),
+                Route("GET /v1/assets/{asset_id}", scope="staff"),
+                Route("POST /v1/assets/{asset_id}/retry", scope="staff"),
+            ],
+        )
+
+    def _function(
+        self,
+        construct_id: str,
+        *,
+        handler: str,
+        description: str,
+        environment: dict[str, str] | None = None,
+        memory_mb: int = 512,
+        timeout: Duration | None = None,
+    ) -> MarqueeFunction:
+        function = MarqueeFunction(
+            self,
+            construct_id,
+            env=self._env,
+            domain="media",
+            handler=handler,
+            layers=["web"],
+            memory_mb=memory_mb,
+            timeout=timeout or Duration.seconds(30),
+            environment={"MEDIA_TABLE": self._table.table.table_name, **(environment or {})},
+            description=description,
+        )
+        self._table.table.grant(
+            function,
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:ConditionCheckItem",
+        )
+        return function
+
+    def _arn(self, service: str, resource: str) -> str:
+        return self.format_arn(service=service, resource=resource, resource_name="*")

@@ -1,0 +1,126 @@
+"""Playing: start, licence and end of a play, and the read model that makes a start one read."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from stacks.components import (
+    HttpApiRef,
+    MarqueeFunction,
+    MarqueeStack,
+    MarqueeTable,
+    Route,
+    add_routes,
+    subscribe,
+)
+from stacks.environment import Environment
+from stacks.signing import Signing
+
+SESSION = "/v1/playback/sessions/{session_id}"
+
+
+class PlaybackStack(MarqueeStack):
+    """Sessions and licences behind the `app` API; only the licence function opens the vault."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        env: Environment,
+        api: HttpApiRef,
+        signing: Signing,
+        vault_key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, construct_id, env=env)
+        self._env = env
+        self._table = MarqueeTable(self, "Playback", env=env)
+        self._add_sessions(api, signing)
+        self._add_licences(api, signing, vault_key)
+        self._add_projection()
+
+    def _add_sessions(self, api: HttpApiRef, signing: Signing) -> None:
+        sessions = self._function(
+            "Sessions",
+            "Starts, renews and ends plays",
+            {
+                "PUBLIC_ORIGIN": self._env.public_origin,
+                "KEY_PAIR_ID": signing.key_pair_id,
+                "SIGNING_SECRET": signing.private_key.secret_arn,
+                "TICKET_SECRET": signing.ticket_secret.secret_arn,
+                "CLEARKEY": "true" if self._env.clearkey else "false",
+            },
+        )
+        self._table.table.grant(
+            sessions,
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        )
+        signing.private_key.grant_read(sessions)
+        signing.ticket_secret.grant_read(sessions)
+        add_routes(
+            self,
+            api=api,
+            function=sessions,
+            routes=[
+                Route("POST /v1/playback/start", scope="member"),
+                Route(f"POST {SESSION}/licence-token", scope="member"),
+                Route(f"DELETE {SESSION}", scope="member"),
+            ],
+        )
+
+    def _add_licences(self, api: HttpApiRef, signing: Signing, vault_key: kms.IKey) -> None:
+        licence = self._function(
+            "Licence",
+            "Answers ClearKey licence requests",
+            {
+                "TICKET_SECRET": signing.ticket_secret.secret_arn,
+                "VAULT_KEY_ID": vault_key.key_arn,
+            },
+        )
+        self._table.table.grant(licence, "dynamodb:UpdateItem")
+        signing.ticket_secret.grant_read(licence)
+        vault_key.grant(licence, "kms:Decrypt")
+        add_routes(
+            self,
+            api=api,
+            function=licence,
+            routes=[Route(f"POST {SESSION}/licence/clearkey", own_token=True)],
+        )
+
+    def _add_projection(self) -> None:
+        project = self._function("Project", "Keeps playback's read model from events", {})
+        self._table.table.grant(
+            project, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"
+        )
+        subscribe(
+            self,
+            "Titles",
+            function=project,
+            source=self._env.event_source("catalog"),
+            detail_types=["TitlePublished"],
+        )
+        subscribe(
+            self,
+            "ContentKeys",
+            function=project,
+            source=self._env.event_source("keys"),
+            detail_types=["ContentKeysIssued"],
+        )
+
+    def _function(
+        self, construct_id: str, description: str, environment: dict[str, str]
+    ) -> MarqueeFunction:
+        return MarqueeFunction(
+            self,
+            construct_id,
+            env=self._env,
+            domain="playback",
+            handler=construct_id.lower(),
+            layers=["lean", "crypto"],
+            environment={"PLAYBACK_TABLE": self._table.table.table_name, **environment},
+            description=description,
+        )

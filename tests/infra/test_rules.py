@@ -1,0 +1,203 @@
+"""Rules that hold for every stack, most of which only a real deployment would teach."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DOMAINS = {"identity", "catalog", "media", "keys", "playback", "progress"}
+STACKS = {*DOMAINS, "signing", "origin", "api", "delivery"}
+
+PUBLIC_ROUTES = {
+    "GET /.well-known/openid-configuration",
+    "GET /.well-known/jwks.json",
+    "GET /authorize",
+    "POST /authorize",
+    "POST /token",
+}
+OWN_TOKEN_ROUTES = {"POST /v1/playback/sessions/{session_id}/licence/clearkey"}
+
+STATEFUL = {
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::KMS::Key",
+    "AWS::S3::Bucket",
+    "AWS::SecretsManager::Secret",
+}
+
+Template = dict[str, Any]
+Resource = tuple[str, str, dict[str, Any]]
+
+
+@pytest.fixture(params=["assembly", "dev_assembly"], ids=["local", "dev"])
+def folder(request: pytest.FixtureRequest) -> Path:
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def templates(folder: Path) -> dict[str, Template]:
+    return {
+        path.name.removesuffix(".template.json"): json.loads(path.read_text())
+        for path in folder.glob("*.template.json")
+    }
+
+
+def resources(templates: dict[str, Template], wanted: str) -> Iterator[Resource]:
+    for stack, template in templates.items():
+        for logical_id, resource in template["Resources"].items():
+            if resource["Type"] == wanted:
+                yield stack, logical_id, resource.get("Properties", {})
+
+
+def statements(templates: dict[str, Template]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        for stack, logical_id, properties in resources(templates, kind):
+            for statement in properties["PolicyDocument"]["Statement"]:
+                yield f"{stack}/{logical_id}", statement
+    for stack, logical_id, properties in resources(templates, "AWS::IAM::Role"):
+        for policy in properties.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield f"{stack}/{logical_id}", statement
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_every_stack_of_the_plan_is_there(templates: dict[str, Template]) -> None:
+    assert set(templates) == STACKS
+
+
+def test_dependencies_run_one_way_and_nothing_depends_on_delivery(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())["artifacts"]
+    needs = {
+        name: {need for need in manifest[name].get("dependencies", []) if need in STACKS}
+        for name in STACKS
+    }
+
+    assert {stack for stack, needed in needs.items() if "delivery" in needed} == set()
+    assert all(not needs[stack] for stack in ("signing", "origin", "keys", "identity"))
+    assert needs["api"] == {"identity"}
+    assert not any(DOMAINS & needs[domain] - {"keys"} for domain in DOMAINS)
+
+
+def test_every_route_states_who_may_call_it(templates: dict[str, Template]) -> None:
+    for stack, logical_id, route in resources(templates, "AWS::ApiGatewayV2::Route"):
+        key, guard = route["RouteKey"], route["AuthorizationType"]
+        assert not key.startswith(("ANY", "$default")), (stack, logical_id)
+        if guard == "JWT":
+            assert route["AuthorizationScopes"] in (["member"], ["staff"]), key
+        elif guard == "NONE":
+            assert key in PUBLIC_ROUTES | OWN_TOKEN_ROUTES, key
+        else:
+            assert guard == "AWS_IAM", key
+
+
+def test_buckets_are_private(templates: dict[str, Template]) -> None:
+    for stack, logical_id, bucket in resources(templates, "AWS::S3::Bucket"):
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, (
+            stack,
+            logical_id,
+        )
+
+
+def test_no_role_may_do_everything_of_a_service(templates: dict[str, Template]) -> None:
+    for where, statement in statements(templates):
+        for action in as_list(statement["Action"]):
+            assert not action.endswith(":*"), (where, action)
+            assert action != "*", where
+
+
+def test_functions_are_ours_and_invoked_by_alias(templates: dict[str, Template]) -> None:
+    for stack, logical_id, function in resources(templates, "AWS::Lambda::Function"):
+        assert function["Handler"].split(".")[0] in DOMAINS | {"kernel"}, (stack, logical_id)
+        assert "LoggingConfig" in function, (stack, logical_id)
+    for _, logical_id, integration in resources(templates, "AWS::ApiGatewayV2::Integration"):
+        assert "Live" in json.dumps(integration["IntegrationUri"]), logical_id
+
+
+def test_one_permission_per_function_and_caller(templates: dict[str, Template]) -> None:
+    counted: Counter[str] = Counter()
+    for stack, _, permission in resources(templates, "AWS::Lambda::Permission"):
+        if permission["Principal"] == "apigateway.amazonaws.com":
+            counted[f"{stack}:{json.dumps(permission['FunctionName'])}"] += 1
+
+    assert counted
+    assert max(counted.values()) == 1
+
+
+def test_a_functions_bundle_is_the_kernel_and_its_own_domain(
+    folder: Path, templates: dict[str, Template]
+) -> None:
+    for stack, logical_id, function in resources(templates, "AWS::Lambda::Function"):
+        asset = folder / f"asset.{function['Code']['S3Key'].removesuffix('.zip')}"
+        packages = {path.name for path in asset.iterdir()}
+        domain = function["Handler"].split(".")[0]
+        assert packages == {"kernel", domain}, (stack, logical_id)
+        assert not list(asset.rglob("*.pyc")), (stack, logical_id)
+
+
+def test_a_cache_policy_that_lists_headers_caches_for_at_least_a_second(
+    templates: dict[str, Template],
+) -> None:
+    for _, logical_id, policy in resources(templates, "AWS::CloudFront::CachePolicy"):
+        configuration = policy["CachePolicyConfig"]
+        listed = configuration["ParametersInCacheKeyAndForwardedToOrigin"]["HeadersConfig"]
+        if listed["HeaderBehavior"] == "whitelist":
+            assert configuration["MaxTTL"] >= 1, logical_id
+            assert "Host" not in listed["Headers"], logical_id
+
+
+def test_films_need_a_signature_and_the_api_is_never_cached_by_default(
+    templates: dict[str, Template],
+) -> None:
+    ((_, _, distribution),) = resources(templates, "AWS::CloudFront::Distribution")
+    behaviours = {
+        behaviour["PathPattern"]: behaviour
+        for behaviour in distribution["DistributionConfig"]["CacheBehaviors"]
+    }
+
+    assert list(behaviours) == ["/m/*", "/art/*", "/v1/*"]
+    assert behaviours["/m/*"]["TrustedKeyGroups"]
+    assert "CustomErrorResponses" not in distribution["DistributionConfig"]
+
+
+def test_what_holds_data_keeps_its_logical_id(templates: dict[str, Template]) -> None:
+    held = {
+        f"{stack}/{logical_id}"
+        for kind in STATEFUL
+        for stack, logical_id, _ in resources(templates, kind)
+    }
+
+    listed = (Path(__file__).parent / "stateful.txt").read_text().split()
+    assert held == set(listed)
+
+
+def test_templates_and_environments_stay_within_the_limits(
+    templates: dict[str, Template],
+) -> None:
+    for stack, template in templates.items():
+        assert len(template["Resources"]) < 400, stack
+        assert len(json.dumps(template)) < 1_000_000, stack
+    for _, logical_id, function in resources(templates, "AWS::Lambda::Function"):
+        variables = function.get("Environment", {}).get("Variables", {})
+        assert len(json.dumps(variables)) < 4096, logical_id
+
+
+def test_tables_can_be_recovered_and_encrypt(templates: dict[str, Template]) -> None:
+    for stack, _, table in resources(templates, "AWS::DynamoDB::GlobalTable"):
+        (replica,) = table["Replicas"]
+        assert replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], stack
+        assert table["SSESpecification"]["SSEEnabled"], stack
+        assert table["TimeToLiveSpecification"]["AttributeName"] == "expires_at", stack
+
+
+def test_keys_that_cannot_be_changed_later_are_multi_region(
+    templates: dict[str, Template],
+) -> None:
+    for stack, logical_id, key in resources(templates, "AWS::KMS::Key"):
+        assert key["MultiRegion"], (stack, logical_id)
