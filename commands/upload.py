@@ -70,8 +70,8 @@ class Uploader:
         parts = []
         pool = ThreadPoolExecutor(PARTS_AT_ONCE)
         try:
-            work = lambda number: self._send_part(path, upload, number)
-            for part in pool.map(work, range(1, upload.part_count + 1)):
+            send = partial(self._send_part, path, upload)
+            for part in pool.map(send, range(1, upload.part_count + 1)):
                 parts.append(part)
                 sent = min(size, sent + upload.part_size_bytes)
                 progress(sent, size)

@@ -25,6 +25,10 @@ API_HEADERS = ("Authorization", "CloudFront-Viewer-Country", "CloudFront-Viewer-
 """What the API needs of the viewer beyond what every request carries."""
 
 
+REMEMBERED_ERRORS = (404, 500, 502, 503, 504)
+"""Statuses that CloudFront caches whatever their headers say."""
+
+
 class DeliveryStack(MarqueeStack):
     """CloudFront's behaviours, each with one way of proving the right to it."""
 
@@ -54,6 +58,12 @@ class DeliveryStack(MarqueeStack):
             comment=f"Marquee {env.name}",
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            error_responses=[
+                # Only how long an error is remembered, which CloudFront would do for ten seconds
+                # even where the API says no-store: no page, so no answer is rewritten.
+                cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0))
+                for status in REMEMBERED_ERRORS
+            ],
             **self._names(env.domain),
             default_behavior=self._web(web, access),
             additional_behaviors={

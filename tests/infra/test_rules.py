@@ -163,7 +163,8 @@ def test_films_need_a_signature_and_the_api_is_never_cached_by_default(
 
     assert list(behaviours) == ["/m/*", "/art/*", "/v1/*"]
     assert behaviours["/m/*"]["TrustedKeyGroups"]
-    assert "CustomErrorResponses" not in distribution["DistributionConfig"]
+    for error in distribution["DistributionConfig"]["CustomErrorResponses"]:
+        assert set(error) == {"ErrorCode", "ErrorCachingMinTTL"}
 
 
 def test_what_holds_data_keeps_its_logical_id(templates: dict[str, Template]) -> None:

@@ -1,0 +1,63 @@
+"""Uploads and assets over HTTP, for staff."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Query
+
+from kernel.web.http_app import caller, new_app
+from media.domain import Part
+from media.schemas import (
+    AssetsView,
+    AssetView,
+    CompletedView,
+    NewUpload,
+    PartsToSign,
+    SentParts,
+    SignedPartsView,
+    UploadView,
+)
+from media.service import MAX_PAGE, Ingest
+
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
+After = Annotated[str | None, Query(pattern=r"^ast_[0-9a-z]{26}$")]
+
+
+def create_app(ingest: Ingest) -> FastAPI:
+    """The application; every route needs the scope `staff`."""
+    app = new_app("Marquee media")
+    app.router.dependencies.append(Depends(caller("staff")))
+
+    @app.post("/v1/uploads", status_code=201)
+    def begin_upload(body: NewUpload) -> UploadView:
+        return UploadView.of(ingest.begin_upload(body.name, body.file_name, body.size_bytes))
+
+    @app.post("/v1/uploads/{asset_id}/parts")
+    def sign_parts(asset_id: str, body: PartsToSign) -> SignedPartsView:
+        wanted = [(part.part_number, part.sha256) for part in body.parts]
+        return SignedPartsView.of(ingest.sign_parts(asset_id, wanted))
+
+    @app.post("/v1/uploads/{asset_id}/complete")
+    def complete_upload(asset_id: str, body: SentParts) -> CompletedView:
+        parts = [Part(one.part_number, one.etag, one.sha256) for one in body.parts]
+        first = ingest.complete_upload(asset_id, parts)
+        return CompletedView(asset_id=asset_id, first_asset_id=first)
+
+    @app.get("/v1/assets")
+    def list_assets(limit: Limit = 50, after: After = None) -> AssetsView:
+        page = ingest.recent_assets(limit, after)
+        return AssetsView(
+            assets=[AssetView.of(asset) for asset in page.assets], next_after=page.next_after
+        )
+
+    @app.get("/v1/assets/{asset_id}")
+    def get_asset(asset_id: str) -> AssetView:
+        return AssetView.of(ingest.asset(asset_id))
+
+    @app.post("/v1/assets/{asset_id}/retry", status_code=202)
+    def retry(asset_id: str) -> AssetView:
+        ingest.retry(asset_id)
+        return AssetView.of(ingest.asset(asset_id))
+
+    return app

@@ -1,0 +1,166 @@
+"""The pipeline's steps: what each decides, and what it leaves on the asset for people to see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from kernel.clock import Clock, epoch_milliseconds
+from kernel.events.media import AssetReady
+from media.domain import (
+    AssetNotFoundError,
+    AssetStatus,
+    Package,
+    RefusedSourceError,
+    Run,
+    StepName,
+    StepStatus,
+    UploadedObject,
+    choose_poster,
+    explain,
+)
+from media.families import clearkey_manifests, manifests_of, verified_duration
+from media.job_document import Destination, job_request
+from media.ladder import ladder_for
+from media.ports import Assets, PackagedFiles, SourceFiles
+from media.source import Source, accept, check_nothing_lost, unreadable
+
+HEAD_BYTES = 512
+"""Enough to tell containers apart: two packets of a transport stream."""
+
+_CONTENT_TYPES = {".mpd": "application/dash+xml", ".m3u8": "application/vnd.apple.mpegurl"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is about to make."""
+
+    job: dict[str, Any]
+    """CreateJob's request but for Role and Queue."""
+    heights: tuple[int, ...]
+
+
+class Pipeline:
+    """One method per step. A refusal is recorded here before it ends the execution."""
+
+    def __init__(self, *, assets: Assets, clock: Clock) -> None:
+        self._assets = assets
+        self._clock = clock
+
+    def begin(
+        self, uploaded: UploadedObject, execution: str, new_version: Callable[[], str]
+    ) -> Run | None:
+        """Claim an uploaded file; None when there is nothing to do.
+
+        That is: another execution has it, or the object is no asset's source.
+        """
+        asset_id = uploaded.asset_id
+        if asset_id is None:
+            return None
+        run = Run(
+            asset_id=asset_id, version=new_version(), bucket=uploaded.bucket, key=uploaded.key
+        )
+        try:
+            return self._assets.begin_run(uploaded, run, execution, self._clock())
+        except AssetNotFoundError:
+            return None
+
+    def probe(self, run: Run, files: SourceFiles) -> Source:
+        """The film in the file; RefusedSourceError when it holds none."""
+        with self._step(run, StepName.PROBE):
+            probed = files.probe(run)
+            if probed is None:
+                raise unreadable(files.first_bytes(run, HEAD_BYTES))
+            return accept(probed)
+
+    def plan(self, run: Run, source: Source, destination: Destination) -> Plan:
+        """The ladder for this film and the job that makes it."""
+        with self._step(run, StepName.PLAN):
+            ladder = ladder_for(source)
+            job = job_request(run, ladder, source.duration_seconds, destination)
+        self._assets.start_step(run, StepName.TRANSCODE, self._clock())
+        return Plan(job=job, heights=ladder.heights)
+
+    def progressed(self, asset_id: str, version: str, percent: int) -> None:
+        """The transcoding job says how far it is."""
+        self._assets.progressed(asset_id, version, percent)
+
+    def poster(self, run: Run, files: PackagedFiles) -> None:
+        """Choose one of the captured frames and put it where the edge serves it."""
+        self._assets.end_step(run, StepName.TRANSCODE, StepStatus.DONE, self._clock())
+        with self._step(run, StepName.POSTER):
+            files.copy_picture(choose_poster(files.captures(run.work_path)), run.poster_key)
+
+    def manifests(self, run: Run, files: PackagedFiles, *, clearkey: bool) -> None:
+        """Write the manifests of the player families beside MediaConvert's own."""
+        with self._step(run, StepName.MANIFESTS):
+            if not clearkey:
+                return
+            texts = clearkey_manifests(lambda name: files.read_text(f"{run.package_path}/{name}"))
+            for name, text in texts.items():
+                suffix = name[name.rindex(".") :]
+                files.write_text(f"{run.package_path}/{name}", text, _CONTENT_TYPES[suffix])
+
+    def verify(
+        self,
+        run: Run,
+        source: Source,
+        heights: tuple[int, ...],
+        files: PackagedFiles,
+        *,
+        clearkey: bool,
+    ) -> Package:
+        """The package, once every file that a manifest names was seen.
+
+        IncompletePackageError when one is missing; RefusedSourceError when the film ended early.
+        """
+        with self._step(run, StepName.VERIFY):
+            manifests = manifests_of(clearkey=clearkey)
+            duration = verified_duration(
+                manifests,
+                lambda name: files.read_text(f"{run.package_path}/{name}"),
+                files.sizes(run.package_path),
+            )
+            check_nothing_lost(source.duration_seconds, duration)
+        return Package(
+            path=run.package_path,
+            manifests=manifests,
+            poster=run.poster_key,
+            duration_seconds=duration,
+            heights=heights,
+        )
+
+    def publish(self, run: Run, package: Package) -> None:
+        """The asset is ready, and says so to everybody who listens."""
+        now = self._clock()
+        asset = self._assets.get(run.asset_id)
+        self._assets.start_step(run, StepName.PUBLISH, now)
+        ready = AssetReady(
+            sequence=epoch_milliseconds(now),
+            asset_id=run.asset_id,
+            title_name=asset.name,
+            duration_seconds=package.duration_seconds,
+            path=package.path,
+            manifests=dict(package.manifests),
+            poster=package.poster,
+            heights=list(package.heights),
+        )
+        self._assets.publish(run, package, ready, now)
+        self._assets.end_step(run, StepName.PUBLISH, StepStatus.DONE, self._clock())
+
+    def fail(self, asset_id: str, version: str | None, error: str, cause: str) -> None:
+        """Record why an execution stopped, in words; `error` and `cause` are Step Functions'."""
+        status, failure = explain(error, cause)
+        self._assets.close(asset_id, version, status, failure)
+
+    @contextmanager
+    def _step(self, run: Run, name: StepName) -> Iterator[None]:
+        self._assets.start_step(run, name, self._clock())
+        try:
+            yield
+        except RefusedSourceError as refusal:
+            self._assets.close(run.asset_id, run.version, AssetStatus.REFUSED, refusal.failure)
+            raise
+        self._assets.end_step(run, name, StepStatus.DONE, self._clock())

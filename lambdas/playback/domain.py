@@ -1,0 +1,333 @@
+"""Who may watch what, when and on which device; which keys a device gets; how long a play lives.
+
+It takes the time as an argument and knows no store, no HTTP and no signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Literal, cast, get_args
+
+from kernel.errors import (
+    InvalidInputError,
+    NotFoundError,
+    RefusedError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+
+LICENCE_TOKEN_LIFE = timedelta(seconds=120)
+"""A player asks for its licence within seconds of the start; a slow television within a minute."""
+
+MOST_LICENCES = 10
+"""A start makes two or three licence requests and a player retries: more is somebody sharing."""
+
+SHORTEST_PLAY = timedelta(hours=4)
+"""A short film is paused too; cookies that die with it would stop an honest viewer."""
+
+LONGEST_PLAY = timedelta(hours=12)
+"""No signature lives longer, whatever the film."""
+
+EVERYWHERE = ("*",)
+
+
+class TitleNotFoundError(NotFoundError):
+    """No such title is published."""
+
+    code = "title_not_found"
+
+
+class NotInYourCountryError(RefusedError):
+    """The rights do not cover the viewer's country, or the country is not known."""
+
+    code = "not_in_your_country"
+
+
+class OutsideRightsWindowError(RefusedError):
+    """The rights have not begun or have ended."""
+
+    code = "outside_rights_window"
+
+
+class AccountBlockedError(RefusedError):
+    """The account may not play anything."""
+
+    code = "account_blocked"
+
+
+class DrmNotOfferedError(RefusedError):
+    """No licence exists here for the device's player and DRM system."""
+
+    code = "drm_not_offered"
+
+
+class DeviceNotSupportedError(RefusedError):
+    """The title was not packaged for this kind of player."""
+
+    code = "device_not_supported"
+
+
+class KeysNotReadyError(UnavailableError):
+    """The title's keys have not arrived yet."""
+
+    code = "keys_not_ready"
+
+
+class SessionNotFoundError(NotFoundError):
+    """There is no such play, or it is somebody else's."""
+
+    code = "session_not_found"
+
+
+class LicenceTokenError(UnauthenticatedError):
+    """There is no licence token, or it cannot be believed."""
+
+    code = "licence_token_invalid"
+
+
+class LicenceTokenExpiredError(LicenceTokenError):
+    """The licence token was ours, once."""
+
+    code = "licence_token_expired"
+
+
+class LicenceRefusedError(RefusedError):
+    """The token is ours, but not for this play or not for these keys."""
+
+    code = "licence_refused"
+
+
+Family = Literal["shaka", "hls.js", "dash.js", "native"]
+Drm = Literal["clearkey", "widevine", "playready", "fairplay"]
+ManifestType = Literal["dash", "hls"]
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who is watching, as the access token says."""
+
+    account_id: str
+    profile_id: str
+    device_id: str
+
+
+@dataclass(frozen=True)
+class Device:
+    """What the device says it can do."""
+
+    family: Family
+    drm: Drm
+    max_height: int | None = None
+    """Pixels of the tallest picture it shows; None when it names no limit."""
+
+    @classmethod
+    def described(cls, description: object) -> Device:
+        """Read a device's description; InvalidInputError names the field that is wrong."""
+        if not isinstance(description, Mapping):
+            raise InvalidInputError("Describe the device.", field="device")
+        unknown = sorted(set(description) - {"family", "drm", "max_height"})
+        if unknown:
+            field = f"device.{unknown[0]}"
+            raise InvalidInputError(f"{field} is not part of a device.", field=field)
+        family, drm = description.get("family"), description.get("drm")
+        height = description.get("max_height")
+        if family not in get_args(Family):
+            raise InvalidInputError("The player family is not known.", field="device.family")
+        if drm not in get_args(Drm):
+            raise InvalidInputError("The DRM system is not known.", field="device.drm")
+        if height is not None and (type(height) is not int or height <= 0):
+            raise InvalidInputError("max_height must be in pixels.", field="device.max_height")
+        return cls(cast(Family, family), cast(Drm, drm), height)
+
+
+@dataclass(frozen=True)
+class Rights:
+    """Where and when a title may be watched."""
+
+    territories: tuple[str, ...]
+    starts_at: datetime
+    ends_at: datetime | None
+
+    def check(self, now: datetime) -> None:
+        """Refuse outside the window or the territories.
+
+        The viewer's country is not known here yet, so rights for some countries only are
+        refused to everybody: failing closed.
+        """
+        if self.territories != EVERYWHERE:
+            raise NotInYourCountryError("This title cannot be watched in your country.")
+        if now < self.starts_at:
+            raise OutsideRightsWindowError("This title is not available yet.")
+        if self.ends_at is not None and now >= self.ends_at:
+            raise OutsideRightsWindowError("This title is no longer available.")
+
+
+@dataclass(frozen=True)
+class WrappedKey:
+    """A content key as the vault wrapped it."""
+
+    kid: str
+    """UUID in lower case."""
+    track_type: str
+    wrapped_key: str
+    """Base64, under the asset's data key."""
+
+
+@dataclass(frozen=True)
+class AssetKeys:
+    """The content keys of an asset."""
+
+    content_id: str
+    sequence: int
+    wrapped_data_key: str
+    """KMS ciphertext, base64."""
+    keys: tuple[WrappedKey, ...]
+
+    def allowed_for(self, device: Device) -> AssetKeys:
+        """The same asset with only the keys that the device may have."""
+        keys = tuple(key for key in self.keys if may_have(device, key.track_type))
+        return AssetKeys(self.content_id, self.sequence, self.wrapped_data_key, keys)
+
+
+@dataclass(frozen=True)
+class Title:
+    """What a start needs to know of a title, kept from the catalogue's and vault's events."""
+
+    title_id: str
+    sequence: int
+    asset_id: str
+    name: str
+    duration: timedelta
+    path: str
+    """Folder of the packaged files: `m/<asset_id>/<version>`."""
+    manifests: Mapping[str, str]
+    """Manifest family to manifest, relative to `path`."""
+    rights: Rights
+    keys: AssetKeys | None = None
+    """None until the vault's event arrived."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a player gets: which manifest, and which licence opens it."""
+
+    manifest_family: str
+    manifest_type: ManifestType
+    key_system: str
+    """The name that Encrypted Media Extensions know the DRM system by."""
+
+
+_CLEARKEY = "org.w3.clearkey"
+
+_OFFERS: Mapping[tuple[Family, Drm], Offer] = MappingProxyType(
+    {
+        ("shaka", "clearkey"): Offer("dash-clearkey", "dash", _CLEARKEY),
+        ("dash.js", "clearkey"): Offer("dash-clearkey", "dash", _CLEARKEY),
+        ("hls.js", "clearkey"): Offer("hls-clearkey", "hls", _CLEARKEY),
+    }
+)
+"""Players and DRM systems that a licence exists for. Shaka reads HLS too, but there the key
+format `identity` means raw keys by GET, which is never offered."""
+
+
+def offer_for(device: Device, *, clearkey: bool) -> Offer:
+    """What this device plays; DrmNotOfferedError when no licence exists for it here."""
+    offer = _OFFERS.get((device.family, device.drm))
+    if offer is None or (device.drm == "clearkey" and not clearkey):
+        raise DrmNotOfferedError(
+            "This service has no licence for your device's protection system.", drm=device.drm
+        )
+    return offer
+
+
+def manifest_of(title: Title, offer: Offer) -> str:
+    """The manifest's path from the root; DeviceNotSupportedError when there is none."""
+    manifest = title.manifests.get(offer.manifest_family)
+    if manifest is None:
+        raise DeviceNotSupportedError(
+            "This title cannot be played on this kind of device.", family=offer.manifest_family
+        )
+    return f"/{title.path}/{manifest}"
+
+
+_LEAST_HEIGHT: Mapping[str, int] = MappingProxyType(
+    {
+        "ALL": 0,
+        "AUDIO": 0,
+        "STEREO_AUDIO": 0,
+        "MULTICHANNEL_AUDIO": 0,
+        "MULTICHANNEL_AUDIO_3_6": 0,
+        "MULTICHANNEL_AUDIO_7": 0,
+        "VIDEO": 0,
+        "SD": 0,
+        "HD": 577,
+        "HD1": 577,
+        "HD2": 721,
+        "UHD": 1081,
+        "UHD1": 1081,
+        "UHD2": 2161,
+    }
+)
+"""Height a device must reach for a track type to be worth a key, from the pixel bounds of
+SPEKE's presets at 16:9 (SD 1024x576, HD1 1280x720, HD2 1920x1080, UHD1 4096x2160). One key for
+everything (ALL, VIDEO) cannot be withheld by height."""
+
+
+def may_have(device: Device, track_type: str) -> bool:
+    """Whether a device gets the key of a track type; one it does not know is never given.
+
+    A key that protects several types (`SD+HD1`) needs the right to each.
+    """
+    parts = track_type.split("+")
+    if not all(part in _LEAST_HEIGHT for part in parts):
+        return False
+    height = device.max_height
+    return height is None or all(height >= _LEAST_HEIGHT[part] for part in parts)
+
+
+def play_life(duration: timedelta) -> timedelta:
+    """How long a play's signatures live: twice the film, within the shortest and the longest."""
+    return min(max(2 * duration, SHORTEST_PLAY), LONGEST_PLAY)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One play: who, what, on which device, with which keys, until when."""
+
+    session_id: str
+    viewer: Viewer
+    title_id: str
+    keys: AssetKeys
+    """Only those that the device may have."""
+    started_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+    licences: int = 0
+    """How many licence requests were answered."""
+
+    @property
+    def asset_id(self) -> str:
+        """The asset that is played."""
+        return self.keys.content_id
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it was ended or ran out; the table deletes late, so time is compared here."""
+        return self.ended_at is not None or now >= self.expires_at
+
+    def wrapped_keys(self, kids: Iterable[str]) -> tuple[WrappedKey, ...]:
+        """The session's keys among those ids."""
+        asked = set(kids)
+        return tuple(key for key in self.keys.keys if key.kid in asked)
+
+
+@dataclass(frozen=True)
+class LicenceGrant:
+    """What a licence token claims: who may have which keys of which play."""
+
+    session_id: str
+    viewer: Viewer
+    asset_id: str
+    kids: tuple[str, ...]

@@ -1,0 +1,84 @@
+"""The two tokens of a play: the licence token and the session ticket, claim by claim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from playback import tokens
+from playback.domain import (
+    LICENCE_TOKEN_LIFE,
+    LicenceGrant,
+    LicenceTokenError,
+    LicenceTokenExpiredError,
+    Session,
+    Viewer,
+)
+from playback.tokens import MacKey
+
+LICENCE = "licence"
+TICKET = "ticket"
+
+
+def licence_token(session: Session, now: datetime, key: MacKey) -> str:
+    """Lets its holder ask for the session's keys for a short while."""
+    viewer = session.viewer
+    claims = {
+        "session": session.session_id,
+        "account": viewer.account_id,
+        "profile": viewer.profile_id,
+        "device": viewer.device_id,
+        "asset": session.asset_id,
+        "kids": [wrapped.kid for wrapped in session.keys.keys],
+    }
+    return tokens.make(LICENCE, claims, now + LICENCE_TOKEN_LIFE, key)
+
+
+def session_ticket(session: Session, key: MacKey) -> str:
+    """Says whose play this is, for as long as it lives: beacons and renewals carry it."""
+    viewer = session.viewer
+    claims = {
+        "session": session.session_id,
+        "account": viewer.account_id,
+        "profile": viewer.profile_id,
+        "device": viewer.device_id,
+        "title": session.title_id,
+        "asset": session.asset_id,
+    }
+    return tokens.make(TICKET, claims, session.expires_at, key)
+
+
+def read_licence_token(
+    token: str | None, now: datetime, keys: Mapping[str, MacKey]
+) -> LicenceGrant:
+    """What a licence token grants.
+
+    LicenceTokenExpiredError, LicenceTokenError; tokens.UnknownKeyError when its secret may be
+    newer than ours, so that the caller can read the secrets again.
+    """
+    if not token:
+        raise LicenceTokenError("A licence needs its token.")
+    try:
+        claims = tokens.read(LICENCE, token, now, keys)
+    except tokens.UnknownKeyError:
+        raise
+    except tokens.ExpiredTokenError as error:
+        raise LicenceTokenExpiredError("The licence token has expired; renew it.") from error
+    except tokens.TokenError as error:
+        raise LicenceTokenError("The licence token is not valid.") from error
+    viewer = Viewer(_text(claims, "account"), _text(claims, "profile"), _text(claims, "device"))
+    return LicenceGrant(_text(claims, "session"), viewer, _text(claims, "asset"), _kids(claims))
+
+
+def _text(claims: Mapping[str, object], name: str) -> str:
+    value = claims.get(name)
+    if not isinstance(value, str) or not value:
+        raise LicenceTokenError(f"The licence token lacks its {name}.")
+    return value
+
+
+def _kids(claims: Mapping[str, object]) -> tuple[str, ...]:
+    kids = claims.get("kids")
+    if not isinstance(kids, list) or not kids or not all(isinstance(kid, str) for kid in kids):
+        raise LicenceTokenError("The licence token lacks its kids.")
+    return tuple(kids)

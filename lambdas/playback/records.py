@@ -1,0 +1,140 @@
+"""Titles, keys and sessions as JSON values: how they rest in the table and come back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kernel.events.catalog import TitlePublished
+from kernel.events.keys import ContentKeysIssued
+from playback.domain import AssetKeys, Rights, Session, Title, Viewer, WrappedKey
+
+
+def title_of(event: TitlePublished) -> Title:
+    """What a start needs of a published title; ValueError for times without a zone."""
+    ends_at = event.rights["ends_at"]
+    return Title(
+        title_id=event.title_id,
+        sequence=event.sequence,
+        asset_id=event.asset_id,
+        name=event.name,
+        duration=timedelta(seconds=float(event.duration_seconds)),
+        path=event.path,
+        manifests=dict(event.manifests),
+        rights=Rights(
+            territories=tuple(event.rights["territories"]),
+            starts_at=_moment(event.rights["starts_at"]),
+            ends_at=None if ends_at is None else _moment(ends_at),
+        ),
+    )
+
+
+def keys_of(event: ContentKeysIssued) -> AssetKeys:
+    """An asset's wrapped keys."""
+    return AssetKeys(
+        content_id=event.content_id,
+        sequence=event.sequence,
+        wrapped_data_key=event.wrapped_data_key,
+        keys=tuple(
+            WrappedKey(key["kid"], key["track_type"], key["wrapped_key"]) for key in event.keys
+        ),
+    )
+
+
+def title_document(title: Title) -> dict[str, Any]:
+    """A title without its keys."""
+    rights = title.rights
+    return {
+        "name": title.name,
+        "duration_seconds": title.duration.total_seconds(),
+        "path": title.path,
+        "manifests": dict(title.manifests),
+        "territories": list(rights.territories),
+        "starts_at": rights.starts_at.isoformat(),
+        "ends_at": None if rights.ends_at is None else rights.ends_at.isoformat(),
+    }
+
+
+def title_from(
+    title_id: str,
+    asset_id: str,
+    sequence: int,
+    document: Mapping[str, Any],
+    keys: AssetKeys | None,
+) -> Title:
+    """A title as it was kept."""
+    ends_at = document["ends_at"]
+    return Title(
+        title_id=title_id,
+        sequence=sequence,
+        asset_id=asset_id,
+        name=document["name"],
+        duration=timedelta(seconds=document["duration_seconds"]),
+        path=document["path"],
+        manifests=document["manifests"],
+        rights=Rights(
+            territories=tuple(document["territories"]),
+            starts_at=_moment(document["starts_at"]),
+            ends_at=None if ends_at is None else _moment(ends_at),
+        ),
+        keys=keys,
+    )
+
+
+def keys_document(keys: AssetKeys) -> dict[str, Any]:
+    """An asset's keys."""
+    return {
+        "content_id": keys.content_id,
+        "sequence": keys.sequence,
+        "wrapped_data_key": keys.wrapped_data_key,
+        "keys": [[key.kid, key.track_type, key.wrapped_key] for key in keys.keys],
+    }
+
+
+def keys_from(document: Mapping[str, Any]) -> AssetKeys:
+    """An asset's keys as they were kept."""
+    return AssetKeys(
+        content_id=document["content_id"],
+        sequence=document["sequence"],
+        wrapped_data_key=document["wrapped_data_key"],
+        keys=tuple(WrappedKey(*key) for key in document["keys"]),
+    )
+
+
+def session_document(session: Session) -> dict[str, Any]:
+    """The part of a session that never changes."""
+    return {
+        "title_id": session.title_id,
+        "keys": keys_document(session.keys),
+        "started_at": session.started_at.isoformat(),
+    }
+
+
+def session_from(
+    session_id: str,
+    viewer: Viewer,
+    document: Mapping[str, Any],
+    *,
+    expires_at: int,
+    ended_at: int | None,
+    licences: int,
+) -> Session:
+    """A session as it was kept; moments in epoch seconds."""
+    return Session(
+        session_id=session_id,
+        viewer=viewer,
+        title_id=document["title_id"],
+        keys=keys_from(document["keys"]),
+        started_at=_moment(document["started_at"]),
+        expires_at=datetime.fromtimestamp(expires_at, UTC),
+        ended_at=None if ended_at is None else datetime.fromtimestamp(ended_at, UTC),
+        licences=licences,
+    )
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} has no time zone.")
+    return moment

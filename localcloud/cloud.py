@@ -1,0 +1,303 @@
+"""Puts the parts of the local cloud together and brings a cloud assembly up on them.
+
+The order is a deployment's: the endpoint first, then stack by stack, then what an earlier run
+left, and only then deliveries between services and viewers at the edge.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from localcloud import sigv4
+from localcloud.assembly import Assembly
+from localcloud.edge import Edge
+from localcloud.front import Front
+from localcloud.functions import Functions
+from localcloud.gateway import Gateway
+from localcloud.iam.authorizer import NotAuthorizedError
+from localcloud.iam.policy import Access
+from localcloud.identities import Credentials, Principal
+from localcloud.mediaconvert import MediaConvert
+from localcloud.provision import Provisioner
+from localcloud.registry import Registry
+from localcloud.serve import Server, serve
+from localcloud.state import State
+from localcloud.triggers.clients import RoleClients
+from localcloud.triggers.destinations import Destinations
+from localcloud.triggers.eventbus import EventBus
+from localcloud.triggers.s3 import S3Events
+from localcloud.triggers.sources import EventSources
+from localcloud.wire import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ISSUER_PORT_OFFSET = 1000
+"""The issuer listens this far above the edge, so that neighbouring PORTs do not collide."""
+
+AWS_PORT_OFFSET = 2000
+"""As does the AWS endpoint."""
+
+LOOPBACK = "127.0.0.1"
+
+LOOPBACK_COUNTRY = "IE"
+"""Where viewers on this machine are said to be: the country of the region eu-west-1."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where one local cloud listens, from the one port that a person chooses."""
+
+    edge: int
+
+    @property
+    def issuer(self) -> int:
+        """The HTTP API `auth`."""
+        return self.edge + ISSUER_PORT_OFFSET
+
+    @property
+    def aws(self) -> int:
+        """The AWS endpoint."""
+        return self.edge + AWS_PORT_OFFSET
+
+    @property
+    def all(self) -> tuple[int, int, int]:
+        """Every port."""
+        return (self.edge, self.issuer, self.aws)
+
+
+@dataclass(frozen=True)
+class _Caller:
+    """Who sent a request to MediaConvert, as far as it reads S3 in their name."""
+
+    front: Front
+    principal: Principal
+
+    def s3_client(self) -> S3Client:
+        """An S3 client with the caller's own rights."""
+        if self.principal.is_admin or self.principal.role_arn is None:
+            return self.front.client("s3")  # type: ignore[no-any-return] # clients are untyped
+        keys = self.front.identities.assume(self.principal.role_arn, "mediaconvert-probe")
+        return self.front.client("s3", keys)  # type: ignore[no-any-return] # as above
+
+
+class Cloud:
+    """One running local cloud."""
+
+    def __init__(self, ports: Ports, data_dir: Path, node_path: Path) -> None:
+        self._ports = ports
+        self._data_dir = data_dir
+        self._node_path = node_path
+        self._servers: list[Server] = []
+        self._edge: Edge | None = None
+        self.registry = Registry()
+        self.front = Front()
+        account, region = self.front.account, self.front.region
+        endpoint = self.front.listen(ports.aws)
+        self.functions = Functions(
+            data_dir, endpoint, region, account, self._lambda_credentials, registry=self.registry
+        )
+        self.gateway = Gateway(
+            self.registry,
+            self.functions,
+            verify_iam=self._verify_iam,
+            account_id=account,
+            region=region,
+        )
+        clients = RoleClients(
+            endpoint, region, self._service_credentials, self.front.identities.admin()
+        )
+        self.bus = EventBus(self.registry, self.functions, clients, region=region, account=account)
+        destinations = Destinations(self.registry, self.functions, clients, self.bus)
+        self._sources = EventSources(self.registry, self.functions, clients, destinations)
+        self._s3_events = S3Events(self.registry, self.bus, account=account)
+        self.mediaconvert = MediaConvert(
+            region,
+            account,
+            self._s3_for_role,
+            self._post_to_key_server,
+            self.bus.emit,
+            data_dir / "mediaconvert",
+            time.time,
+        )
+        self.front.register("lambda", self.functions.handle)
+        self.front.register("events", self.bus.handle)
+        self.front.register("mediaconvert", self._mediaconvert)
+        self._provisioner = Provisioner(
+            client=self.front.client,
+            functions=self.functions,
+            registry=self.registry,
+            account=account,
+            region=region,
+            check_issuer=self.gateway.check_issuer,
+            on_stack=self._serve_issuer,
+        )
+        self._state = State(data_dir, self.registry, self.front.client)
+
+    @property
+    def outputs(self) -> dict[str, dict[str, Any]]:
+        """Stack outputs, as `cdk deploy --outputs-file` writes them."""
+        return self._provisioner.outputs
+
+    @property
+    def command_environment(self) -> dict[str, str]:
+        """What an operator's shell has: the administrator's keys and the endpoint."""
+        keys = self.front.identities.admin()
+        return {
+            "AWS_ACCESS_KEY_ID": keys.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
+            "AWS_DEFAULT_REGION": self.front.region,
+            "AWS_ENDPOINT_URL": self.front.url,
+        }
+
+    def deploy(self, assembly: Assembly) -> None:
+        """Create everything, put back what an earlier run left, then deliver events."""
+        self._provisioner.provision(assembly)
+        self._state.restore()
+        self.front.on_object_created(self._s3_events.on_object_created)
+        self.bus.start()
+        self._sources.start()
+        self._state.start()
+
+    def open_edge(self) -> None:
+        """Let viewers in."""
+        (distribution,) = self.registry.by_type("AWS::CloudFront::Distribution")
+        self._edge = Edge(
+            distribution,
+            self.registry,
+            self.gateway,
+            self._read_object,
+            node_path=self._node_path,
+            loopback_country=LOOPBACK_COUNTRY,
+            account_id=self.front.account,
+        )
+        self._serve(self._edge.handle, self._ports.edge, "edge")
+
+    def stop(self) -> None:
+        """Stop listening, keep the state, end every process."""
+        for server in self._servers:
+            server.stop()
+        self._sources.stop()
+        self.bus.stop()
+        self.mediaconvert.stop()
+        self.functions.stop()
+        if self._edge is not None:
+            self._edge.stop()
+        self._state.stop()
+        self.front.stop()
+
+    def _serve(self, handler: Any, port: int, name: str) -> None:
+        addresses = [(LOOPBACK, port), *([("::1", port)] if _speaks_ipv6() else [])]
+        self._servers.append(serve(handler, *addresses, name=name))
+
+    def _serve_issuer(self, stack: str) -> None:
+        """The issuer has to answer before the next stack names it in an authorizer."""
+        if stack.endswith("-identity"):
+            api_id = self._provisioner.outputs[stack]["AuthApiId"]
+            self._serve(self.gateway.serving(api_id), self._ports.issuer, "issuer")
+
+    def _lambda_credentials(self, role_arn: str, session_name: str) -> Credentials:
+        return self.front.identities.assume(role_arn, session_name, service="lambda.amazonaws.com")
+
+    def _service_credentials(self, role_arn: str, session_name: str) -> Credentials:
+        return self.front.identities.assume(role_arn, session_name)
+
+    def _s3_for_role(self, role_arn: str) -> S3Client:
+        keys = self.front.identities.assume(
+            role_arn, "mediaconvert", service="mediaconvert.amazonaws.com"
+        )
+        return self.front.client("s3", keys)  # type: ignore[no-any-return] # clients are untyped
+
+    def _mediaconvert(self, request: HttpRequest, principal: Principal) -> HttpResponse:
+        return self.mediaconvert.handle(request, _Caller(self.front, principal))
+
+    def _post_to_key_server(
+        self, url: str, role_arn: str, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> HttpResponse:
+        """A SPEKE request as MediaConvert makes it: signed by the job's role for API Gateway."""
+        address = urlsplit(url)
+        keys = self.front.identities.assume(
+            role_arn, "mediaconvert", service="mediaconvert.amazonaws.com"
+        )
+        request = HttpRequest(
+            method="POST",
+            path=address.path,
+            query=address.query,
+            headers=(
+                ("host", address.netloc),
+                *((name.lower(), value) for name, value in headers),
+            ),
+            body=body,
+            scheme=address.scheme,
+            host=address.netloc,
+        )
+        signed = sigv4.sign(
+            request,
+            access_key_id=keys.access_key_id,
+            secret=sigv4.Secret(keys.secret_access_key, keys.session_token),
+            region=self.front.region,
+            service="execute-api",
+            now=datetime.now(UTC),
+        )
+        return self.gateway.handle(signed)
+
+    def _verify_iam(self, request: HttpRequest, action: str, resource: str) -> str | None:
+        """Why a signed API call is refused; None when it is allowed."""
+        identities = self.front.identities
+        try:
+            caller = sigv4.verify(
+                request,
+                secret_for=identities.secret_for,
+                now=datetime.now(UTC),
+                service="execute-api",
+                regions=frozenset({self.front.region}),
+            )
+            principal = identities.principal(caller.access_key_id)
+            if principal is None:
+                return "unknown caller"
+            self.front.authorizer.check_all(principal, [Access(action, resource)], request)
+        except (sigv4.SignatureError, NotAuthorizedError) as refusal:
+            return str(refusal)
+        return None
+
+    def _read_object(
+        self, bucket: str, key: str, headers: Mapping[str, str], source_arn: str
+    ) -> HttpResponse:
+        """S3's answer to CloudFront, or to nobody where there is no origin access control."""
+        identities = self.front.identities
+        principal = (
+            identities.service("cloudfront.amazonaws.com", source_arn)
+            if source_arn
+            else identities.anonymous
+        )
+        request = HttpRequest(
+            method="GET",
+            path=f"/{bucket}/{quote(key)}",
+            headers=tuple((name.lower(), value) for name, value in headers.items()),
+            scheme="https",
+            host=f"s3.{self.front.region}.amazonaws.com",
+        )
+        return self.front.handle_as(request, principal)
+
+
+def _speaks_ipv6() -> bool:
+    """Whether this machine has an IPv6 loopback, to which `localhost` may resolve first."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+def write_outputs(cloud: Cloud, path: Path) -> None:
+    """The deployment's outputs for the commands that follow it."""
+    path.write_text(json.dumps(cloud.outputs, indent=2))

@@ -1,0 +1,15 @@
+"""CloudFront as the template declares it: behaviours, signatures, functions, cache, origins."""
+
+from localcloud.edge.edge import CountryOf, Edge
+from localcloud.edge.functions import NodeWorker
+from localcloud.edge.origins import Dispatch, ReadObject
+from localcloud.edge.policies import UnsupportedDistributionError
+
+__all__ = [
+    "CountryOf",
+    "Dispatch",
+    "Edge",
+    "NodeWorker",
+    "ReadObject",
+    "UnsupportedDistributionError",
+]

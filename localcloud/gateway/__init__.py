@@ -1,0 +1,20 @@
+"""API Gateway's HTTP APIs as the templates declare them: routes, authorizers, events, refusals."""
+
+from localcloud.gateway.authorizer import (
+    FetchError,
+    IssuerUnreachableError,
+    JwtVerifier,
+    fetch_over_http,
+)
+from localcloud.gateway.gateway import Functions, Gateway, Invocation, VerifyIam
+
+__all__ = [
+    "FetchError",
+    "Functions",
+    "Gateway",
+    "Invocation",
+    "IssuerUnreachableError",
+    "JwtVerifier",
+    "VerifyIam",
+    "fetch_over_http",
+]

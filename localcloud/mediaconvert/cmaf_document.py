@@ -1,0 +1,133 @@
+"""Reads a CMAF output group of a job document: outputs, segments and encryption."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .codec_documents import read_aac, read_h264, read_picture
+from .document_faults import Faults
+from .encryption_contract import contract_fault
+from .plan import AudioRendition, CmafGroup, Encryption, Source, VideoRendition
+
+EXPLICIT: Final = (
+    "codecSpecification",
+    "manifestDurationFormat",
+    "segmentControl",
+    "targetDurationCompatibilityMode",
+    "videoCompositionOffsets",
+    "writeSegmentTimelineInRepresentation",
+)
+"""Settings whose default in the service is not, or may not be, the one value done here."""
+DEFAULT_SEGMENT_SECONDS: Final = 10
+"""The service's, for a CMAF group without segmentLength."""
+DEFAULT_FRAGMENT_SECONDS: Final = 2
+"""The service's: "When you don't specify a value, MediaConvert defaults to 2"."""
+MOST_DASH_SYSTEMS: Final = 3
+MOST_HLS_SYSTEMS: Final = 3
+"""What a manifest may signal (user guide, SPEKE encryption parameters)."""
+
+
+def read_cmaf_group(
+    settings: Mapping[str, Any],
+    outputs: list[Mapping[str, Any]],
+    faults: Faults,
+    source: Source,
+) -> CmafGroup | None:
+    """The group, or None where its faults leave nothing to plan."""
+    at = faults.at("/outputGroupSettings/cmafGroupSettings")
+    for name in EXPLICIT:
+        at.needed(settings, name)
+    read = tuple(
+        _read_output(output, faults.at(f"/outputs/{index}"), source)
+        for index, output in enumerate(outputs)
+    )
+    destination = at.destination(settings, source.location)
+    encryption = settings.get("encryption")
+    keys = _read_encryption(encryption, at.at("/encryption")) if encryption else None
+    if destination is None or (encryption and keys is None) or None in read:
+        return None
+    return CmafGroup(
+        destination=destination,
+        outputs=tuple(output for output in read if output is not None),
+        segment_seconds=float(settings.get("segmentLength", DEFAULT_SEGMENT_SECONDS)),
+        exact_segments=settings.get("segmentLengthControl", "EXACT") == "EXACT",
+        fragment_seconds=float(settings.get("fragmentLength", DEFAULT_FRAGMENT_SECONDS)),
+        min_buffer_seconds=settings.get("minBufferTime"),
+        max_bandwidth_in_mpd=settings.get("mpdManifestBandwidthType") == "MAX",
+        encryption=keys,
+    )
+
+
+def _read_output(
+    output: Mapping[str, Any], faults: Faults, source: Source
+) -> VideoRendition | AudioRendition | None:
+    faults.container(output, "CMFC")
+    if "extension" in output:
+        faults.add("/extension", "Only applies to file output groups")
+    video, audios = output.get("videoDescription"), output.get("audioDescriptions", [])
+    if video is not None and not audios:
+        return _read_video(output, video, faults.at("/videoDescription"))
+    if video is None and len(audios) == 1:
+        return read_aac(output, audios[0], faults.at("/audioDescriptions/0"), source)
+    faults.add("", "Should have one video description or one audio description")
+    return None
+
+
+def _read_video(
+    output: Mapping[str, Any], video: Mapping[str, Any], faults: Faults
+) -> VideoRendition | None:
+    codec = faults.needed(video, "codecSettings") or {}
+    if codec.get("codec") != "H_264":
+        faults.add("/codecSettings/codec", "Only H_264 is supported in a local CMAF group")
+        return None
+    at = faults.at("/codecSettings")
+    h264 = at.needed(codec, "h264Settings") or {}
+    return VideoRendition(
+        modifier=output.get("nameModifier", ""),
+        picture=read_picture(video, h264, faults),
+        codec=read_h264(h264, at.at("/h264Settings")),
+    )
+
+
+def _read_encryption(settings: Mapping[str, Any], faults: Faults) -> Encryption | None:
+    method = faults.needed(settings, "encryptionMethod")
+    faults.needed(settings, "type")
+    provider = faults.needed(settings, "spekeKeyProvider")
+    if provider is None or method is None:
+        return None
+    at = faults.at("/spekeKeyProvider")
+    url, resource = at.needed(provider, "url"), at.needed(provider, "resourceId")
+    contract = provider.get("encryptionContractConfiguration")
+    if contract is None:
+        at.add("", "SPEKE v1 is not supported locally: encryptionContractConfiguration is needed")
+        return None
+    contract_at = at.at("/encryptionContractConfiguration")
+    video = contract_at.needed(contract, "spekeVideoPreset")
+    audio = contract_at.needed(contract, "spekeAudioPreset")
+    for name, most in (
+        ("dashSignaledSystemIds", MOST_DASH_SYSTEMS),
+        ("hlsSignaledSystemIds", MOST_HLS_SYSTEMS),
+    ):
+        if len(at.several(provider, name)) > most:
+            at.add(f"/{name}", f"Should have at most {most} items")
+    if url is None or resource is None or video is None or audio is None:
+        return None
+    if problem := contract_fault(video, audio):
+        contract_at.add("", problem)
+        return None
+    iv = settings.get("constantInitializationVector")
+    return Encryption(
+        url=url,
+        resource_id=resource,
+        scheme="cbcs" if method == "SAMPLE_AES" else "cenc",
+        video_preset=video,
+        audio_preset=audio,
+        dash_systems=_lower(provider.get("dashSignaledSystemIds", [])),
+        hls_systems=_lower(provider.get("hlsSignaledSystemIds", [])),
+        constant_iv=bytes.fromhex(iv) if iv else None,
+    )
+
+
+def _lower(system_ids: list[str]) -> tuple[str, ...]:
+    return tuple(system_id.lower() for system_id in system_ids)

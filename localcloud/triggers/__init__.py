@@ -1,0 +1,1 @@
+"""What AWS carries between services: events to targets, records and messages to functions."""

@@ -1,0 +1,82 @@
+"""The read model: events in any order, twice, and late."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from kernel.events.catalog import TitlePublished
+from kernel.events.keys import ContentKeysIssued
+from playback.events import projection_handler
+from playback.service import Projection
+from tests.unit.playback.fakes import FakePlayback
+
+
+def published(sequence: int = 1, **changes: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "title_id": "ttl_1",
+        "asset_id": "ast_1",
+        "name": f"Version {sequence}",
+        "duration_seconds": 90.5,
+        "path": "m/ast_1/v1",
+        "manifests": {"dash-clearkey": "manifest.mpd"},
+        "poster": "art/ast_1/v1/poster.jpg",
+        "rights": {"territories": ["*"], "starts_at": "2026-01-01T00:00:00+00:00", "ends_at": None},
+        **changes,
+    }
+    event = TitlePublished(sequence=sequence, **fields)
+    return {"detail-type": event.detail_type, "detail": event.to_detail()}
+
+
+def issued(sequence: int = 1) -> dict[str, Any]:
+    event = ContentKeysIssued(
+        sequence=sequence,
+        content_id="ast_1",
+        wrapped_data_key="ZGF0YQ==",
+        keys=[{"kid": f"kid-{sequence}", "track_type": "SD", "wrapped_key": "a2V5"}],
+    )
+    return {"detail-type": event.detail_type, "detail": event.to_detail()}
+
+
+@pytest.mark.parametrize(
+    "events",
+    list(itertools.permutations([published(1), published(2), issued(1), issued(2)])),
+)
+def test_any_order_of_events_ends_in_the_newest_title_with_the_newest_keys(
+    events: tuple[dict[str, Any], ...],
+) -> None:
+    table = FakePlayback()
+    handler = projection_handler(Projection(table))
+
+    for event in (*events, *events):
+        handler(event, None)
+
+    title = table.titles["ttl_1"]
+    assert title.name == "Version 2"
+    assert title.keys is not None
+    assert [key.kid for key in title.keys.keys] == ["kid-2"]
+
+
+def test_fields_that_a_publisher_adds_later_are_ignored() -> None:
+    table = FakePlayback()
+    event = published()
+    event["detail"]["added_later"] = True
+
+    projection_handler(Projection(table))(event, None)
+
+    assert table.titles["ttl_1"].duration.total_seconds() == 90.5
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"detail-type": "SomethingElse", "detail": {}},
+        {"detail-type": "TitlePublished", "detail": {"title_id": "ttl_1"}},
+        published(rights={"territories": ["*"], "starts_at": "2026-01-01", "ends_at": None}),
+    ],
+)
+def test_an_event_that_cannot_be_read_fails_so_that_it_is_set_aside(event: dict[str, Any]) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        projection_handler(Projection(FakePlayback()))(event, None)

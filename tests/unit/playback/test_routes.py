@@ -1,0 +1,231 @@
+"""Playing over HTTP: the contract's shapes, the refusals' statuses, and a silent log."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import datetime
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from playback.routes import licence_handler, session_handler
+from playback.service import Licences, Playback, Projection
+from playback.signed_cookies import CookieSigner
+from tests.unit.playback.fakes import (
+    CONTENT_KEYS,
+    KEYS,
+    SD_KID,
+    TITLE,
+    FakeDataKeys,
+    FakeMacKeys,
+    FakePlayback,
+)
+
+CLAIMS = {"sub": "acc_1", "scope": "member", "profile": "prf_1", "device": "dev_1"}
+DEVICE = {"family": "shaka", "drm": "clearkey", "max_height": 1080}
+SD_KID_ENCODED = "mO5Vls0-og0WOuOCQgxu_w"
+
+
+class Api:
+    """Both functions as API Gateway calls them."""
+
+    def __init__(self, now: datetime) -> None:
+        table, mac_keys = FakePlayback(), FakeMacKeys()
+        projection = Projection(table)
+        projection.title_published(TITLE)
+        projection.keys_issued(KEYS)
+        signer = CookieSigner("K1", ec.generate_private_key(ec.SECP256R1()), "https://w.example")
+        playback = Playback(table, signer, mac_keys, lambda: now, clearkey=True)
+        self.table = table
+        self.sessions = session_handler(playback)
+        self.licences = licence_handler(Licences(table, FakeDataKeys(), mac_keys, lambda: now))
+
+    def call(
+        self,
+        route: str,
+        body: object = None,
+        *,
+        claims: dict[str, str] | None = CLAIMS,
+        session_id: str = "",
+    ) -> dict[str, Any]:
+        event = {
+            "routeKey": route,
+            "headers": {},
+            "requestContext": {} if claims is None else {"authorizer": {"jwt": {"claims": claims}}},
+            "pathParameters": {"session_id": session_id},
+            "body": json.dumps(body),
+        }
+        return self.sessions(event, None)
+
+    def start(self, **changes: Any) -> dict[str, Any]:
+        body = {"title_id": "ttl_1", "device": DEVICE, **changes}
+        return self.call("POST /v1/playback/start", body)
+
+    def licence(self, session_id: str, token: str | None, body: object) -> dict[str, Any]:
+        event = {
+            "routeKey": "POST /v1/playback/sessions/{session_id}/licence/clearkey",
+            "headers": {} if token is None else {"x-marquee-licence-token": token},
+            "requestContext": {},
+            "pathParameters": {"session_id": session_id},
+            "body": json.dumps(body),
+        }
+        return self.licences(event, None)
+
+
+@pytest.fixture
+def api(now: datetime) -> Api:
+    return Api(now)
+
+
+def problem(answer: dict[str, Any]) -> tuple[int, str]:
+    assert answer["headers"]["content-type"] == "application/problem+json"
+    return answer["statusCode"], json.loads(answer["body"])["code"]
+
+
+def test_a_start_answers_in_the_contracts_shape(api: Api) -> None:
+    answer = api.start()
+
+    body = json.loads(answer["body"])
+    session_id = body["session_id"]
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["cache-control"] == "no-store"
+    assert len(answer["cookies"]) == 4
+    assert body == {
+        "session_id": session_id,
+        "manifest_url": "/m/ast_1/v1/dash-clearkey.mpd",
+        "manifest_type": "dash",
+        "duration_seconds": 5400.0,
+        "drm": {
+            "system": "org.w3.clearkey",
+            "licence_url": f"/v1/playback/sessions/{session_id}/licence/clearkey",
+            "licence_token": body["drm"]["licence_token"],
+            "expires_in": 120,
+        },
+        "ticket": body["ticket"],
+        "title": {"title_id": "ttl_1", "name": "A Film"},
+    }
+
+
+def test_a_licence_answers_in_the_w3cs_shape(api: Api) -> None:
+    started = json.loads(api.start()["body"])
+
+    answer = api.licence(
+        started["session_id"],
+        started["drm"]["licence_token"],
+        {"kids": [SD_KID_ENCODED], "type": "temporary"},
+    )
+
+    body = json.loads(answer["body"])
+    assert answer["statusCode"] == 200
+    assert body["type"] == "temporary"
+    assert [key["kid"] for key in body["keys"]] == [SD_KID_ENCODED]
+
+
+@pytest.mark.parametrize("missing", ["sub", "profile", "device"])
+def test_a_start_without_any_one_claim_is_unauthenticated(api: Api, missing: str) -> None:
+    claims = {name: value for name, value in CLAIMS.items() if name != missing}
+
+    answer = api.call(
+        "POST /v1/playback/start", {"title_id": "ttl_1", "device": DEVICE}, claims=claims
+    )
+
+    assert problem(answer) == (401, "unauthenticated")
+
+
+def test_a_start_without_an_authorizer_is_unauthenticated(api: Api) -> None:
+    answer = api.call("POST /v1/playback/start", {"title_id": "ttl_1"}, claims=None)
+
+    assert problem(answer) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("scope", ["", "staff", "membership"])
+def test_a_start_needs_the_members_scope(api: Api, scope: str) -> None:
+    answer = api.call(
+        "POST /v1/playback/start", {"title_id": "ttl_1"}, claims={**CLAIMS, "scope": scope}
+    )
+
+    assert problem(answer) == (403, "refused")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"title_id": None}, {"title_id": ""}, {"title_id": 1}, {"device": None}, {"country": "IE"}],
+)
+def test_a_start_that_says_something_wrong_is_told_so(api: Api, changes: dict[str, Any]) -> None:
+    assert problem(api.start(**changes)) == (422, "invalid_input")
+
+
+def test_a_title_that_does_not_exist_is_not_found(api: Api) -> None:
+    assert problem(api.start(title_id="ttl_2")) == (404, "title_not_found")
+
+
+def test_a_licence_without_a_token_is_unauthenticated(api: Api) -> None:
+    session_id = json.loads(api.start()["body"])["session_id"]
+
+    answer = api.licence(session_id, None, {"kids": [SD_KID_ENCODED]})
+
+    assert problem(answer) == (401, "licence_token_invalid")
+
+
+def test_a_licence_with_the_token_of_another_play_is_refused(api: Api) -> None:
+    mine, other = json.loads(api.start()["body"]), json.loads(api.start()["body"])
+
+    answer = api.licence(
+        mine["session_id"], other["drm"]["licence_token"], {"kids": [SD_KID_ENCODED]}
+    )
+
+    assert problem(answer) == (403, "licence_refused")
+
+
+def test_a_licence_request_that_is_not_clearkeys_is_refused(api: Api) -> None:
+    started = json.loads(api.start()["body"])
+
+    answer = api.licence(started["session_id"], started["drm"]["licence_token"], {"kids": 1})
+
+    assert problem(answer) == (422, "invalid_input")
+
+
+def test_a_licence_token_is_renewed_by_its_holder(api: Api) -> None:
+    session_id = json.loads(api.start()["body"])["session_id"]
+
+    answer = api.call(
+        "POST /v1/playback/sessions/{session_id}/licence-token", session_id=session_id
+    )
+
+    token = json.loads(answer["body"])["licence_token"]
+    assert api.licence(session_id, token, {"kids": [SD_KID_ENCODED]})["statusCode"] == 200
+
+
+def test_a_play_is_ended_by_its_account(api: Api) -> None:
+    started = json.loads(api.start()["body"])
+    session_id = started["session_id"]
+
+    ended = api.call("DELETE /v1/playback/sessions/{session_id}", session_id=session_id)
+
+    refused = api.licence(session_id, started["drm"]["licence_token"], {"kids": [SD_KID_ENCODED]})
+    assert ended["statusCode"] == 204
+    assert problem(refused) == (403, "licence_refused")
+
+
+def test_a_route_that_is_not_ours_is_not_found(api: Api) -> None:
+    assert problem(api.call("GET /v1/playback/start")) == (404, "not_found")
+
+
+def test_the_log_tells_who_got_which_key_and_never_a_token_or_a_key(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="playback")
+    started = json.loads(api.start()["body"])
+    token = started["drm"]["licence_token"]
+
+    licence = api.licence(started["session_id"], token, {"kids": [SD_KID_ENCODED]})
+    api.licence(started["session_id"], None, {"kids": [SD_KID_ENCODED]})
+
+    lines = [json.loads(record.message) for record in caplog.records]
+    assert [line["event"] for line in lines] == ["playback_started", "licence_issued", "refused"]
+    assert (lines[1]["account"], lines[1]["kids"]) == ("acc_1", [SD_KID])
+    for secret in (token, started["ticket"], json.loads(licence["body"])["keys"][0]["k"]):
+        assert secret not in caplog.text
+    assert CONTENT_KEYS[SD_KID].decode() not in caplog.text

@@ -1,0 +1,92 @@
+/** Sends requests to the API as the signed-in person. Knows tokens and problems, no resource. */
+import { IssuerUnreachable, type Session } from "../auth/session";
+import { ConnectionError, errorFrom } from "./problem";
+
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+export class ApiClient {
+  constructor(
+    private readonly base: string,
+    private readonly session: Pick<Session, "accessToken" | "renew" | "tokenAtHand">,
+    private readonly fetch: typeof globalThis.fetch,
+  ) {}
+
+  get(path: string, signal?: AbortSignal): Promise<unknown> {
+    return this.#ask("GET", path, undefined, signal);
+  }
+
+  post(path: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
+    return this.#ask("POST", path, body, signal);
+  }
+
+  put(path: string, body: unknown): Promise<unknown> {
+    return this.#ask("PUT", path, body);
+  }
+
+  putWhileLeaving(path: string, body: unknown): void {
+    this.#sendWhileLeaving("PUT", path, body);
+  }
+
+  deleteWhileLeaving(path: string): void {
+    this.#sendWhileLeaving("DELETE", path);
+  }
+
+  /** A request that outlives the page: sent at once with the token at hand, its answer unread. */
+  #sendWhileLeaving(method: Method, path: string, body?: unknown): void {
+    const token = this.session.tokenAtHand();
+    if (token === null) return;
+    this.#send(method, path, token, body, { keepalive: true }).catch(() => undefined);
+  }
+
+  async #ask(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
+    const extra = signal === undefined ? {} : { signal };
+    let response = await this.#send(method, path, await this.#token(), body, extra);
+    if (response.status === 401) {
+      // This clock and the issuer's may disagree on "expired": one renewal, then believe the answer.
+      const renewed = await this.#translated(this.session.renew());
+      response = await this.#send(method, path, renewed.access, body, extra);
+    }
+    const text = await this.#translated(response.text());
+    if (!response.ok) {
+      throw errorFrom(response.status, response.headers.get("Content-Type") ?? "", text);
+    }
+    return text === "" ? null : (JSON.parse(text) as unknown);
+  }
+
+  #token(): Promise<string> {
+    return this.#translated(this.session.accessToken());
+  }
+
+  #send(
+    method: Method,
+    path: string,
+    token: string,
+    body: unknown,
+    extra: RequestInit,
+  ): Promise<Response> {
+    const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    return this.#translated(
+      this.fetch(this.base + path, {
+        method,
+        headers,
+        // The start of a play answers with the signed cookies that open its segments.
+        credentials: "same-origin",
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...extra,
+      }),
+    );
+  }
+
+  async #translated<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      // fetch says TypeError for every way a connection can fail.
+      if (error instanceof TypeError || error instanceof IssuerUnreachable) {
+        throw new ConnectionError("Marquee could not be reached.", { cause: error });
+      }
+      throw error;
+    }
+  }
+}

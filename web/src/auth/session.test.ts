@@ -1,0 +1,169 @@
+import { expect, test } from "vitest";
+import { SignInError } from "./authorization";
+import { IssuerUnreachable, Session, SessionEnded } from "./session";
+
+/** An issuer that answers /token from a script and remembers what it was sent. */
+class FakeIssuer {
+  readonly forms: URLSearchParams[] = [];
+  answers: (() => Response | Promise<Response>)[] = [];
+
+  readonly fetch = async (_url: unknown, init?: RequestInit): Promise<Response> => {
+    this.forms.push(new URLSearchParams(String(init?.body)));
+    const answer = this.answers.shift();
+    if (answer === undefined) throw new TypeError("connection refused");
+    return answer();
+  };
+
+  grants(name: string, seconds = 600, idToken?: string): void {
+    const body = {
+      access_token: `access-${name}`,
+      refresh_token: `refresh-${name}`,
+      expires_in: seconds,
+      ...(idToken === undefined ? {} : { id_token: idToken }),
+    };
+    this.answers.push(() => Response.json(body));
+  }
+
+  refuses(): void {
+    this.answers.push(() => Response.json({ error: "invalid_grant" }, { status: 400 }));
+  }
+}
+
+class Tab {
+  readonly issuer = new FakeIssuer();
+  readonly kept = new Map<string, string>();
+  now = 1_000_000;
+  left = "";
+
+  open(): Session {
+    return new Session({
+      config: { issuer: "https://auth.example", clientId: "web", api: "/v1" },
+      origin: "https://watch.example",
+      storage: {
+        getItem: (name) => this.kept.get(name) ?? null,
+        setItem: (name, value) => void this.kept.set(name, value),
+        removeItem: (name) => void this.kept.delete(name),
+      },
+      fetch: this.issuer.fetch as typeof fetch,
+      now: () => this.now,
+      leave: (url) => {
+        this.left = url;
+      },
+    });
+  }
+
+  /** Goes to the issuer and back to a new page, as a browser does. */
+  async signIn(session: Session, returnTo = "/"): Promise<{ back: Session; search: string }> {
+    await session.signIn(returnTo);
+    const state = new URL(this.left).searchParams.get("state") ?? "";
+    return { back: this.open(), search: `?code=c1&state=${state}` };
+  }
+}
+
+async function signedIn(seconds = 600): Promise<{ tab: Tab; session: Session }> {
+  const tab = new Tab();
+  const { back, search } = await tab.signIn(tab.open());
+  tab.issuer.grants("1", seconds);
+  await back.completeSignIn(search);
+  return { tab, session: back };
+}
+
+test("a sign-in trades the code with its verifier and returns to where it began", async () => {
+  const tab = new Tab();
+  const { back, search } = await tab.signIn(tab.open(), "/watch/ttl_1");
+  tab.issuer.grants("1");
+
+  const returnTo = await back.completeSignIn(search);
+
+  expect(returnTo).toBe("/watch/ttl_1");
+  expect(back.status()).toBe("signed-in");
+  expect(await back.accessToken()).toBe("access-1");
+  expect(tab.issuer.forms[0]?.get("grant_type")).toBe("authorization_code");
+  expect(tab.issuer.forms[0]?.get("code_verifier")).toMatch(/^[\w-]{43}$/);
+});
+
+test("a code is traded once, even when the page asks twice", async () => {
+  const tab = new Tab();
+  const { back, search } = await tab.signIn(tab.open());
+  tab.issuer.grants("1");
+
+  await Promise.all([back.completeSignIn(search), back.completeSignIn(search)]);
+
+  expect(tab.issuer.forms).toHaveLength(1);
+  await expect(back.completeSignIn(search)).rejects.toThrow(SignInError);
+});
+
+test("an ID token for another sign-in signs nobody in", async () => {
+  const tab = new Tab();
+  const { back, search } = await tab.signIn(tab.open());
+  tab.issuer.grants("1", 600, `e30.${btoa('{"nonce":"other"}').replaceAll("=", "")}.s`);
+
+  await expect(back.completeSignIn(search)).rejects.toThrow(SignInError);
+  expect(back.status()).toBe("signed-out");
+});
+
+test("a reload keeps the person signed in", async () => {
+  const { tab } = await signedIn();
+
+  expect(tab.open().status()).toBe("signed-in");
+});
+
+test("a token is renewed before it expires, once for all who ask at that moment", async () => {
+  const { tab, session } = await signedIn();
+  tab.now += 545_000;
+  tab.issuer.grants("2");
+
+  const tokens = await Promise.all([session.accessToken(), session.accessToken()]);
+
+  expect(tokens).toEqual(["access-2", "access-2"]);
+  expect(tab.issuer.forms).toHaveLength(2);
+  expect(tab.issuer.forms[1]?.get("refresh_token")).toBe("refresh-1");
+});
+
+test("the next renewal uses the rotated refresh token", async () => {
+  const { tab, session } = await signedIn();
+  tab.issuer.grants("2");
+  await session.renew();
+  tab.issuer.grants("3");
+
+  await session.renew();
+
+  expect(tab.issuer.forms[2]?.get("refresh_token")).toBe("refresh-2");
+});
+
+test("a refused renewal ends the session and forgets its tokens", async () => {
+  const { tab, session } = await signedIn();
+  tab.now += 700_000;
+  tab.issuer.refuses();
+
+  await expect(session.accessToken()).rejects.toThrow(SessionEnded);
+  expect(session.status()).toBe("ended");
+  expect(session.tokenAtHand()).toBeNull();
+  expect([...tab.kept.values()].join()).not.toContain("access");
+});
+
+test("an issuer that does not answer ends nothing", async () => {
+  const { tab, session } = await signedIn();
+  tab.now += 550_000;
+
+  expect(await session.accessToken()).toBe("access-1");
+
+  tab.now += 100_000;
+  await expect(session.accessToken()).rejects.toThrow(IssuerUnreachable);
+  expect(session.status()).toBe("signed-in");
+});
+
+test("signing out while a renewal is under way stays signed out", async () => {
+  const { tab, session } = await signedIn();
+  const { promise, resolve } = Promise.withResolvers<Response>();
+  tab.issuer.answers.push(() => promise);
+  const renewal = session.renew();
+  await Promise.resolve();
+
+  session.signOut();
+  resolve(Response.json({ access_token: "access-2", refresh_token: "r", expires_in: 600 }));
+
+  await expect(renewal).rejects.toThrow(SessionEnded);
+  expect(session.status()).toBe("signed-out");
+  expect(tab.kept.size).toBe(0);
+});

@@ -1,0 +1,233 @@
+/**
+ * Who is signed in on this tab: gets tokens, renews them before they expire, forgets them.
+ *
+ * Tokens live in memory and in sessionStorage. sessionStorage lets a reload keep the person signed
+ * in, ends with the tab, and is not shared: two tabs never present the same rotating refresh token,
+ * which the issuer would rightly take for theft and answer by revoking the whole family. A cookie
+ * would be sent with every segment, and localStorage would outlive the tab on a shared computer.
+ */
+import type { Config } from "../config";
+import {
+  authorizeUrl,
+  checkNonce,
+  codeFrom,
+  newTransaction,
+  redirectUri,
+  SignInError,
+  type Transaction,
+} from "./authorization";
+
+export type SessionStatus = "signed-in" | "signed-out" | "ended";
+
+interface Tokens {
+  readonly access: string;
+  readonly refresh: string | null;
+  /** Epoch milliseconds, by this machine's clock. */
+  readonly expiresAt: number;
+}
+
+/** The person has to sign in again. */
+export class SessionEnded extends Error {
+  override readonly name = "SessionEnded";
+}
+
+/** The issuer did not answer; the session itself may be fine. */
+export class IssuerUnreachable extends Error {
+  override readonly name = "IssuerUnreachable";
+}
+
+/** Renewed a minute early: a slow request started with the old token still arrives in time. */
+const RENEW_BEFORE_MS = 60_000;
+
+const TOKENS = "marquee.tokens";
+const TRANSACTION = "marquee.sign-in";
+
+export interface SessionDependencies {
+  readonly config: Config;
+  readonly origin: string;
+  readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
+  readonly fetch: typeof fetch;
+  readonly now: () => number;
+  /** Leaves this page for another address. */
+  readonly leave: (url: string) => void;
+}
+
+export class Session {
+  #tokens: Tokens | null;
+  #status: SessionStatus;
+  #renewal: Promise<Tokens> | null = null;
+  #completion: Promise<string> | null = null;
+  readonly #listeners = new Set<() => void>();
+  readonly #with: SessionDependencies;
+
+  constructor(dependencies: SessionDependencies) {
+    this.#with = dependencies;
+    this.#tokens = this.#read<Tokens>(TOKENS);
+    this.#status = this.#tokens === null ? "signed-out" : "signed-in";
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly status = (): SessionStatus => this.#status;
+
+  /** Leaves for the issuer's page; comes back at /callback, then at `returnTo`. */
+  async signIn(returnTo: string): Promise<void> {
+    const transaction = newTransaction(returnTo);
+    this.#write(TRANSACTION, transaction);
+    this.#with.leave(await authorizeUrl(this.#with.config, this.#with.origin, transaction));
+  }
+
+  /** Trades the code of the callback address for tokens; resolves to where to go next. Once. */
+  completeSignIn(search: string): Promise<string> {
+    this.#completion ??= this.#exchange(search).finally(() => {
+      this.#completion = null;
+    });
+    return this.#completion;
+  }
+
+  signOut(): void {
+    this.#forget("signed-out");
+  }
+
+  /** A token good for at least the next request; SessionEnded when only signing in again helps. */
+  async accessToken(): Promise<string> {
+    const tokens = this.#tokens;
+    if (tokens === null) throw new SessionEnded("Nobody is signed in.");
+    if (this.#with.now() < tokens.expiresAt - RENEW_BEFORE_MS) return tokens.access;
+    try {
+      return (await this.renew()).access;
+    } catch (error) {
+      const stillGood = this.#with.now() < tokens.expiresAt;
+      if (error instanceof IssuerUnreachable && stillGood) return tokens.access;
+      throw error;
+    }
+  }
+
+  /** The token at hand, for a page that is closing and cannot wait; null when there is none. */
+  tokenAtHand(): string | null {
+    return this.#tokens?.access ?? null;
+  }
+
+  /** Renews now, whatever the clock says. Callers at the same moment share one request. */
+  renew(): Promise<{ readonly access: string }> {
+    this.#renewal ??= this.#refresh().finally(() => {
+      this.#renewal = null;
+    });
+    return this.#renewal;
+  }
+
+  /** Keeps the token at hand fresh until the returned function is called: see tokenAtHand. */
+  keepFresh(): () => void {
+    const timer = setInterval(() => {
+      // A failure here is not lost: the next request meets it and says so.
+      if (this.#tokens !== null) this.accessToken().catch(() => undefined);
+    }, RENEW_BEFORE_MS / 2);
+    return () => clearInterval(timer);
+  }
+
+  async #exchange(search: string): Promise<string> {
+    const transaction = this.#read<Transaction>(TRANSACTION);
+    const code = codeFrom(search, transaction);
+    this.#with.storage.removeItem(TRANSACTION);
+    if (transaction === null) throw new SignInError("This sign-in has already been used.");
+    const answer = await this.#requestToken({
+      grant_type: "authorization_code",
+      code,
+      redirect_uri: redirectUri(this.#with.origin),
+      code_verifier: transaction.verifier,
+    });
+    if (answer.refused) {
+      throw new SignInError("The sign-in took too long or was already used. Sign in once more.");
+    }
+    if (answer.idToken !== null) checkNonce(answer.idToken, transaction.nonce);
+    this.#keep(answer.tokens);
+    return transaction.returnTo;
+  }
+
+  async #refresh(): Promise<Tokens> {
+    const before = this.#tokens;
+    if (before === null) throw new SessionEnded("Nobody is signed in.");
+    if (before.refresh === null) return this.#end();
+    const answer = await this.#requestToken({
+      grant_type: "refresh_token",
+      refresh_token: before.refresh,
+    });
+    if (this.#tokens !== before) throw new SessionEnded("Signed out meanwhile.");
+    if (answer.refused) return this.#end();
+    const tokens = { ...answer.tokens, refresh: answer.tokens.refresh ?? before.refresh };
+    this.#keep(tokens);
+    return tokens;
+  }
+
+  async #requestToken(
+    grant: Record<string, string>,
+  ): Promise<
+    { refused: true } | { refused: false; tokens: Tokens; idToken: string | null }
+  > {
+    const askedAt = this.#with.now();
+    let response: Response;
+    let body: Record<string, unknown>;
+    try {
+      response = await this.#with.fetch(`${this.#with.config.issuer}/token`, {
+        method: "POST",
+        headers: { "Content-Type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams({ ...grant, client_id: this.#with.config.clientId }).toString(),
+        credentials: "omit",
+      });
+      body = (await response.json()) as Record<string, unknown>;
+    } catch (cause) {
+      throw new IssuerUnreachable("The sign-in service did not answer.", { cause });
+    }
+    if (response.status === 400 || response.status === 401) return { refused: true };
+    if (!response.ok || typeof body["access_token"] !== "string") {
+      throw new IssuerUnreachable(`The sign-in service answered ${response.status}.`);
+    }
+    const seconds = typeof body["expires_in"] === "number" ? body["expires_in"] : 0;
+    return {
+      refused: false,
+      tokens: {
+        access: body["access_token"],
+        refresh: typeof body["refresh_token"] === "string" ? body["refresh_token"] : null,
+        expiresAt: askedAt + seconds * 1000,
+      },
+      idToken: typeof body["id_token"] === "string" ? body["id_token"] : null,
+    };
+  }
+
+  #keep(tokens: Tokens): void {
+    this.#tokens = tokens;
+    this.#write(TOKENS, tokens);
+    this.#become("signed-in");
+  }
+
+  #end(): never {
+    this.#forget("ended");
+    throw new SessionEnded("The session has ended.");
+  }
+
+  #forget(status: SessionStatus): void {
+    this.#tokens = null;
+    this.#with.storage.removeItem(TOKENS);
+    this.#become(status);
+  }
+
+  #become(status: SessionStatus): void {
+    this.#status = status;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #read<T>(name: string): T | null {
+    try {
+      return JSON.parse(this.#with.storage.getItem(name) ?? "null") as T | null;
+    } catch {
+      return null;
+    }
+  }
+
+  #write(name: string, value: unknown): void {
+    this.#with.storage.setItem(name, JSON.stringify(value));
+  }
+}

@@ -1,0 +1,48 @@
+import type { ReactNode } from "react";
+import type { Progress } from "../api/progress";
+import type { Title } from "../api/titles";
+import { clockTime, runningTime } from "../player/time";
+import { titlePath, watchPath } from "../routing";
+import { PlayIcon } from "../ui/icons";
+import { Link } from "../ui/link";
+import { Poster } from "./poster";
+import { prefetchPlayer } from "./prefetch-player";
+import { ProgressBar } from "./progress-bar";
+
+interface Props {
+  readonly title: Title;
+  readonly progress: Progress | undefined;
+  /** Goes on playing at once, instead of showing what the title is. */
+  readonly resumes?: boolean;
+}
+
+export function TitleCard({ title, progress, resumes = false }: Props): ReactNode {
+  return (
+    <li className="card">
+      <span className="card-picture">
+        <Poster title={title} />
+        {resumes && (
+          <span className="card-play" aria-hidden="true">
+            <PlayIcon />
+          </span>
+        )}
+        {progress !== undefined && <ProgressBar reached={progress} />}
+      </span>
+      {/* Named by the title alone; it reaches over the whole card. */}
+      <Link
+        to={resumes ? watchPath(title.titleId) : titlePath(title.titleId)}
+        className="card-link"
+        onPointerEnter={prefetchPlayer}
+        onFocus={prefetchPlayer}
+      >
+        {resumes && <span className="visually-hidden">Resume </span>}
+        {title.name}
+      </Link>
+      <span className="card-note">
+        {resumes && progress !== undefined
+          ? `${clockTime(progress.durationSeconds - progress.positionSeconds)} left`
+          : runningTime(title.durationSeconds)}
+      </span>
+    </li>
+  );
+}

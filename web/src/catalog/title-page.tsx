@@ -1,0 +1,121 @@
+/** One title: what it is, and playing it. */
+import { type ReactNode, useCallback, useState } from "react";
+import { ApiError } from "../api/problem";
+import type { Progress } from "../api/progress";
+import type { Title } from "../api/titles";
+import { useLoaded } from "../api/use-loaded";
+import { isUnderWay } from "../player/resume";
+import { clockTime, runningTime } from "../player/time";
+import { watchPath } from "../routing";
+import { useServices } from "../services";
+import { useDocumentTitle } from "../ui/document-title";
+import { PlayIcon } from "../ui/icons";
+import { Link } from "../ui/link";
+import { MessageBlock } from "../ui/message";
+import { Spinner } from "../ui/spinner";
+import { LoadFailure } from "./load-failure";
+import { prefetchPlayer } from "./prefetch-player";
+import { ProgressBar } from "./progress-bar";
+import { SiteHeader } from "./site-header";
+import "./catalog.css";
+
+interface Detail {
+  readonly title: Title;
+  readonly progress: Progress | null;
+}
+
+export function TitlePage({ titleId }: { readonly titleId: string }): ReactNode {
+  const { titles, progress } = useServices();
+  const load = useCallback(
+    async (signal: AbortSignal): Promise<Detail> => {
+      const [title, reached] = await Promise.all([
+        titles.one(titleId, signal),
+        progress.of(titleId, signal).catch(() => null),
+      ]);
+      return { title, progress: reached };
+    },
+    [titles, progress, titleId],
+  );
+  const detail = useLoaded(`title ${titleId}`, load);
+  useDocumentTitle(detail.status === "ready" ? detail.value.title.name : "Title");
+
+  return (
+    <div className="cinema">
+      <SiteHeader />
+      <main id="main" className="title-page" tabIndex={-1} aria-busy={detail.status === "loading"}>
+        {detail.status === "loading" && <Spinner label="Loading the title" fills />}
+        {detail.status === "failed" && <Refusal error={detail.error} retry={detail.retry} />}
+        {detail.status === "ready" && <TitleDetail {...detail.value} />}
+      </main>
+    </div>
+  );
+}
+
+function TitleDetail({ title, progress }: Detail): ReactNode {
+  const underWay = progress !== null && isUnderWay(progress) ? progress : null;
+  return (
+    <article className="detail" onPointerEnter={prefetchPlayer}>
+      <Backdrop url={title.posterUrl} />
+      <div className="detail-text">
+        <h1>{title.name}</h1>
+        <p className="detail-facts">{runningTime(title.durationSeconds)}</p>
+        {underWay !== null && (
+          <div className="detail-progress">
+            <ProgressBar reached={underWay} />
+            <span>
+              {clockTime(underWay.positionSeconds)} of {clockTime(underWay.durationSeconds)}
+            </span>
+          </div>
+        )}
+        <div className="detail-actions">
+          <Link
+            to={watchPath(title.titleId)}
+            className="button button-primary"
+            onFocus={prefetchPlayer}
+          >
+            <PlayIcon />
+            {underWay === null ? "Play" : "Resume"}
+          </Link>
+          {underWay !== null && (
+            <Link to={watchPath(title.titleId, { fromStart: true })} className="button">
+              Start over
+            </Link>
+          )}
+        </div>
+      </div>
+    </article>
+  );
+}
+
+function Backdrop({ url }: { readonly url: string | null }): ReactNode {
+  const [isMissing, setMissing] = useState(url === null);
+  if (isMissing || url === null) return <div className="backdrop" />;
+  return (
+    <div className="backdrop">
+      <img src={url} alt="" onError={() => setMissing(true)} />
+    </div>
+  );
+}
+
+function Refusal({
+  error,
+  retry,
+}: {
+  readonly error: unknown;
+  readonly retry: () => void;
+}): ReactNode {
+  if (!(error instanceof ApiError && error.status === 404)) {
+    return <LoadFailure error={error} retry={retry} />;
+  }
+  return (
+    <MessageBlock
+      title="This title is not available"
+      detail="It may have left Marquee, or the link may be mistyped."
+      heading="h1"
+    >
+      <Link to="/" className="button button-primary">
+        Back to titles
+      </Link>
+    </MessageBlock>
+  );
+}

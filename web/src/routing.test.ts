@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { matchRoute, safeReturnPath, titlePath, watchPath } from "./routing";
+
+test.each([
+  ["/", { page: "home" }],
+  ["/callback", { page: "callback" }],
+  ["/title/ttl_01", { page: "title", titleId: "ttl_01" }],
+  ["/watch/ttl_01/", { page: "watch", titleId: "ttl_01" }],
+  ["/watch/", { page: "not-found" }],
+  ["/watch/a/b", { page: "not-found" }],
+  ["/watch/..%2Fv1", { page: "not-found" }],
+  ["/nowhere", { page: "not-found" }],
+])("%s is %o", (path, route) => {
+  expect(matchRoute(path)).toEqual(route);
+});
+
+test("the paths of a title lead back to it", () => {
+  expect(matchRoute(titlePath("ttl_1"))).toEqual({ page: "title", titleId: "ttl_1" });
+  expect(watchPath("ttl_1", { fromStart: true })).toBe("/watch/ttl_1?from=start");
+});
+
+test.each(["//evil.example/x", "https://evil.example", "/\\evil.example", "/callback?code=x"])(
+  "after sign-in nobody is sent to %s",
+  (path) => {
+    expect(safeReturnPath(path)).toBe("/");
+  },
+);
+
+test("after sign-in the person is where they wanted to be", () => {
+  expect(safeReturnPath("/watch/ttl_1?from=start")).toBe("/watch/ttl_1?from=start");
+});

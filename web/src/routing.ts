@@ -1,0 +1,59 @@
+/** Which page an address means, and moving between pages without reloading. Knows no page. */
+import { useSyncExternalStore } from "react";
+
+export type Route =
+  | { readonly page: "home" }
+  | { readonly page: "callback" }
+  | { readonly page: "title"; readonly titleId: string }
+  | { readonly page: "watch"; readonly titleId: string }
+  | { readonly page: "not-found" };
+
+/** An id is one path segment of the characters the API makes ids from; all else is not found. */
+const ID = "([A-Za-z0-9_-]{1,64})";
+const TITLE = new RegExp(`^/title/${ID}/?$`);
+const WATCH = new RegExp(`^/watch/${ID}/?$`);
+
+export function matchRoute(pathname: string): Route {
+  if (pathname === "/" || pathname === "/index.html") return { page: "home" };
+  if (pathname === "/callback") return { page: "callback" };
+  const title = TITLE.exec(pathname)?.[1];
+  if (title !== undefined) return { page: "title", titleId: title };
+  const watch = WATCH.exec(pathname)?.[1];
+  if (watch !== undefined) return { page: "watch", titleId: watch };
+  return { page: "not-found" };
+}
+
+export const titlePath = (titleId: string): string => `/title/${encodeURIComponent(titleId)}`;
+
+/** `fromStart` plays from the first frame whatever was watched before. */
+export function watchPath(titleId: string, options: { fromStart?: boolean } = {}): string {
+  return `/watch/${encodeURIComponent(titleId)}${options.fromStart === true ? "?from=start" : ""}`;
+}
+
+/** A path of this app that is safe to return to after sign-in; anything else becomes home. */
+export function safeReturnPath(path: string): string {
+  const isLocal = path.startsWith("/") && !path.startsWith("//") && !path.startsWith("/\\");
+  return isLocal && matchRoute(path.split(/[?#]/, 1)[0] ?? "").page !== "callback" ? path : "/";
+}
+
+const MOVED = "marquee:moved";
+
+export function navigate(path: string, options: { replace?: boolean } = {}): void {
+  if (options.replace === true) history.replaceState(null, "", path);
+  else history.pushState(null, "", path);
+  window.dispatchEvent(new Event(MOVED));
+}
+
+function subscribe(listener: () => void): () => void {
+  window.addEventListener("popstate", listener);
+  window.addEventListener(MOVED, listener);
+  return () => {
+    window.removeEventListener("popstate", listener);
+    window.removeEventListener(MOVED, listener);
+  };
+}
+
+/** The current path with its query; renders again when it changes. */
+export function usePath(): string {
+  return useSyncExternalStore(subscribe, () => location.pathname + location.search);
+}

@@ -1,0 +1,54 @@
+/** The composition root: builds what the pages use, once, and hands it down. */
+import { createContext, useContext, useSyncExternalStore } from "react";
+import { ApiClient } from "./api/client";
+import { PlaybackApi } from "./api/playback";
+import { ProgressApi } from "./api/progress";
+import { TitlesApi } from "./api/titles";
+import { Session, type SessionStatus } from "./auth/session";
+import type { Config } from "./config";
+
+export interface Services {
+  readonly session: Session;
+  readonly titles: TitlesApi;
+  readonly progress: ProgressApi;
+  readonly playback: PlaybackApi;
+  /** Last answers by key, shown at once while they are asked for again. One person's only. */
+  readonly remembered: Map<string, unknown>;
+}
+
+export function createServices(config: Config): Services {
+  const session = new Session({
+    config,
+    origin: location.origin,
+    storage: sessionStorage,
+    fetch: window.fetch.bind(window),
+    now: Date.now,
+    leave: (url) => location.assign(url),
+  });
+  const client = new ApiClient(config.api, session, window.fetch.bind(window));
+  const remembered = new Map<string, unknown>();
+  session.subscribe(() => {
+    if (session.status() !== "signed-in") remembered.clear();
+  });
+  return {
+    session,
+    titles: new TitlesApi(client),
+    progress: new ProgressApi(client, () => new Date()),
+    playback: new PlaybackApi(client, Date.now),
+    remembered,
+  };
+}
+
+const Context = createContext<Services | null>(null);
+export const ServicesProvider = Context.Provider;
+
+export function useServices(): Services {
+  const services = useContext(Context);
+  if (services === null) throw new Error("useServices outside of ServicesProvider");
+  return services;
+}
+
+export function useSessionStatus(): SessionStatus {
+  const { session } = useServices();
+  return useSyncExternalStore(session.subscribe, session.status);
+}
