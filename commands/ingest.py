@@ -9,6 +9,7 @@ MARQUEE_EMAIL and MARQUEE_PASSWORD.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from commands.service_api import TIMEOUT, Api, CommandError, environment, find_service
+from commands.service_api import TIMEOUT, Api, CommandError, Service, find_service
 from commands.upload import Uploader
 
 POLL_SECONDS = 1.0
@@ -82,28 +83,40 @@ class Follower:
                 self._say(line)
 
 
-def ingest(path: Path, title: str, site: str | None, say: Say) -> None:
-    """Upload and follow; CommandError."""
+def checked(path: Path, title: str) -> None:
+    """CommandError when there is nothing to upload."""
+    if not path.exists():
+        raise CommandError(f"{path} does not exist")
     if not path.is_file():
-        raise CommandError(f"{path} does not exist" if not path.exists() else f"{path} is no file")
+        raise CommandError(f"{path} is not a file")
     if not title.strip():
         raise CommandError('name the film: make ingest FILE=film.mp4 TITLE="A title"')
-    service = find_service(environment(), site)
-    with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as http:
-        api = Api(service, http)
-        shown = -1
 
-        def progress(sent: int, size: int) -> None:
-            nonlocal shown
-            percent = sent * 100 // size
-            if percent // 10 != shown // 10 or percent == 100:
-                shown = percent
-                say(f"{'upload':<10} {percent} %")
 
-        asset_id = Uploader(api, http).send(path, title, progress)
-        follower = Follower(api, say)
-        follower.until_ready(asset_id)
-        found = follower.until_published(asset_id)
+def ingest(
+    path: Path,
+    title: str,
+    service: Service,
+    http: httpx.Client,
+    say: Say,
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Upload and follow; CommandError."""
+    checked(path, title)
+    api = Api(service, http)
+    shown = -1
+
+    def progress(sent: int, size: int) -> None:
+        nonlocal shown
+        percent = sent * 100 // size
+        if percent // 10 != shown // 10:
+            shown = percent
+            say(f"{'upload':<10} {percent} %")
+
+    asset_id = Uploader(api, http, pause).send(path, title, progress)
+    follower = Follower(api, say, pause)
+    follower.until_ready(asset_id)
+    found = follower.until_published(asset_id)
     say(f"{'published':<10} {found['name']} ({found['title_id']}): watch it at {service.site}")
 
 
@@ -115,7 +128,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--site", help="address of the service")
     given = parser.parse_args(arguments)
     try:
-        ingest(given.file, given.title, given.site, lambda line: print(line, flush=True))
+        checked(given.file, given.title)
+        service = find_service(os.environ, given.site)
+        with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as http:
+            ingest(given.file, given.title, service, http, lambda line: print(line, flush=True))
     except CommandError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -6,7 +6,6 @@ Everything that can go wrong ends as a CommandError of one line.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,8 +134,3 @@ def _json(answer: httpx.Response) -> dict[str, Any]:
         if said
         else f"{answer.request.method} {answer.request.url.path} answered {answer.status_code}"
     )
-
-
-def environment() -> Mapping[str, str]:
-    """The process's environment."""
-    return os.environ

@@ -53,8 +53,6 @@ class Uploader:
             size = path.stat().st_size
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}") from error
-        if not path.is_file():
-            raise CommandError(f"{path} is not a file")
         answer = self._api.post(
             "/v1/uploads", {"name": title, "file_name": path.name, "size_bytes": size}
         )

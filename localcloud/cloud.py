@@ -21,7 +21,7 @@ from localcloud.assembly import Assembly
 from localcloud.edge import Edge
 from localcloud.front import Front
 from localcloud.functions import Functions
-from localcloud.gateway import Gateway
+from localcloud.gateway import Gateway, IamCaller, IamRefusedError
 from localcloud.iam.authorizer import NotAuthorizedError
 from localcloud.iam.policy import Access
 from localcloud.identities import Credentials, Principal
@@ -249,8 +249,8 @@ class Cloud:
         )
         return self.gateway.handle(signed)
 
-    def _verify_iam(self, request: HttpRequest, action: str, resource: str) -> str | None:
-        """Why a signed API call is refused; None when it is allowed."""
+    def _verify_iam(self, request: HttpRequest, action: str, resource: str) -> IamCaller:
+        """Whose signature it is, when the caller's policies allow the call."""
         identities = self.front.identities
         try:
             caller = sigv4.verify(
@@ -262,11 +262,11 @@ class Cloud:
             )
             principal = identities.principal(caller.access_key_id)
             if principal is None:
-                return "unknown caller"
+                raise IamRefusedError(f"nobody holds {caller.access_key_id}")
             self.front.authorizer.check_all(principal, [Access(action, resource)], request)
         except (sigv4.SignatureError, NotAuthorizedError) as refusal:
-            return str(refusal)
-        return None
+            raise IamRefusedError(str(refusal)) from refusal
+        return IamCaller(caller.access_key_id, principal.account, principal.arn, principal.user_id)
 
     def _read_object(
         self, bucket: str, key: str, headers: Mapping[str, str], source_arn: str

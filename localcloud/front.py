@@ -80,7 +80,7 @@ class Front:
         self._services: dict[str, ServiceHandler] = {}
         self._created: list[ObjectCreated] = []
         self._server: HttpServer | None = None
-        self._session = boto3.Session()
+        self._session: Any = boto3.Session()
         self._session_lock = threading.Lock()
         self._sts = sts.Sts(self.identities, self.authorizer)
         moto_seams.install("", self.credentials_for_workflow)
@@ -210,9 +210,7 @@ class Front:
             response = front_errors.unmapped(protocol, service, str(error))
         except PolicyError as error:
             log.error("a policy cannot be evaluated: %s", error)
-            response = front_errors.render(
-                protocol, service, 501, "PolicyNotEvaluated", str(error)
-            )
+            response = front_errors.render(protocol, service, 501, "PolicyNotEvaluated", str(error))
         except NotImplementedError as error:
             log.error("moto lacks %s %s: %s", service, judged.request.path, error)
             response = front_errors.render(
@@ -313,9 +311,7 @@ class Front:
             action = "s3:DeleteObjectVersion" if version else "s3:DeleteObject"
             access = Access(action, f"{call.bucket_arn}/{key}")
             try:
-                self.authorizer.check_all(
-                    judged.principal, [access], judged.request, judged.region
-                )
+                self.authorizer.check_all(judged.principal, [access], judged.request, judged.region)
                 allowed.append((key, version))
             except NotAuthorizedError as error:
                 refused.append((key, error.denial.s3_message))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from xml.sax.saxutils import escape
 
 from localcloud import sigv4
@@ -36,9 +37,7 @@ def s3(status: int, code: str, message: str, fields: Fields = ()) -> HttpRespons
     return HttpResponse(status, headers, body)
 
 
-def render(
-    protocol: str, service: str, status: int, code: str, message: str
-) -> HttpResponse:
+def render(protocol: str, service: str, status: int, code: str, message: str) -> HttpResponse:
     """An error in the protocol's form; `code` is the one that form uses."""
     request_id = str(uuid.uuid4())
     if service == "s3":
@@ -129,49 +128,20 @@ def signature(protocol: str, service: str, error: sigv4.SignatureError) -> HttpR
 
 
 def _code_and_message(error: sigv4.SignatureError) -> tuple[str, str]:
-    match error:
-        case sigv4.MissingSignatureError():
-            return "MissingAuthenticationTokenException", "Missing Authentication Token"
-        case sigv4.MalformedSignatureError():
-            return "IncompleteSignatureException", error.message
-        case sigv4.UnknownAccessKeyError() | sigv4.InvalidSessionTokenError():
-            return (
-                "UnrecognizedClientException",
-                "The security token included in the request is invalid.",
-            )
-        case sigv4.ExpiredCredentialsError():
-            return (
-                "ExpiredTokenException",
-                "The security token included in the request is expired",
-            )
-        case sigv4.WrongScopeError(part="region"):
-            return "InvalidSignatureException", "Credential should be scoped to a valid region. "
-        case sigv4.WrongScopeError(part="date"):
-            return (
-                "InvalidSignatureException",
-                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date "
-                f"from HTTP: '{error.given}' != '{error.expected}'.",
-            )
-        case sigv4.WrongScopeError():
-            return (
-                "InvalidSignatureException",
-                f"Credential should be scoped to correct service: '{error.expected}'. ",
-            )
-        case sigv4.ClockSkewError():
-            return "InvalidSignatureException", _skew(error)
-        case sigv4.ExpiredPresignedUrlError():
-            return (
-                "InvalidSignatureException",
-                f"Signature expired: {_basic(error.expired_at)} is now earlier than "
-                f"{_basic(error.now)}",
-            )
-        case sigv4.UnsignedHeadersError():
-            return (
-                "InvalidSignatureException",
-                "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
-            )
-        case _:
-            return "InvalidSignatureException", MISMATCH
+    describe = _CODES.get(type(error))
+    return describe(error) if describe else ("InvalidSignatureException", MISMATCH)
+
+
+def _scope(error: sigv4.WrongScopeError) -> tuple[str, str]:
+    messages = {
+        "region": "Credential should be scoped to a valid region. ",
+        "service": f"Credential should be scoped to correct service: '{error.expected}'. ",
+        "date": (
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
+            f"HTTP: '{error.given}' != '{error.expected}'."
+        ),
+    }
+    return "InvalidSignatureException", messages[error.part]
 
 
 def _skew(error: sigv4.ClockSkewError) -> str:
@@ -197,97 +167,130 @@ def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+_UNKNOWN_TOKEN = (
+    "UnrecognizedClientException",
+    "The security token included in the request is invalid.",
+)
+
+_CODES: dict[type[sigv4.SignatureError], Callable[[Any], tuple[str, str]]] = {
+    sigv4.MissingSignatureError: lambda _: (
+        "MissingAuthenticationTokenException",
+        "Missing Authentication Token",
+    ),
+    sigv4.MalformedSignatureError: lambda e: ("IncompleteSignatureException", e.message),
+    sigv4.UnknownAccessKeyError: lambda _: _UNKNOWN_TOKEN,
+    sigv4.InvalidSessionTokenError: lambda _: _UNKNOWN_TOKEN,
+    sigv4.ExpiredCredentialsError: lambda _: (
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+    ),
+    sigv4.WrongScopeError: _scope,
+    sigv4.ClockSkewError: lambda e: ("InvalidSignatureException", _skew(e)),
+    sigv4.ExpiredPresignedUrlError: lambda e: (
+        "InvalidSignatureException",
+        f"Signature expired: {_basic(e.expired_at)} is now earlier than {_basic(e.now)}",
+    ),
+    sigv4.UnsignedHeadersError: lambda _: (
+        "InvalidSignatureException",
+        "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+    ),
+}
+
+
 def _s3_signature(error: sigv4.SignatureError) -> HttpResponse:
-    match error:
-        case sigv4.MissingSignatureError():
-            return s3(403, "AccessDenied", "Access Denied")
-        case sigv4.MalformedSignatureError():
-            code = (
-                "AuthorizationQueryParametersError"
-                if error.message.startswith(("Query-string", "X-Amz-Expires"))
-                else "AuthorizationHeaderMalformed"
-            )
-            return s3(400, code, error.message)
-        case sigv4.WrongScopeError():
-            message = (
-                f"The authorization header is malformed; the {error.part} '{error.given}' is "
-                f"wrong; expecting '{error.expected}'"
-            )
-            fields = [("Region", error.expected)] if error.part == "region" else []
-            return s3(400, "AuthorizationHeaderMalformed", message, fields)
-        case sigv4.UnknownAccessKeyError():
-            return s3(
-                403,
-                "InvalidAccessKeyId",
-                "The AWS Access Key Id you provided does not exist in our records.",
-                [("AWSAccessKeyId", error.access_key_id)],
-            )
-        case sigv4.InvalidSessionTokenError():
-            return s3(
-                400,
-                "InvalidToken",
-                "The provided token is malformed or otherwise invalid.",
-                [("Token-0", error.given or "")],
-            )
-        case sigv4.ExpiredCredentialsError():
-            return s3(400, "ExpiredToken", "The provided token has expired.")
-        case sigv4.ClockSkewError():
-            milliseconds = int(sigv4.CLOCK_SKEW.total_seconds() * 1000)
-            return s3(
-                403,
-                "RequestTimeTooSkewed",
-                "The difference between the request time and the current time is too large.",
-                [
-                    ("RequestTime", _basic(error.signed_at)),
-                    ("ServerTime", _iso(error.now)),
-                    ("MaxAllowedSkewMilliseconds", str(milliseconds)),
-                ],
-            )
-        case sigv4.ExpiredPresignedUrlError():
-            return s3(
-                403,
-                "AccessDenied",
-                "Request has expired",
-                [
-                    ("X-Amz-Expires", str(error.expires)),
-                    ("Expires", _iso(error.expired_at)),
-                    ("ServerTime", _iso(error.now)),
-                ],
-            )
-        case sigv4.UnsignedHeadersError():
-            return s3(
-                403,
-                "AccessDenied",
-                "There were headers present in the request which were not signed",
-                [("HeadersNotSigned", ", ".join(error.names))],
-            )
-        case sigv4.PayloadMismatchError():
-            return s3(
-                400,
-                "XAmzContentSHA256Mismatch",
-                "The provided 'x-amz-content-sha256' header does not match what was computed.",
-                [
-                    ("ClientComputedContentSHA256", error.claimed),
-                    ("S3ComputedContentSHA256", error.computed),
-                ],
-            )
-        case sigv4.WrongSignatureError():
-            return s3(
-                403,
-                "SignatureDoesNotMatch",
-                "The request signature we calculated does not match the signature you provided. "
-                "Check your key and signing method.",
-                [
-                    ("AWSAccessKeyId", error.access_key_id),
-                    ("StringToSign", error.string_to_sign),
-                    ("SignatureProvided", error.provided),
-                    ("StringToSignBytes", _bytes(error.string_to_sign)),
-                    ("CanonicalRequest", error.canonical_request),
-                    ("CanonicalRequestBytes", _bytes(error.canonical_request)),
-                ],
-            )
-        case _:
-            return s3(403, "AccessDenied", "Access Denied")
+    describe = _S3.get(type(error))
+    return describe(error) if describe else s3(403, "AccessDenied", "Access Denied")
+
+
+def _s3_malformed(error: sigv4.MalformedSignatureError) -> HttpResponse:
+    in_query = error.message.startswith(("Query-string", "X-Amz-Expires"))
+    code = "AuthorizationQueryParametersError" if in_query else "AuthorizationHeaderMalformed"
+    return s3(400, code, error.message)
+
+
+def _s3_scope(error: sigv4.WrongScopeError) -> HttpResponse:
+    message = (
+        f"The authorization header is malformed; the {error.part} '{error.given}' is wrong; "
+        f"expecting '{error.expected}'"
+    )
+    fields = [("Region", error.expected)] if error.part == "region" else []
+    return s3(400, "AuthorizationHeaderMalformed", message, fields)
+
+
+def _s3_skew(error: sigv4.ClockSkewError) -> HttpResponse:
+    milliseconds = int(sigv4.CLOCK_SKEW.total_seconds() * 1000)
+    return s3(
+        403,
+        "RequestTimeTooSkewed",
+        "The difference between the request time and the current time is too large.",
+        [
+            ("RequestTime", _basic(error.signed_at)),
+            ("ServerTime", _iso(error.now)),
+            ("MaxAllowedSkewMilliseconds", str(milliseconds)),
+        ],
+    )
+
+
+def _s3_mismatch(error: sigv4.WrongSignatureError) -> HttpResponse:
+    return s3(
+        403,
+        "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided. Check "
+        "your key and signing method.",
+        [
+            ("AWSAccessKeyId", error.access_key_id),
+            ("StringToSign", error.string_to_sign),
+            ("SignatureProvided", error.provided),
+            ("StringToSignBytes", _bytes(error.string_to_sign)),
+            ("CanonicalRequest", error.canonical_request),
+            ("CanonicalRequestBytes", _bytes(error.canonical_request)),
+        ],
+    )
+
+
+_S3: dict[type[sigv4.SignatureError], Callable[[Any], HttpResponse]] = {
+    sigv4.MalformedSignatureError: _s3_malformed,
+    sigv4.WrongScopeError: _s3_scope,
+    sigv4.UnknownAccessKeyError: lambda e: s3(
+        403,
+        "InvalidAccessKeyId",
+        "The AWS Access Key Id you provided does not exist in our records.",
+        [("AWSAccessKeyId", e.access_key_id)],
+    ),
+    sigv4.InvalidSessionTokenError: lambda e: s3(
+        400,
+        "InvalidToken",
+        "The provided token is malformed or otherwise invalid.",
+        [("Token-0", e.given or "")],
+    ),
+    sigv4.ExpiredCredentialsError: lambda _: s3(
+        400, "ExpiredToken", "The provided token has expired."
+    ),
+    sigv4.ClockSkewError: _s3_skew,
+    sigv4.ExpiredPresignedUrlError: lambda e: s3(
+        403,
+        "AccessDenied",
+        "Request has expired",
+        [
+            ("X-Amz-Expires", str(e.expires)),
+            ("Expires", _iso(e.expired_at)),
+            ("ServerTime", _iso(e.now)),
+        ],
+    ),
+    sigv4.UnsignedHeadersError: lambda e: s3(
+        403,
+        "AccessDenied",
+        "There were headers present in the request which were not signed",
+        [("HeadersNotSigned", ", ".join(e.names))],
+    ),
+    sigv4.PayloadMismatchError: lambda e: s3(
+        400,
+        "XAmzContentSHA256Mismatch",
+        "The provided 'x-amz-content-sha256' header does not match what was computed.",
+        [("ClientComputedContentSHA256", e.claimed), ("S3ComputedContentSHA256", e.computed)],
+    ),
+    sigv4.WrongSignatureError: _s3_mismatch,
+}
 
 
 def _bytes(text: str) -> str:

@@ -19,7 +19,6 @@ MAX_HEADER_BYTES = 128 * 1024
 """Above every AWS service's own limit."""
 IDLE_SECONDS = 300
 """A kept-alive connection may rest this long: longer than botocore's pool keeps one."""
-READ_BUFFER_BYTES = 256 * 1024
 JOINED_BYTES = 64 * 1024
 """A body up to this size goes out in the same write as its headers."""
 
@@ -85,7 +84,7 @@ class HttpServer:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.settimeout(IDLE_SECONDS)
-            with connection.makefile("rb", buffering=READ_BUFFER_BYTES) as reader:
+            with connection.makefile("rb") as reader:
                 while self._exchange(connection, reader, peer):
                     pass
         except OSError:
@@ -185,9 +184,7 @@ def _read_chunked(reader: BinaryIO) -> bytes:
         reader.readline(MAX_HEADER_BYTES)
 
 
-def _write(
-    connection: socket.socket, response: HttpResponse, method: str, *, keep: bool
-) -> None:
+def _write(connection: socket.socket, response: HttpResponse, method: str, *, keep: bool) -> None:
     body = response.body if method != "HEAD" and response.status not in _BODILESS else b""
     names = {name.lower() for name, _ in response.headers}
     lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}"]

@@ -32,7 +32,7 @@ import moto.dynamodbstreams.responses as streams_responses
 import moto.iam.models as moto_iam
 import moto.moto_server.werkzeug_app as moto_app
 import moto.s3.notifications as s3_notifications
-import moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_factory as factory
+import moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_factory as factory  # noqa: E501 - moto's own name
 import moto.stepfunctions.parser.asl.utils.boto_client as sfn_boto_client
 from botocore.config import Config
 from moto.core.base_backend import BackendDict
@@ -40,6 +40,7 @@ from moto.core.config import default_user_config
 from moto.core.responses import ActionResult
 from moto.dynamodb.comparisons import get_filter_expression
 from moto.dynamodb.models import table as moto_table
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from localcloud.identities import Credentials
 
@@ -144,7 +145,8 @@ def _key_of(table: Any, attributes: dict[str, Any]) -> dict[str, Any]:
         return {name: attributes[name] for name in table.table_key_attrs}
     except KeyError as error:
         raise dynamodb_errors.MockValidationException(
-            f"One or more parameter values were invalid: Missing the key {error.args[0]} in the item"
+            "One or more parameter values were invalid: Missing the key "
+            f"{error.args[0]} in the item"
         ) from error
 
 
@@ -345,7 +347,7 @@ def _attach_role_policy(self: Any, policy_arn: str, role_name: str) -> None:
 
 @functools.lru_cache(maxsize=1)
 def _aws_managed_policies() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(moto_iam.aws_managed_policies_data)
+    loaded: dict[str, Any] = json.loads(aws_managed_policies_data)
     return loaded
 
 
@@ -377,7 +379,8 @@ class _WorkflowClients:
             if self._credentials_for is None:
                 raise RuntimeError("moto_seams.install was not called")
             credentials = self._credentials_for(role_arn)
-            client = boto3.Session().client(
+            session: Any = boto3.Session()
+            client = session.client(
                 service,
                 region_name=region,
                 endpoint_url=self._front_url,
@@ -531,7 +534,7 @@ def install(front_url: str, credentials_for_role: CredentialsForRole) -> None:
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     default_user_config["lambda"] = {"use_docker": False}
     # The front answers CORS by the bucket's rules; moto's server would allow everybody.
-    moto_app.DISABLE_GLOBAL_CORS = True
+    _set(moto_app, "DISABLE_GLOBAL_CORS", True)
     backend = moto_dynamodb.DynamoDBBackend
     handler = dynamodb_responses.DynamoHandler
     _set(backend, "transact_write_items", _transact_write_items)

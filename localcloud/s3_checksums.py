@@ -314,7 +314,9 @@ def delete_body(objects: Iterable[tuple[str, str | None]]) -> bytes:
     return f"<Delete>{inside}</Delete>".encode()
 
 
-def delete_result(response: HttpResponse | None, refused: Iterable[tuple[str, str]]) -> HttpResponse:
+def delete_result(
+    response: HttpResponse | None, refused: Iterable[tuple[str, str]]
+) -> HttpResponse:
     """What DeleteObjects answers when some (key, message) were refused."""
     errors = "".join(
         f"<Error><Key>{escape(key)}</Key><Code>AccessDenied</Code>"

@@ -19,7 +19,6 @@ from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetai
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
@@ -30,11 +29,18 @@ class StateTaskServiceMediaConvert(callback.StateTaskServiceCallback):
     """CreateJob, alone or waiting for the job's end."""
 
     def __init__(self) -> None:
-        super().__init__(supported_integration_patterns={resources.ResourceCondition.Sync})
+        # Moto's `.sync` works only beside the task token, which MediaConvert does not offer
+        # (refused below).
+        condition: Any = resources.ResourceCondition
+        super().__init__(
+            supported_integration_patterns={condition.Sync, condition.WaitForTaskToken}
+        )
         self._job: tuple[Any, str] | None = None
 
     def _get_supported_parameters(self) -> set[str] | None:
         if self.resource.api_action.lower() != "createjob":
+            return None
+        if self.resource.condition == resources.ResourceCondition.WaitForTaskToken:
             return None
         return {
             "AccelerationSettings",
@@ -103,14 +109,7 @@ class StateTaskServiceMediaConvert(callback.StateTaskServiceCallback):
             env=env,
             error_name=states_error.StatesErrorName(typ=name),
             event_type=HistoryEventType.TaskFailed,
-            event_details=EventDetails(
-                taskFailedEventDetails=TaskFailedEventDetails(
-                    resource=self._get_sfn_resource(),
-                    resourceType=self._get_sfn_resource_type(),
-                    error=name.to_name(),
-                    cause=to_json_str(job),
-                )
-            ),
+            event_details=self._details(name.to_name(), to_json_str(job)),
         )
 
     def _from_error(self, env: Any, ex: Exception) -> Any:
@@ -127,15 +126,18 @@ class StateTaskServiceMediaConvert(callback.StateTaskServiceCallback):
             env=env,
             error_name=custom.CustomErrorName(error),
             event_type=HistoryEventType.TaskFailed,
-            event_details=EventDetails(
-                taskFailedEventDetails=TaskFailedEventDetails(
-                    error=error,
-                    cause=f"{message} ({details})",
-                    resource=self._get_sfn_resource(),
-                    resourceType=self._get_sfn_resource_type(),
-                )
-            ),
+            event_details=self._details(error, f"{message} ({details})"),
         )
+
+    def _details(self, error: str, cause: str) -> Any:
+        return {
+            "taskFailedEventDetails": TaskFailedEventDetails(
+                error=error,
+                cause=cause,
+                resource=self._get_sfn_resource(),
+                resourceType=self._get_sfn_resource_type(),
+            )
+        }
 
 
 def _plain(value: Any) -> Any:

@@ -307,11 +307,11 @@ def _claim_of_header(request: HttpRequest, authorization: str) -> _Claim:
     algorithm, _, rest = authorization.partition(" ")
     if algorithm != ALGORITHM:
         raise MalformedSignatureError(f"Unsupported algorithm {algorithm}")
-    fields = dict(
-        (name.strip(), value.strip())
+    fields = {
+        name.strip(): value.strip()
         for name, equals, value in (part.partition("=") for part in rest.split(","))
         if equals
-    )
+    }
     missing = [n for n in ("Credential", "SignedHeaders", "Signature") if not fields.get(n)]
     if missing:
         words = " ".join(f"Authorization header requires '{name}' parameter." for name in missing)

@@ -256,7 +256,7 @@ class MediaStack(MarqueeStack):
         )
         for step in steps.values():
             step.alias.grant_invoke(role)
-        machine = sfn.StateMachine(
+        return sfn.StateMachine(
             self,
             "Pipeline",
             state_machine_type=sfn.StateMachineType.STANDARD,
@@ -281,7 +281,6 @@ class MediaStack(MarqueeStack):
                 include_execution_data=False,
             ),
         )
-        return machine
 
     def _start_on_upload(self) -> None:
         failures = sqs.Queue(

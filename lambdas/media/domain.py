@@ -1,19 +1,15 @@
-"""What an asset is, how it is uploaded and how its way through the pipeline is told.
+"""What an asset is and how its way through the pipeline is told.
 
 Time and identifiers come in as arguments; nothing here knows S3, DynamoDB or MediaConvert.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from kernel.errors import (
     ConflictError,
@@ -30,13 +26,6 @@ MAX_PARTS = 10_000
 
 MAX_SIZE_BYTES = PART_SIZE_BYTES * MAX_PARTS
 """156 GiB."""
-
-MAX_SIGNED_PARTS = 100
-"""Parts signed by one request: 1.6 GB of upload, an answer of about 150 KB."""
-
-MAX_NAME_LENGTH = 200
-MAX_FILE_NAME_LENGTH = 255
-"""What file systems allow. File names are shown and never used as keys."""
 
 _ASSET_ID = re.compile(r"ast_[0-9a-z]{26}")
 
@@ -256,141 +245,6 @@ def asset_id_of_key(key: str) -> str | None:
 def is_asset_id(text: str) -> bool:
     """Whether a text has the form of our asset ids."""
     return _ASSET_ID.fullmatch(text) is not None
-
-
-def checked_title(name: str) -> str:
-    """A film's name without surrounding space; InvalidInputError when no name is left."""
-    return _checked_text("name", name, MAX_NAME_LENGTH)
-
-
-def checked_file_name(file_name: str) -> str:
-    """A file's name as the uploader's machine had it, for people to read."""
-    return _checked_text("file_name", file_name, MAX_FILE_NAME_LENGTH)
-
-
-def checked_size(size_bytes: int) -> int:
-    """A size that can be uploaded."""
-    if size_bytes < 1:
-        raise InvalidInputError("size_bytes: the file is empty.", field="size_bytes")
-    if size_bytes > MAX_SIZE_BYTES:
-        raise InvalidInputError(
-            f"size_bytes: at most {MAX_SIZE_BYTES:,} bytes can be uploaded.",
-            field="size_bytes",
-            limit=MAX_SIZE_BYTES,
-        )
-    return size_bytes
-
-
-def _checked_text(field: str, text: str, limit: int) -> str:
-    stripped = text.strip()
-    if not stripped:
-        raise InvalidInputError(f"{field}: must not be empty.", field=field)
-    if len(stripped) > limit:
-        raise InvalidInputError(
-            f"{field}: at most {limit} characters, not {len(stripped):,}.", field=field, limit=limit
-        )
-    # Surrogates cannot be stored as UTF-8, control characters break logs and terminals.
-    if any(_is_unprintable(character) for character in stripped):
-        raise InvalidInputError(f"{field}: contains a control character.", field=field)
-    return stripped
-
-
-def _is_unprintable(character: str) -> bool:
-    code = ord(character)
-    return code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000
-
-
-def checked_part_numbers(asset: Asset, numbers: Sequence[int]) -> Sequence[int]:
-    """Part numbers to sign; InvalidInputError for one that the file does not have."""
-    if len(numbers) > MAX_SIGNED_PARTS:
-        raise InvalidInputError(
-            f"parts: at most {MAX_SIGNED_PARTS} at a time.", field="parts", limit=MAX_SIGNED_PARTS
-        )
-    for number in numbers:
-        if not 1 <= number <= asset.part_count:
-            raise InvalidInputError(
-                f"parts: there is no part {number}; this file has {asset.part_count}.",
-                field="parts",
-            )
-    return numbers
-
-
-def checked_parts(asset: Asset, parts: Sequence[Part]) -> Sequence[Part]:
-    """All parts in order; InvalidInputError when one is missing or listed twice."""
-    ordered = sorted(parts, key=lambda part: part.part_number)
-    if [part.part_number for part in ordered] != list(range(1, asset.part_count + 1)):
-        raise InvalidInputError(
-            f"parts: list each of the parts 1 to {asset.part_count} once.", field="parts"
-        )
-    return ordered
-
-
-def composite_checksum(parts: Sequence[Part]) -> str:
-    """S3's composite SHA-256: the digest of the parts' digests, and their number.
-
-    The parts must be in order. S3 user guide, "Checking object integrity", composite checksums.
-    """
-    digests = b"".join(base64.b64decode(part.sha256, validate=True) for part in parts)
-    whole = base64.b64encode(hashlib.sha256(digests).digest()).decode("ascii")
-    return f"{whole}-{len(parts)}"
-
-
-_SOURCE_FAULTS = frozenset({1020, 1030, 1075, 1076})
-"""MediaConvert's job errors that blame the input: no video, codec unsupported, malformed
-container, end of file too early (MediaConvert user guide, error codes)."""
-
-_TRY_AGAIN = "Try again; if it fails the same way, tell whoever runs this service the asset's id."
-_CHECK_SOURCE = "Play the file from start to end; if it stops or stutters, export it again."
-
-
-def explain(error: str, cause: str) -> tuple[AssetStatus, Failure]:
-    """A failed execution in words, from Step Functions' Error and Cause.
-
-    The cause is a job of MediaConvert or a Lambda error, both JSON, or anything at all.
-    """
-    details = _details(cause)
-    job = details.get("Job", details)
-    code = _number(job.get("ErrorCode", job.get("errorCode")))
-    said = str(
-        job.get("ErrorMessage") or job.get("errorMessage") or details.get("errorMessage") or ""
-    )[:500]
-    if code in _SOURCE_FAULTS:
-        return AssetStatus.REFUSED, Failure(
-            code="source_not_decodable",
-            message=f"The film could not be decoded to its end. MediaConvert says: {said}",
-            what_to_do=_CHECK_SOURCE,
-        )
-    if code is not None:
-        return AssetStatus.FAILED, Failure(
-            code="transcode_failed",
-            message=f"Transcoding stopped with error {code}: {said}",
-            what_to_do=_TRY_AGAIN,
-        )
-    if error == "States.Timeout":
-        return AssetStatus.FAILED, Failure(
-            code="timeout", message="A step took longer than it may.", what_to_do=_TRY_AGAIN
-        )
-    if error == "IncompletePackageError":
-        return AssetStatus.FAILED, Failure(
-            code=IncompletePackageError.code, message=said, what_to_do=_TRY_AGAIN
-        )
-    return AssetStatus.FAILED, Failure(
-        code="pipeline_error",
-        message=f"The pipeline stopped unexpectedly ({error or 'no error name'}). {said}".strip(),
-        what_to_do=_TRY_AGAIN,
-    )
-
-
-def _details(cause: str) -> Mapping[str, Any]:
-    try:
-        parsed = json.loads(cause)
-    except ValueError:
-        return {"errorMessage": cause}
-    return parsed if isinstance(parsed, dict) else {"errorMessage": cause}
-
-
-def _number(value: object) -> int | None:
-    return int(value) if isinstance(value, int | str) and str(value).isdigit() else None
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from media.domain import (
     StepStatus,
     UploadedObject,
     choose_poster,
-    explain,
 )
+from media.failures import explain
 from media.families import clearkey_manifests, manifests_of, verified_duration
 from media.job_document import Destination, job_request
 from media.ladder import ladder_for
@@ -150,10 +150,14 @@ class Pipeline:
         self._assets.publish(run, package, ready, now)
         self._assets.end_step(run, StepName.PUBLISH, StepStatus.DONE, self._clock())
 
-    def fail(self, asset_id: str, version: str | None, error: str, cause: str) -> None:
-        """Record why an execution stopped, in words; `error` and `cause` are Step Functions'."""
+    def fail(self, asset_id: str, version: str | None, error: str, cause: str) -> AssetStatus:
+        """Record why an execution stopped, in words; `error` and `cause` are Step Functions'.
+
+        Answers whose fault it was: the file's (REFUSED) or ours (FAILED).
+        """
         status, failure = explain(error, cause)
         self._assets.close(asset_id, version, status, failure)
+        return status
 
     @contextmanager
     def _step(self, run: Run, name: StepName) -> Iterator[None]:

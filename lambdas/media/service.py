@@ -13,16 +13,18 @@ from media.domain import (
     Part,
     UploadedObject,
     UploadGoneError,
+    is_asset_id,
+    source_key,
+)
+from media.ports import Assets, Executions, Page, Uploads
+from media.upload_rules import (
     checked_file_name,
     checked_part_numbers,
     checked_parts,
     checked_size,
     checked_title,
     composite_checksum,
-    is_asset_id,
-    source_key,
 )
-from media.ports import Assets, Executions, Page, Uploads
 
 MAX_PAGE = 100
 """Assets in one answer."""
@@ -97,14 +99,19 @@ class Ingest:
         """
         asset = self.asset(asset_id)
         ordered = checked_parts(asset, parts)
-        key = source_key(asset_id)
+        checksum = composite_checksum(ordered)
+        if asset.checksum != checksum:
+            self._make_object(asset, ordered)
+        return self._assets.uploaded(asset_id, checksum)
+
+    def _make_object(self, asset: Asset, parts: Sequence[Part]) -> None:
+        key = source_key(asset.asset_id)
         try:
-            self._uploads.complete(key, asset.upload_id, ordered, asset.size_bytes)
+            self._uploads.complete(key, asset.upload_id, parts, asset.size_bytes)
         except UploadGoneError:
             # An answer that was lost on its way back: the object is what was asked for.
             if not self._uploads.exists(key):
                 raise
-        return self._assets.uploaded(asset_id, composite_checksum(ordered))
 
     def asset(self, asset_id: str) -> Asset:
         """An asset and its steps; AssetNotFoundError."""

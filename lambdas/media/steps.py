@@ -115,10 +115,10 @@ def fail(pipeline: Pipeline) -> Task:
 
     def task(state: State) -> State:
         asset_id, version = _whose(state)
-        error = state["error"]
-        if asset_id is not None:
-            pipeline.fail(asset_id, version, error.get("Error", ""), error.get("Cause", ""))
-        return {"asset_id": asset_id, "error": error.get("Error", "")}
+        if asset_id is None:
+            return {"outcome": "failed"}
+        error, cause = state["error"].get("Error", ""), state["error"].get("Cause", "")
+        return {"outcome": pipeline.fail(asset_id, version, error, cause).value}
 
     return task
 

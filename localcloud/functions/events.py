@@ -62,7 +62,7 @@ class AsyncInvoker:
     ) -> None:
         self._invoke = invoke
         self._registry = registry
-        self._on_outcome = on_outcome
+        self.on_outcome = on_outcome
         self._deliveries = Deliveries("lambda-events")
 
     def submit(self, arn: str, payload: bytes) -> str:
@@ -113,8 +113,8 @@ class AsyncInvoker:
             self._later(pending, delay)
 
     def _end(self, pending: _Pending, condition: str, last: Invocation | None) -> None:
-        if self._on_outcome is not None:
-            self._on_outcome(
+        if self.on_outcome is not None:
+            self.on_outcome(
                 AsyncOutcome(
                     function_arn=pending.arn,
                     request_id=pending.request_id,

@@ -57,7 +57,7 @@ class Keys(Protocol):
     @property
     def secret_access_key(self) -> str: ...
     @property
-    def session_token(self) -> str: ...
+    def session_token(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,10 @@ class Sandbox:
         The base interpreter with -P -S -s: neither a virtual environment's packages, nor the
         machine's, nor the working folder are importable.
         """
-        interpreter = [sys._base_executable, "-P", "-S", "-s", str(LAUNCHER)]
-        return [*interpreter, str(parent_pid), str(self.runtime), spec.handler]
+        # What Python itself calls the interpreter that a virtual environment was made from.
+        base: str = getattr(sys, "_base_executable", sys.executable)
+        isolated = [base, "-P", "-S", "-s", str(LAUNCHER)]
+        return [*isolated, str(parent_pid), str(self.runtime), spec.handler]
 
     def environment(
         self, spec: FunctionSpec, *, version: str, keys: Keys, api: str, home: Path, stream: str
@@ -93,7 +95,7 @@ class Sandbox:
             **dict(spec.environment),
             "AWS_ACCESS_KEY_ID": keys.access_key_id,
             "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
-            "AWS_SESSION_TOKEN": keys.session_token,
+            **({} if keys.session_token is None else {"AWS_SESSION_TOKEN": keys.session_token}),
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_ENDPOINT_URL": self.endpoint_url,

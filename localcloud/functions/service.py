@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -48,7 +48,7 @@ class RoleCredentials(Keys, Protocol):
     """Temporary credentials of a role."""
 
     @property
-    def expiration(self) -> datetime: ...
+    def expiration(self) -> datetime | None: ...
 
 
 CredentialsFor = Callable[[str, str], RoleCredentials]
@@ -78,7 +78,7 @@ class Functions:
         on_async_outcome: Callable[[AsyncOutcome], None] | None = None,
     ) -> None:
         """`registry` gives aliases, versions and EventInvokeConfigs; without one any qualifier is
-        accepted. `on_async_outcome` hears how each event invocation ended.
+        accepted. `on_async_outcome` is as in `report_async_outcomes`.
         """
         self._logs = data_dir / "logs"
         self._sandbox = Sandbox(data_dir / "functions", endpoint_url, region)
@@ -109,6 +109,9 @@ class Functions:
         self._versions.forget()
         if replaced is not None:
             replaced.pool.stop()
+
+    def create_layer(self, arn: str, path: Path) -> None:
+        """A layer version needs no preparation: specifications name its folder."""
 
     def spec(self, identifier: str) -> FunctionSpec:
         """What the function was created from; FunctionNotFoundError when there is none."""
@@ -168,6 +171,10 @@ class Functions:
         del principal
         return rest.handle(self, request)
 
+    def report_async_outcomes(self, hear: Callable[[AsyncOutcome], None]) -> None:
+        """From now on tell this how each event invocation ended, for destinations and queues."""
+        self._events.on_outcome = hear
+
     def wait_idle(self, timeout: timedelta) -> bool:
         """Wait until every accepted event has been run; False when that took too long."""
         return self._events.wait_idle(timeout)
@@ -196,10 +203,17 @@ class Functions:
             version=version,
             sandbox=self._sandbox,
             keys=credentials,
-            keys_expire=credentials.expiration - spec.timeout - EXPIRY_MARGIN,
+            retire_at=_retirement(credentials.expiration, spec.timeout),
             log=log,
             spawner=self._spawner,
         )
+
+
+def _retirement(expiration: datetime | None, timeout: timedelta) -> datetime:
+    """The last moment at which a process may be given work."""
+    if expiration is None:
+        return datetime.max.replace(tzinfo=UTC)
+    return expiration - timeout - EXPIRY_MARGIN
 
 
 def _run(function: _Function, version: str, event: Event) -> Invocation:

@@ -73,12 +73,12 @@ class Worker:
         version: str,
         sandbox: Sandbox,
         keys: Keys,
-        keys_expire: datetime,
+        retire_at: datetime,
         log: FunctionLog,
         spawner: Spawner,
     ) -> None:
         self.version = version
-        self.retire_at = keys_expire
+        self.retire_at = retire_at
         self.last_used = time.monotonic()
         self._spec = spec
         self._ready = False

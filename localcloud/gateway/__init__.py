@@ -6,12 +6,21 @@ from localcloud.gateway.authorizer import (
     JwtVerifier,
     fetch_over_http,
 )
-from localcloud.gateway.gateway import Functions, Gateway, Invocation, VerifyIam
+from localcloud.gateway.gateway import (
+    Functions,
+    Gateway,
+    IamCaller,
+    IamRefusedError,
+    Invocation,
+    VerifyIam,
+)
 
 __all__ = [
     "FetchError",
     "Functions",
     "Gateway",
+    "IamCaller",
+    "IamRefusedError",
     "Invocation",
     "IssuerUnreachableError",
     "JwtVerifier",

@@ -84,13 +84,39 @@ class Functions(Protocol):
         """
 
 
-VerifyIam = Callable[[HttpRequest, str, str], str | None]
-"""Request, action and resource ARN to the reason of a refusal, or None when it is allowed."""
+class IamRefusedError(Exception):
+    """A signed request that is not allowed; the message says why, for the log alone."""
 
 
-def refuse_iam(_request: HttpRequest, _action: str, _resource: str) -> str | None:
+@dataclass(frozen=True)
+class IamCaller:
+    """Whose signature an AWS_IAM route accepted."""
+
+    access_key: str
+    account_id: str
+    user_arn: str
+    user_id: str
+
+    def event(self) -> dict[str, str | None]:
+        """What the function is told, as `requestContext.authorizer.iam`."""
+        return {
+            "accessKey": self.access_key,
+            "accountId": self.account_id,
+            "callerId": self.user_id,
+            "cognitoIdentity": None,
+            "principalOrgId": None,
+            "userArn": self.user_arn,
+            "userId": self.user_id,
+        }
+
+
+VerifyIam = Callable[[HttpRequest, str, str], IamCaller]
+"""Request, action and resource ARN to the caller; IamRefusedError when it is not allowed."""
+
+
+def refuse_iam(_request: HttpRequest, _action: str, _resource: str) -> IamCaller:
     """The check of a gateway that was given none: nobody is allowed."""
-    return "no IAM check is wired"
+    raise IamRefusedError("no IAM check is wired")
 
 
 @dataclass(frozen=True)
@@ -268,10 +294,11 @@ class Gateway:
             return {"jwt": self._check_jwt(request, route, route.authorizer)}
         if route.authorization == "AWS_IAM":
             arn = self._execute_arn(target, request.method, target.route_path)
-            reason = self._verify_iam(request, EXECUTE_API, arn)
-            if reason is not None:
-                _LOG.warning("%s %s refused: %s", request.method, target.route_path, reason)
-                raise _RefusedError(*_FORBIDDEN)
+            try:
+                return {"iam": self._verify_iam(request, EXECUTE_API, arn).event()}
+            except IamRefusedError as refusal:
+                _LOG.warning("%s %s refused: %s", request.method, target.route_path, refusal)
+                raise _RefusedError(*_FORBIDDEN) from refusal
         return None
 
     def _check_jwt(

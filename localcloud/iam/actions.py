@@ -109,40 +109,44 @@ def _leading_keys(call: Call, table: str, items: list[Any]) -> dict[str, Context
 def _dynamodb(call: Call) -> Iterator[Access]:
     name = call.operation.name
     if name in _TABLE_ACTIONS:
-        table = call.text("TableName")
-        item = call.parameters.get("Key") or call.parameters.get("Item") or {}
-        context = _leading_keys(call, table, [item])
-        if returns := call.text("ReturnValues"):
-            context["dynamodb:returnvalues"] = returns
-        yield Access(f"dynamodb:{name}", _table_arn(call, table), context)
+        yield _item_access(call)
     elif name in _INDEX_ACTIONS:
         arn = _table_arn(call, call.text("TableName"))
         index = call.text("IndexName")
-        context = {"dynamodb:select": call.text("Select")} if call.text("Select") else {}
+        context: dict[str, ContextValue] = {}
+        if select := call.text("Select"):
+            context["dynamodb:select"] = select
         yield Access(f"dynamodb:{name}", f"{arn}/index/{index}" if index else arn, context)
     elif name in ("BatchGetItem", "BatchWriteItem"):
         for table, wanted in (call.parameters.get("RequestItems") or {}).items():
-            yield Access(
-                f"dynamodb:{name}",
-                _table_arn(call, table),
-                _leading_keys(call, table, _batch_items(wanted)),
-            )
+            keys = _leading_keys(call, table, _batch_items(wanted))
+            yield Access(f"dynamodb:{name}", _table_arn(call, table), keys)
     elif name in ("TransactWriteItems", "TransactGetItems"):
-        for entry in call.parameters.get("TransactItems") or []:
-            for kind, body in entry.items():
-                if kind not in _TRANSACT:
-                    raise UnmappedActionError(call.operation)
-                action, where = _TRANSACT[kind]
-                table = str(body.get("TableName", ""))
-                yield Access(
-                    f"dynamodb:{action}",
-                    _table_arn(call, table),
-                    _leading_keys(call, table, [body.get(where) or {}]),
-                )
+        yield from _transaction(call)
     elif name in ("ListTables", "DescribeLimits", "DescribeEndpoints"):
         yield Access(f"dynamodb:{name}", "*")
     else:
         raise UnmappedActionError(call.operation)
+
+
+def _item_access(call: Call) -> Access:
+    table = call.text("TableName")
+    item = call.parameters.get("Key") or call.parameters.get("Item") or {}
+    context = _leading_keys(call, table, [item])
+    if returns := call.text("ReturnValues"):
+        context["dynamodb:returnvalues"] = returns
+    return Access(f"dynamodb:{call.operation.name}", _table_arn(call, table), context)
+
+
+def _transaction(call: Call) -> Iterator[Access]:
+    for entry in call.parameters.get("TransactItems") or []:
+        for kind, body in entry.items():
+            if kind not in _TRANSACT:
+                raise UnmappedActionError(call.operation)
+            action, where = _TRANSACT[kind]
+            table = str(body.get("TableName", ""))
+            keys = _leading_keys(call, table, [body.get(where) or {}])
+            yield Access(f"dynamodb:{action}", _table_arn(call, table), keys)
 
 
 def _batch_items(wanted: Any) -> list[Any]:
@@ -232,15 +236,15 @@ def _key_access(call: Call, action: str, key_id: str, context_name: str) -> Acce
             context[key] = value
     if "alias/" in call.text("KeyId"):
         context["kms:requestalias"] = call.text("KeyId").rsplit(":", 1)[-1]
-    key = call.scope.account.key(arn)
-    if key is not None:
-        context["kms:keyspec"] = key.key_spec
-        context["kms:keyusage"] = key.key_usage
-        context["kms:keyorigin"] = key.origin
-        context["kms:multiregion"] = str(key.multi_region).lower()
-        context["kms:resourcealiases"] = tuple(key.aliases)
+    held = call.scope.account.key(arn)
+    if held is not None:
+        context["kms:keyspec"] = held.key_spec
+        context["kms:keyusage"] = held.key_usage
+        context["kms:keyorigin"] = held.origin
+        context["kms:multiregion"] = str(held.multi_region).lower()
+        context["kms:resourcealiases"] = tuple(held.aliases)
     context["kms:calleraccount"] = call.scope.account.account
-    return Access(f"kms:{action}", arn, context, identity_alone=key is None)
+    return Access(f"kms:{action}", arn, context, identity_alone=held is None)
 
 
 _KEY_ID_BYTES = 36

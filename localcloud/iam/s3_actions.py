@@ -175,6 +175,7 @@ _SIMPLE_OBJECT_ACTIONS = {
     "PutObjectLegalHold": "PutObjectLegalHold",
     "RestoreObject": "RestoreObject",
 }
+_BUCKET_ACTIONS = {"CreateBucket", "DeleteBucket"}.union(*_BUCKET_SUBRESOURCES.values()) - {""}
 _VERSIONED = {
     "GetObject": "GetObjectVersion",
     "HeadObject": "GetObjectVersion",
@@ -203,14 +204,29 @@ def required(call: S3Call, scope: Scope) -> list[Access]:
 
 def _accesses(call: S3Call, scope: Scope) -> Iterator[Access]:
     name = call.operation
-    version = call.query.get("versionId")
     if name == "ListBuckets":
         yield Access("s3:ListAllMyBuckets", "*")
     elif name in _LISTING:
         yield Access(f"s3:{_LISTING[name]}", call.bucket_arn)
     elif name in _SIMPLE_OBJECT_ACTIONS:
         yield Access(f"s3:{_SIMPLE_OBJECT_ACTIONS[name]}", call.object_arn)
-    elif name in ("GetObject", "HeadObject", "DeleteObject"):
+    elif name in _BUCKET_ACTIONS:
+        yield Access(f"s3:{name}", call.bucket_arn)
+    elif name == "DeleteObjects":
+        for key, version in deleted_keys(call.request.body):
+            action = "DeleteObjectVersion" if version else "DeleteObject"
+            yield Access(f"s3:{action}", f"{call.bucket_arn}/{key}")
+    elif name in ("PutObject", "CopyObject", "CreateMultipartUpload", "PostObject"):
+        yield from _writes(call, scope)
+    elif name in ("UploadPart", "UploadPartCopy", "CompleteMultipartUpload"):
+        yield from _writes_part(call, scope)
+    else:
+        yield from _one_object(call, scope)
+
+
+def _one_object(call: S3Call, scope: Scope) -> Iterator[Access]:
+    name, version = call.operation, call.query.get("versionId")
+    if name in _VERSIONED:
         plain = "GetObject" if name == "HeadObject" else name
         yield Access(f"s3:{_VERSIONED[name] if version else plain}", call.object_arn)
         if name == "GetObject":
@@ -219,22 +235,14 @@ def _accesses(call: S3Call, scope: Scope) -> Iterator[Access]:
         action = "GetObjectVersion" if version else "GetObject"
         yield Access(f"s3:{action}", call.object_arn)
         yield Access(f"s3:{action}Attributes", call.object_arn)
-    elif name in ("PutObject", "CopyObject", "CreateMultipartUpload", "PostObject"):
-        yield from _writes(call, scope)
-    elif name in ("UploadPart", "UploadPartCopy", "CompleteMultipartUpload"):
-        yield Access("s3:PutObject", call.object_arn)
-        upload = scope.account.upload_encryption(call.bucket, call.query.get("uploadId", ""))
-        yield from _key(upload, "Decrypt", call, scope)
-        if name == "UploadPartCopy":
-            yield from _copies(call, scope)
-    elif name == "DeleteObjects":
-        for key, key_version in deleted_keys(call.request.body):
-            action = "DeleteObjectVersion" if key_version else "DeleteObject"
-            yield Access(f"s3:{action}", f"{call.bucket_arn}/{key}")
-    elif name in ("CreateBucket", "DeleteBucket") or any(
-        name in actions for actions in _BUCKET_SUBRESOURCES.values()
-    ):
-        yield Access(f"s3:{name}", call.bucket_arn)
+
+
+def _writes_part(call: S3Call, scope: Scope) -> Iterator[Access]:
+    yield Access("s3:PutObject", call.object_arn)
+    upload = scope.account.upload_encryption(call.bucket, call.query.get("uploadId", ""))
+    yield from _key(upload, "Decrypt", call, scope)
+    if call.operation == "UploadPartCopy":
+        yield from _copies(call, scope)
 
 
 def _writes(call: S3Call, scope: Scope) -> Iterator[Access]:

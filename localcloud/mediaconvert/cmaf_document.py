@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from .codec_documents import read_aac, read_h264, read_picture
@@ -42,6 +42,7 @@ def read_cmaf_group(
         _read_output(output, faults.at(f"/outputs/{index}"), source)
         for index, output in enumerate(outputs)
     )
+    _check_audio_groups(read, faults.at("/outputs"))
     destination = at.destination(settings, source.location)
     encryption = settings.get("encryption")
     keys = _read_encryption(encryption, at.at("/encryption")) if encryption else None
@@ -83,11 +84,29 @@ def _read_video(
         return None
     at = faults.at("/codecSettings")
     h264 = at.needed(codec, "h264Settings") or {}
+    cmfc = output.get("containerSettings", {}).get("cmfcSettings", {})
+    sets: str = cmfc.get("audioRenditionSets", "")
     return VideoRendition(
         modifier=output.get("nameModifier", ""),
         picture=read_picture(video, h264, faults),
         codec=read_h264(h264, at.at("/h264Settings")),
+        audio_groups=tuple(name.strip() for name in sets.split(",") if name.strip()),
     )
+
+
+def _check_audio_groups(
+    outputs: Iterable[VideoRendition | AudioRendition | None], faults: Faults
+) -> None:
+    read = list(outputs)
+    groups = {output.group for output in read if isinstance(output, AudioRendition)}
+    if len(groups) > 1:
+        faults.add("", "One audio group is supported by the local MediaConvert, not several")
+    for index, output in enumerate(read):
+        if isinstance(output, VideoRendition) and not groups.issuperset(output.audio_groups):
+            faults.add(
+                f"/{index}/containerSettings/cmfcSettings/audioRenditionSets",
+                "Should name an audio group of this output group",
+            )
 
 
 def _read_encryption(settings: Mapping[str, Any], faults: Faults) -> Encryption | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from .document_faults import Faults
 from .plan import H264, AudioRendition, Gop, Picture, RateControl, Source
@@ -31,7 +31,15 @@ def read_picture(video: Mapping[str, Any], codec: Mapping[str, Any], faults: Fau
         scaling=video.get("scalingBehavior", "DEFAULT"),
         frame_rate=_specified(codec, "framerate", at),
         pixel_aspect=_specified(codec, "par", at),
+        deinterlace=_read_deinterlacer(video.get("videoPreprocessors", {})),
     )
+
+
+def _read_deinterlacer(document: Mapping[str, Any]) -> Literal["interlaced", "all"] | None:
+    if "deinterlacer" not in document:
+        return None
+    forced = document["deinterlacer"].get("control") == "FORCE_ALL_FRAMES"
+    return "all" if forced else "interlaced"
 
 
 def _specified(codec: Mapping[str, Any], name: str, faults: Faults) -> Fraction | None:

@@ -13,15 +13,15 @@ from typing import Final
 
 from .media_info import Stream
 from .picture import Geometry
-from .plan import H264, AudioRendition, FrameCapture, RateControl, VideoRendition, WaveFile
+from .plan import H264, AudioRendition, FrameCapture, Picture, RateControl, VideoRendition, WaveFile
 from .tools import FFMPEG
 
 THREADS: Final = 2
 """For each encoder: more than a small machine has only adds memory and frames of delay."""
 PRESETS: Final[Mapping[str, str]] = {
     "SINGLE_PASS": "veryfast",
-    "SINGLE_PASS_HQ": "faster",
-    "MULTI_PASS_HQ": "medium",
+    "SINGLE_PASS_HQ": "veryfast",
+    "MULTI_PASS_HQ": "faster",
 }
 """x264 preset by QualityTuningLevel; quality differs from the service's, signalling does not."""
 _CRF_AT_ZERO: Final = 37.0
@@ -120,27 +120,26 @@ def encode_command(job: EncodeJob) -> list[str]:
 
 def _filter_graph(job: EncodeJob) -> str:
     assert job.video is not None
-    shared = []
-    if job.video.interlaced:
-        # Outputs are progressive; combed frames would be encoded as detail.
-        shared.append("yadif=deint=interlaced")
-    shared += {90: ["transpose=clock"], 180: ["hflip", "vflip"], 270: ["transpose=cclock"]}.get(
-        job.rotation, []
-    )
+    turns = {90: ["transpose=clock"], 180: ["hflip", "vflip"], 270: ["transpose=cclock"]}
     names = [f"s{index}" for index in range(len(job.videos) + len(job.captures))]
-    split = ",".join([*shared, f"split={len(names)}"])
+    split = ",".join([*turns.get(job.rotation, []), f"split={len(names)}"])
     chains = [f"[0:{job.video.index}]{split}" + "".join(f"[{name}]" for name in names)]
     for index, video in enumerate(job.videos):
         # start_time=0 repeats the first frame where the picture begins late, so that sound and
         # picture of every rung begin together.
-        rate = f"fps={video.frame_rate}:start_time=0"
-        chains.append(f"[s{index}]{rate},{_scale(video.geometry)},format=yuv420p[v{index}]")
+        steps = f"{_progressive(video.rendition.picture)}fps={video.frame_rate}:start_time=0"
+        chains.append(f"[s{index}]{steps},{_scale(video.geometry)},format=yuv420p[v{index}]")
     for index, capture in enumerate(job.captures):
         # round=up gives the pictures at exactly 0, 1/rate, 2/rate, …
-        rate = f"fps={capture.capture.rate}:start_time=0:round=up"
+        steps = f"{_progressive(capture.capture.picture)}fps={capture.capture.rate}"
+        steps += ":start_time=0:round=up"
         name = f"s{len(job.videos) + index}"
-        chains.append(f"[{name}]{rate},{_scale(capture.geometry)},format=yuvj420p[c{index}]")
+        chains.append(f"[{name}]{steps},{_scale(capture.geometry)},format=yuvj420p[c{index}]")
     return ";".join(chains)
+
+
+def _progressive(picture: Picture) -> str:
+    return f"yadif=deint={picture.deinterlace}," if picture.deinterlace else ""
 
 
 def _scale(geometry: Geometry) -> str:

@@ -5,6 +5,7 @@ NEW_WARNING is never told: nothing that the emulator does ends in one of the ser
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ DETAIL_TYPE: Final = "MediaConvert Job State Change"
 PutEvent = Callable[[str, str, Mapping[str, Any], Sequence[str]], None]
 """Puts `(source, detail type, detail, resources)` on the account's default bus."""
 
+_log = logging.getLogger("localcloud.mediaconvert")
 _VIDEO_CODECS: Final = {"h264": "H_264", "hevc": "H_265", "mpeg2video": "MPEG2", "av1": "AV1"}
 
 
@@ -77,7 +79,10 @@ class JobEvents:
             "userMetadata": dict(job.user_metadata),
             **more,
         }
-        self._put_event(SOURCE, DETAIL_TYPE, detail, [job.arn])
+        try:
+            self._put_event(SOURCE, DETAIL_TYPE, detail, [job.arn])
+        except Exception:  # noqa: BLE001 (a bus that refuses an event must not end the queue)
+            _log.exception("the event %s of job %s was lost", status, job.id)
 
 
 def _group_details(job: Job) -> list[dict[str, Any]]:

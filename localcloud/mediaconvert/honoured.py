@@ -175,7 +175,14 @@ SUPPORTED: Mapping[str, Mapping[str, Rule]] = {
         "sharpness": _TUNING,
         "timecodeInsertion": _OFF,
         "timecodeTrack": _OFF,
+        "videoPreprocessors": ANY,
         "width": ANY,
+    },
+    "VideoPreprocessor": {"deinterlacer": ANY},
+    "Deinterlacer": {
+        "algorithm": _TUNING,
+        "control": ANY,
+        "mode": _only("DEINTERLACE", "ADAPTIVE"),
     },
     "VideoCodecSettings": {
         "codec": _only("H_264", "FRAME_CAPTURE"),

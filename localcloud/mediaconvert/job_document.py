@@ -160,6 +160,7 @@ def _read_capture(
     settings = codec.get("frameCaptureSettings", {})
     return FrameCapture(
         modifier=document.get("nameModifier", ""),
+        extension=document.get("extension", "jpg"),
         picture=read_picture(video, {}, faults),
         rate=Fraction(
             settings.get("framerateNumerator", 1), settings.get("framerateDenominator", 1)

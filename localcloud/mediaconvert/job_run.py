@@ -201,7 +201,7 @@ def _file_result(
     outputs: list[OutputResult] = []
     for output in group.outputs:
         if isinstance(output, FrameCapture):
-            found = sorted(encoded.glob(f"{group.base}{output.modifier}.*.jpg"))
+            found = sorted(encoded.glob(f"{group.base}{output.modifier}.*.{output.extension}"))
             duration = None
         else:
             found = [encoded / file_name(group, output)]

@@ -100,6 +100,8 @@ class Picture:
     scaling: str = "DEFAULT"
     frame_rate: Fraction | None = None
     pixel_aspect: Fraction | None = None
+    deinterlace: Literal["interlaced", "all"] | None = None
+    """Which frames are made progressive; none leaves the fields of a frame combed."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,8 @@ class VideoRendition:
     modifier: str
     picture: Picture
     codec: H264
+    audio_groups: tuple[str, ...] = ()
+    """Named by the document; none means every audio rendition of the group."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,7 @@ class FrameCapture:
     """Pictures taken at a steady pace, written as JPEG."""
 
     modifier: str
+    extension: str
     picture: Picture
     rate: Fraction
     most: int | None

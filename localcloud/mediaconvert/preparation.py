@@ -129,7 +129,7 @@ class Preparer:
     def _files(self, group: FileGroup) -> None:
         for output in group.outputs:
             if isinstance(output, FrameCapture):
-                pattern = self._folder / f"{group.base}{output.modifier}.%07d.jpg"
+                pattern = self._folder / f"{group.base}{output.modifier}.%07d.{output.extension}"
                 self._captures.append(CaptureEncode(output, self._fit(output.picture), pattern))
             else:
                 file = self._folder / file_name(group, output)

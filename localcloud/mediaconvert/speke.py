@@ -46,7 +46,10 @@ def fetch_keys(
         for track_type in track_types(encryption.video_preset, encryption.audio_preset)
     ]
     body = build_request(encryption.resource_id, encryption.scheme, asked, systems)
-    answer = provider(encryption.url, role_arn, REQUEST_HEADERS, body)
+    try:
+        answer = provider(encryption.url, role_arn, REQUEST_HEADERS, body)
+    except OSError as error:
+        raise _failed(f"{encryption.url} can not be reached: {error}") from error
     _check_transport(answer)
     try:
         return read_answer(answer.body, encryption.resource_id, encryption.scheme, asked, systems)

@@ -85,13 +85,12 @@ class Filters:
 
 def _content(record: Mapping[str, Any], field: str) -> Any:
     """The body, or the decoded data: parsed when it is a JSON object, else as text."""
+    text: Any = record.get(field)
     if field == "data":
         try:
             text = base64.b64decode(record["kinesis"]["data"]).decode()
         except (KeyError, binascii.Error, UnicodeDecodeError):
             return None
-    else:
-        text = record.get(field)
     try:
         parsed = json.loads(text)
     except (TypeError, ValueError):

@@ -25,10 +25,10 @@ from media.domain import (
     StepStatus,
     UploadedObject,
     UploadGoneError,
-    composite_checksum,
 )
 from media.ports import Page
 from media.source import Probed
+from media.upload_rules import composite_checksum
 
 
 class FakeAssets:

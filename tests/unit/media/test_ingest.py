@@ -21,9 +21,9 @@ from media.domain import (
     Part,
     UploadGoneError,
     asset_id_of_key,
-    composite_checksum,
 )
 from media.service import Ingest
+from media.upload_rules import composite_checksum
 from tests.fakes.media import FakeAssets, FakeExecutions, FakeUploads
 
 

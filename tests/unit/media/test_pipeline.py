@@ -20,8 +20,8 @@ from media.domain import (
     StepName,
     StepStatus,
     choose_poster,
-    explain,
 )
+from media.failures import explain
 from media.job_document import Destination
 from media.pipeline import Pipeline
 from media.source import Probed, VideoTrack
@@ -271,7 +271,7 @@ def test_a_failure_is_recorded_wherever_it_happened(
     error = {"Error": "States.TaskFailed", "Cause": '{"ErrorCode": 1999, "ErrorMessage": "Oh."}'}
     state = {**begin(), "error": error}
 
-    steps.fail(pipeline)(state)
+    assert steps.fail(pipeline)(state) == {"outcome": "failed"}
 
     asset = assets.get(run.asset_id)
     assert asset.status is AssetStatus.FAILED
@@ -296,7 +296,7 @@ def test_a_failure_of_the_first_step_finds_its_asset_by_the_event(
             "States.TaskFailed",
             '{"Status": "ERROR", "ErrorCode": 1076, "ErrorMessage": "End of file"}',
             AssetStatus.REFUSED,
-            "source_not_decodable",
+            "truncated",
         ),
         (
             "States.TaskFailed",

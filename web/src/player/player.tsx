@@ -63,7 +63,6 @@ export function Player({ playback }: { readonly playback: Playback }): ReactNode
     >
       <h1 className="visually-hidden">{view.name ?? "Player"}</h1>
       {/* Captions come with the manifest, as text the player adds. */}
-      {/* oxlint-disable-next-line jsx-a11y/media-has-caption */}
       <video
         ref={video}
         className="player-video"

@@ -1,4 +1,4 @@
-import { type PointerEvent, useCallback, useEffect, useRef, useState } from "react";
+import { type MouseEvent, type PointerEvent, useCallback, useEffect, useRef, useState } from "react";
 
 /** Long enough to find a button, short enough not to cover the film. */
 const SHOWN_MS = 3000;
@@ -9,7 +9,7 @@ export interface ControlsShown {
   readonly handlers: {
     readonly onPointerMove: (event: PointerEvent) => void;
     readonly onPointerDownCapture: (event: PointerEvent) => void;
-    readonly onClickCapture: (event: { stopPropagation: () => void; preventDefault: () => void }) => void;
+    readonly onClickCapture: (event: MouseEvent) => void;
     readonly onFocusCapture: () => void;
   };
   /** A click plays or pauses; a tap only shows the controls, or hides them again. */
@@ -53,8 +53,8 @@ export function useControlsShown(isPlaying: boolean): ControlsShown {
       },
       onClickCapture: (event) => {
         // The tap that brings the controls back must not press the button it lands on.
-        if (touch.current !== "revealing") return;
-        touch.current = "none";
+        const isByKey = event.detail === 0;
+        if (touch.current !== "revealing" || isByKey) return;
         event.stopPropagation();
         event.preventDefault();
       },

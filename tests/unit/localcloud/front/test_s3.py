@@ -5,7 +5,6 @@ import hashlib
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -55,9 +54,7 @@ def test_who_may_not_list_does_not_learn_what_is_missing(
 
 def test_listing_is_confined_by_prefix(client_of: Any, allow: Any, bucket: str) -> None:
     condition = {"StringLike": {"s3:prefix": ["m/*"]}}
-    lister = client_of(
-        "s3", allow("s3:ListBucket", f"arn:aws:s3:::{bucket}", Condition=condition)
-    )
+    lister = client_of("s3", allow("s3:ListBucket", f"arn:aws:s3:::{bucket}", Condition=condition))
 
     assert lister.list_objects_v2(Bucket=bucket, Prefix="m/1")["KeyCount"] == 0
     assert error_of(lister.list_objects_v2, Bucket=bucket)[0] == "AccessDenied"
@@ -74,9 +71,10 @@ def test_a_copy_needs_to_read_its_source(
         "s3", allow("s3:PutObject", arn(bucket)), allow("s3:GetObject", arn(bucket, "from/*"))
     )
 
-    assert "s3:GetObject" in error_of(
-        writer.copy_object, Bucket=bucket, Key="to", CopySource=source
-    )[1]
+    assert (
+        "s3:GetObject"
+        in error_of(writer.copy_object, Bucket=bucket, Key="to", CopySource=source)[1]
+    )
     both.copy_object(Bucket=bucket, Key="to", CopySource=source)
 
 
@@ -93,9 +91,7 @@ def test_deleting_many_refuses_each_object_by_itself(
     )
 
     assert [one["Key"] for one in answer["Deleted"]] == ["mine/a"]
-    assert [(one["Key"], one["Code"]) for one in answer["Errors"]] == [
-        ("theirs/b", "AccessDenied")
-    ]
+    assert [(one["Key"], one["Code"]) for one in answer["Errors"]] == [("theirs/b", "AccessDenied")]
     kept = admin.list_objects_v2(Bucket=bucket)["Contents"]
     assert [one["Key"] for one in kept] == ["theirs/b"]
 
@@ -134,9 +130,10 @@ def test_an_object_under_a_key_needs_the_key_through_s3_and_for_that_object(
         "s3", s3, allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn, Condition=mine)
     )
 
-    assert "kms:GenerateDataKey" in error_of(
-        keyless.put_object, Bucket=encrypted, Key="a", Body=b"x"
-    )[1]
+    assert (
+        "kms:GenerateDataKey"
+        in error_of(keyless.put_object, Bucket=encrypted, Key="a", Body=b"x")[1]
+    )
     keyed.put_object(Bucket=encrypted, Key="a", Body=b"x")
     assert keyed.get_object(Bucket=encrypted, Key="a")["Body"].read() == b"x"
     assert "kms:Decrypt" in error_of(keyless.get_object, Bucket=encrypted, Key="a")[1]
@@ -324,7 +321,7 @@ def test_an_upload_that_is_gone_is_said_so(upload: Upload) -> None:
 
 
 @pytest.fixture
-def browser(front: Front, bucket: str) -> Iterator[str]:
+def browser(front: Front, bucket: str) -> str:
     rule = {
         "AllowedOrigins": ["http://localhost:8080", "https://*.example.org"],
         "AllowedMethods": ["GET", "PUT"],
@@ -333,7 +330,7 @@ def browser(front: Front, bucket: str) -> Iterator[str]:
         "MaxAgeSeconds": 600,
     }
     front.client("s3").put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
-    yield bucket
+    return bucket
 
 
 def preflight(front: Front, bucket: str, **headers: str) -> HttpResponse:
@@ -413,10 +410,10 @@ def test_a_stranger_to_the_rules_gets_no_cors_headers(front: Front, browser: str
     assert answer.header("access-control-allow-origin") is None
 
 
-@pytest.mark.parametrize("key", ["a b.txt", "a+b%25.txt", "ünï/ço.de", "a//b", "q?x=1&y=2", "~'()*!"])
-def test_keys_of_all_kinds_are_signed_stored_and_found(
-    front: Front, bucket: str, key: str
-) -> None:
+@pytest.mark.parametrize(
+    "key", ["a b.txt", "a+b%25.txt", "ünï/ço.de", "a//b", "q?x=1&y=2", "~'()*!"]
+)
+def test_keys_of_all_kinds_are_signed_stored_and_found(front: Front, bucket: str, key: str) -> None:
     s3 = front.client("s3")
 
     s3.put_object(Bucket=bucket, Key=key, Body=b"x", Metadata={"my_key": "v"})

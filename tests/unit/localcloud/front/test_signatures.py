@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -226,11 +226,11 @@ def test_a_presigned_url_opens_the_object(presigned: Callable[..., str]) -> None
 
 
 @pytest.fixture
-def later(front: Front, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[timedelta], None]]:
+def later(front: Front, monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
     def move(by: timedelta) -> None:
         monkeypatch.setattr(front, "_clock", lambda: datetime.now(UTC) + by)
 
-    yield move
+    return move
 
 
 def test_a_presigned_url_expires(

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from localcloud.gateway import Gateway
+from localcloud.gateway import Gateway, IamCaller, IamRefusedError
 from localcloud.gateway.authorizer import DISCOVERY, FetchError
 from localcloud.registry import Registry, Resource
 from localcloud.wire import HttpRequest
@@ -186,9 +186,11 @@ def make_world(issuer: FakeIssuer) -> Callable[..., World]:
         iam: list[tuple[str, str]] = []
         refusal: list[str | None] = [None]
 
-        def verify(request: HttpRequest, action: str, arn: str) -> str | None:
+        def verify(request: HttpRequest, action: str, arn: str) -> IamCaller:
             iam.append((action, arn))
-            return refusal[0]
+            if refusal[0] is not None:
+                raise IamRefusedError(refusal[0])
+            return IamCaller("ASIAKEY", "123456789012", "arn:aws:sts::1:assumed-role/r/s", "AROA:s")
 
         gateway = Gateway(
             registry, functions, clock=lambda: now[0], fetch=issuer.fetch, verify_iam=verify

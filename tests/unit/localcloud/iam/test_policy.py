@@ -85,9 +85,7 @@ def test_a_resource_policy_that_names_the_account_only_delegates() -> None:
 
 def test_a_key_needs_its_own_policy_beside_the_callers() -> None:
     use = Access("kms:Decrypt", "arn:aws:kms:eu-west-1:123456789012:key/1", identity_alone=False)
-    delegates = document(
-        allow("kms:*", Principal={"AWS": "arn:aws:iam::123456789012:root"})
-    )
+    delegates = document(allow("kms:*", Principal={"AWS": "arn:aws:iam::123456789012:root"}))
     silent = document(allow("kms:*", Principal={"AWS": "arn:aws:iam::123456789012:role/x"}))
 
     assert answer(allow("kms:Decrypt"), access=use, resource_policy=delegates)
@@ -110,7 +108,10 @@ def test_a_service_is_admitted_by_resource_policies_only() -> None:
 
     assert decide(read, edge, {"aws:sourcearn": distribution}, resource_policy=policy).allowed
     assert not decide(
-        read, edge, {"aws:sourcearn": "arn:aws:cloudfront::9:distribution/E"}, resource_policy=policy
+        read,
+        edge,
+        {"aws:sourcearn": "arn:aws:cloudfront::9:distribution/E"},
+        resource_policy=policy,
     ).allowed
     assert not decide(read, edge, {}, resource_policy=policy).allowed
     assert not decide(read, edge, {"aws:sourcearn": distribution}).allowed

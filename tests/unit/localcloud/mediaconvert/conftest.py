@@ -27,7 +27,7 @@ ROLE = "arn:aws:iam::123456789012:role/transcode"
 SOURCE = "s3://mezzanine/uploads/ast_1/source"
 CPIX = "{urn:dashif:org:cpix}"
 PSKC = "{urn:ietf:params:xml:ns:keyprov:pskc}"
-DEADLINE_SECONDS = 90
+DEADLINE_SECONDS = 60
 
 
 class FakeS3:
@@ -103,8 +103,9 @@ class FakeKeyServer:
             secret = ET.SubElement(ET.SubElement(key, f"{CPIX}Data"), f"{PSKC}Secret")
             ET.SubElement(secret, f"{PSKC}PlainValue").text = encoded(self.keys[kid])
         for system in root.iter(f"{CPIX}DRMSystem"):
-            kid, name = uuid.UUID(system.attrib["kid"]), system.attrib["systemId"]
-            box = pssh_box(name, kid)
+            name = system.attrib["systemId"]
+            owner = uuid.UUID(system.attrib["kid"])
+            box = pssh_box(name, owner)
             for element in system:
                 if element.tag == f"{CPIX}PSSH":
                     element.text = encoded(box)
@@ -113,7 +114,7 @@ class FakeKeyServer:
                     element.text = encoded(inside.encode())
                 else:
                     tag = "KEY" if element.get("playlist") == "media" else "SESSION-KEY"
-                    line = f'#EXT-X-{tag}:METHOD=SAMPLE-AES,URI="skd://{kid}",KEYFORMAT="{name}"'
+                    line = f'#EXT-X-{tag}:METHOD=SAMPLE-AES,URI="skd://{owner}",KEYFORMAT="{name}"'
                     element.text = encoded(line.encode())
         self.spoil(root)
         return HttpResponse(self.status, self.headers, ET.tostring(root))

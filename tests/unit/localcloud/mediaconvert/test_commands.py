@@ -26,16 +26,16 @@ def _source(width: int, height: int, **raw: Any) -> Stream:
     return Stream(0, "video", {"width": width, "height": height, **raw})
 
 
-def _encode(rate: RateControl, source: Stream | None = None, **codec: Any) -> list[str]:
+def _encode(rate: RateControl, picture: Picture | None = None, **codec: Any) -> list[str]:
     h264 = H264(rate, Gop(2, in_seconds=True), "SINGLE_PASS", **codec)
     rung = VideoEncode(
-        VideoRendition("_a", Picture(None, 180), h264),
+        VideoRendition("_a", picture or Picture(None, 180), h264),
         Geometry(320, 180, 320, 180, Fraction(1)),
         Fraction(24000, 1001),
         2.0,
         Path("a.mp4"),
     )
-    job = EncodeJob(Path("in"), source or _source(640, 360), False, 0, (rung, rung), (), (), ())
+    job = EncodeJob(Path("in"), _source(640, 360), False, 0, (rung, rung), (), (), ())
     return encode_command(job)
 
 
@@ -70,10 +70,12 @@ def test_a_constant_bitrate_has_floor_and_ceiling() -> None:
     assert _value(command, "-bufsize") == "600000"
 
 
-def test_interlaced_pictures_are_made_progressive_once_for_all_rungs() -> None:
-    graph = _value(_encode(QVBR, _source(720, 576, field_order="tt")), "-filter_complex")
+def test_fields_are_put_together_only_when_the_document_has_a_deinterlacer() -> None:
+    as_is = _encode(QVBR)
+    asked = _encode(QVBR, Picture(None, 180, deinterlace="interlaced"))
 
-    assert graph.startswith("[0:0]yadif=deint=interlaced,split=2")
+    assert "yadif" not in _value(as_is, "-filter_complex")
+    assert "[s0]yadif=deint=interlaced,fps=" in _value(asked, "-filter_complex")
 
 
 def test_a_picture_is_not_turned_unless_the_document_says_so() -> None:

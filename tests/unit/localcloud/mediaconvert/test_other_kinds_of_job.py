@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from localcloud.mediaconvert.media_info import parse, probe_command
 from localcloud.mediaconvert.processes import Processes
+from localcloud.mediaconvert.tools import FFMPEG
 
 
 def _run(cloud: Any, job: dict[str, Any]) -> dict[str, Any]:
@@ -62,6 +67,54 @@ def test_a_key_that_the_server_gives_its_own_iv_is_used_with_that_iv(
     _run(cloud, job)
 
     assert iv in cloud.s3.under("packaged", "m/ast_1/v1/")["film_180pinit.cmfv"]
+
+
+def _remade(film: bytes, folder: Path, *options: str) -> bytes:
+    before, after = folder / "before.mp4", folder / "after.mp4"
+    before.write_bytes(film)
+    inputs, outputs = options[: options.index("--")], options[options.index("--") + 1 :]
+    command = [FFMPEG, "-loglevel", "error", *inputs, "-i", str(before), "-c", "copy", *outputs]
+    subprocess.run([*command, str(after)], check=True)
+    return after.read_bytes()
+
+
+def test_sound_whose_language_the_file_does_not_say_is_packaged_without_one(
+    cloud: Any, job: dict[str, Any], film: bytes, tmp_path: Path
+) -> None:
+    unsaid = _remade(film, tmp_path, "--", "-metadata:s:a:0", "language=und")
+    cloud.s3.objects["mezzanine", "uploads/ast_1/source"] = unsaid
+
+    _run(cloud, job)
+
+    assert b"LANGUAGE" not in cloud.s3.under("packaged", "m/ast_1/v1/")["film.m3u8"]
+
+
+@pytest.mark.parametrize(
+    ("rotate", "size"),
+    [
+        ("AUTO", {"widthInPx": 102, "heightInPx": 180}),
+        ("DEGREE_0", {"widthInPx": 320, "heightInPx": 180}),
+        ("DEGREES_90", {"widthInPx": 102, "heightInPx": 180}),
+    ],
+)
+def test_a_film_taken_sideways_stands_up_only_when_the_document_says_so(
+    cloud: Any,
+    job: dict[str, Any],
+    film: bytes,
+    tmp_path: Path,
+    rotate: str,
+    size: dict[str, int],
+) -> None:
+    sideways = _remade(film, tmp_path, "-display_rotation", "90", "--")
+    cloud.s3.objects["mezzanine", "uploads/ast_1/source"] = sideways
+    job["settings"]["inputs"][0]["videoSelector"] = {"rotate": rotate}
+    outputs = job["settings"]["outputGroups"][0]["outputs"]
+    del outputs[0]["videoDescription"]["width"], outputs[1:]
+
+    done = _run(cloud, job)
+
+    (output,) = done["outputGroupDetails"][0]["outputDetails"]
+    assert output["videoDetails"] == size
 
 
 def test_a_mono_wav_is_written_beside_the_film(

@@ -48,6 +48,7 @@ def _submit(cloud: Any, job: dict[str, Any]) -> str:
 
 def _wait_until_encoding(cloud: Any, job_id: str) -> None:
     # Status updates are told from ffmpeg's own progress, once their time has come.
+    cloud.wait_for(job_id, "INPUT_INFORMATION", "ERROR")
     cloud.now += 61
     cloud.wait_for(job_id, "STATUS_UPDATE", "ERROR", "COMPLETE")
     assert cloud.statuses(job_id)[-1] == "STATUS_UPDATE"

@@ -174,6 +174,13 @@ def _put(place: Callable[[dict[str, Any]], dict[str, Any]], **values: Any) -> Ch
             id="too many systems",
         ),
         pytest.param(
+            lambda job: _group(job)["outputs"][0]["containerSettings"].update(
+                cmfcSettings={"audioRenditionSets": "other"}
+            ),
+            "cmfcSettings/audioRenditionSets: Should name an audio group",
+            id="unknown audio group",
+        ),
+        pytest.param(
             lambda job: job.update(queue="Fast"),
             "/queue: The queue Fast does not exist",
             id="unknown queue",

@@ -139,6 +139,22 @@ def test_a_key_server_that_refuses_ends_the_job(
     assert "status 403" in done["errorMessage"]
 
 
+def test_a_key_server_that_can_not_be_reached_ends_the_job(
+    cloud: Any, job: dict[str, Any], film: bytes
+) -> None:
+    cloud.s3.objects["mezzanine", "uploads/ast_1/source"] = film
+
+    def unreachable(_: ET.Element) -> None:
+        raise ConnectionRefusedError("nobody listens")
+
+    cloud.key_server.spoil = unreachable
+
+    done = _run(cloud, job)
+
+    assert done["errorCode"] == 1091
+    assert "nobody listens" in done["errorMessage"]
+
+
 def test_a_key_server_that_does_not_echo_the_speke_version_ends_the_job(
     cloud: Any, job: dict[str, Any], film: bytes
 ) -> None:

@@ -47,6 +47,7 @@ def test_a_film_is_described_in_the_services_own_shapes(cloud: Any, film: bytes)
 def test_botocore_reads_the_answer(cloud: Any, film: bytes) -> None:
     model = BotocoreModel(Loader().load_service_model("mediaconvert", "service-2"))
     operation = model.operation_model("Probe")
+    assert operation.output_shape is not None
     answer = _probe(cloud, film)
 
     parsed = create_parser("rest-json").parse(
