@@ -1,7 +1,8 @@
-"""A threaded HTTP/1.1 server for the values of `wire`: keep-alive, one thread a connection.
+"""A threaded HTTP/1.1 server for the AWS endpoint: keep-alive, one thread a connection.
 
-It decides nothing about a request. Written out, since the standard library's parses headers as
-e-mail (a tenth of a millisecond each) and answers without TCP_NODELAY (40 ms on keep-alive).
+It decides nothing about a request. It is not `serve`: calls of this endpoint wait for each other
+(a function invokes a function), so a pool of any fixed size could be exhausted by callers that
+wait for those behind them; and an object's body has no small limit.
 """
 
 from __future__ import annotations

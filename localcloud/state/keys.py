@@ -13,6 +13,7 @@ import moto.kms.utils as kms_utils
 from cryptography.hazmat.primitives import serialization
 from moto.backends import get_backend
 
+from localcloud.moto_seams import Seam
 from localcloud.registry import Registry
 from localcloud.state.tables import place_of
 
@@ -20,6 +21,13 @@ MULTI_REGION_ID_LENGTH = 40
 """`mrk-` and a UUID; moto's ciphertexts have room for 36 characters and cut it off."""
 
 _deserialize = kms_utils._deserialize_ciphertext_blob
+
+SEAM = Seam(
+    "kms _deserialize_ciphertext_blob",
+    "ciphertexts have no room for a multi-Region key's id, so they never open again",
+    _deserialize,
+    "6da0384bc064",
+)
 
 
 def make_room_for_multi_region_ids() -> None:

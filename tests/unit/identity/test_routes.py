@@ -46,6 +46,7 @@ def test_the_page_carries_the_request_and_runs_no_script(server: Server) -> None
     assert "frame-ancestors 'none'" in policy
     assert "script" not in policy
     assert page["headers"]["x-frame-options"] == "DENY"
+    assert page["headers"]["referrer-policy"] == "same-origin", "else the form's Origin is null"
 
 
 def test_what_a_link_carries_is_never_html_of_the_page(server: Server) -> None:

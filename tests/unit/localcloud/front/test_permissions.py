@@ -111,7 +111,7 @@ def test_an_operation_without_known_permissions_is_an_error_not_an_allowance(
     anything = client_of("dynamodb", allow("*"))
 
     with pytest.raises(ClientError) as caught:
-        anything.describe_backup(BackupArn="arn:aws:dynamodb:::x")
+        anything.list_backups()
 
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 

@@ -18,7 +18,7 @@ from localcloud.registry import Registry, Resource
 from localcloud.wire import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
-    from conftest import Lambda
+    from tests.unit.localcloud.functions.conftest import Lambda
 
 WITHIN = timedelta(seconds=30)
 ECHO = "def handler(event, context):\n    print('heard')\n    return event\n"
@@ -42,7 +42,7 @@ def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def client(functions: Functions) -> Any:
     """A real boto3 client whose requests are answered by the functions."""
-    made = boto3.client(
+    made: Any = boto3.client(
         "lambda",
         region_name="eu-west-1",
         endpoint_url="http://lambda.test",
@@ -51,7 +51,7 @@ def client(functions: Functions) -> Any:
         config=Config(retries={"max_attempts": 0}),
     )
 
-    def answer(request: Any, **_: object) -> AWSResponse:
+    def answer(request: Any, **_: object) -> Any:
         url, method = request.url, request.method
         body = request.body or b""
         headers = tuple(
@@ -61,7 +61,8 @@ def client(functions: Functions) -> Any:
         path, _, query = url.removeprefix("http://lambda.test").partition("?")
         response = functions.handle(HttpRequest(method, path, query, headers, body))
         assert isinstance(response, HttpResponse)
-        return AWSResponse(url, response.status, dict(response.headers), Raw(response.body))
+        headers_back: Any = dict(response.headers)
+        return AWSResponse(url, response.status, headers_back, Raw(response.body))
 
     made.meta.events.register("before-send.lambda.*", answer)
     return made

@@ -25,7 +25,7 @@ from localcloud.functions import (
 )
 
 if TYPE_CHECKING:
-    from conftest import Lambda
+    from tests.unit.localcloud.functions.conftest import Lambda
 
 Eventually = Callable[[Callable[[], bool]], None]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Lambda
+    from tests.unit.localcloud.functions.conftest import Lambda
 
 ENVIRONMENT = "import os\ndef handler(event, context):\n    return dict(os.environ)\n"
 IMPORTER = """

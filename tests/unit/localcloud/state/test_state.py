@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.backends import get_backend
 
+from localcloud.moto_seams import source_digest
 from localcloud.registry import Registry, Resource
 from localcloud.state import State, StateFormatError
+from localcloud.state.keys import SEAM
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -79,7 +82,7 @@ class Run:
 
     def stream(self, table: str) -> list[str]:
         """The keys of the stream's records."""
-        shard = get_backend("dynamodb")[ACCOUNT][REGION].tables[table].stream_shard
+        shard: Any = get_backend("dynamodb")[ACCOUNT][REGION].tables[table].stream_shard
         return [one.record["dynamodb"]["Keys"]["pk"]["S"] for one in shard.items]
 
     def bucket(self, *, versioned: bool = False) -> str:
@@ -196,10 +199,10 @@ def test_records_that_no_function_dealt_with_are_delivered_by_the_next_run(
     first.state.restore()
     for key in "abc":
         first.put(table, key)
-    found = get_backend("dynamodb")[ACCOUNT][REGION].tables[table]
-    done = found.stream_shard.items[0].record["dynamodb"]["SequenceNumber"]
+    shard_of_first: Any = get_backend("dynamodb")[ACCOUNT][REGION].tables[table].stream_shard
+    done = shard_of_first.items[0].record["dynamodb"]["SequenceNumber"]
     stream_arn = first.client("dynamodb").describe_table(TableName=table)["Table"]
-    positions[stream_arn["LatestStreamArn"]] = [{found.stream_shard.id: done}]
+    positions[stream_arn["LatestStreamArn"]] = [{shard_of_first.id: done}]
     first.state.stop()
 
     second = start("two", positions=lambda: positions)
@@ -547,8 +550,6 @@ def test_a_cloud_that_did_not_come_up_overwrites_nothing(start: Callable[..., Ru
 
 
 def test_the_state_is_saved_again_and_again(start: Callable[..., Run], tmp_path: Path) -> None:
-    from datetime import timedelta
-
     run = start("one", interval=timedelta(milliseconds=10))
     table = run.table()
     run.state.restore()
@@ -615,3 +616,7 @@ def test_nobody_else_may_read_the_folder(start: Callable[..., Run], tmp_path: Pa
     start("one")
 
     assert (tmp_path / "state").stat().st_mode & 0o077 == 0
+
+
+def test_motos_ciphertexts_are_still_what_is_mended_here() -> None:
+    assert source_digest(SEAM.original) == SEAM.digest

@@ -12,7 +12,7 @@ from localcloud.triggers.s3 import S3Events
 from localcloud.wire import HttpRequest
 
 if TYPE_CHECKING:
-    from conftest import Cloud
+    from tests.unit.localcloud.triggers.conftest import Cloud
 
 WITHIN = timedelta(seconds=20)
 RULE_ARN = "arn:aws:events:eu-west-1:123456789012:rule/films"

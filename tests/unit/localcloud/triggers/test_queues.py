@@ -12,7 +12,7 @@ from localcloud.triggers.mappings import SourceRefusedError
 from localcloud.triggers.sources import EventSources
 
 if TYPE_CHECKING:
-    from conftest import Cloud
+    from tests.unit.localcloud.triggers.conftest import Cloud
 
 Eventually = Callable[[Callable[[], bool]], None]
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:hear:live"

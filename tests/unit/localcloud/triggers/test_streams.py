@@ -14,7 +14,7 @@ from localcloud.triggers.mappings import SourceRefusedError, failed_items, fitti
 from localcloud.triggers.sources import EventSources
 
 if TYPE_CHECKING:
-    from conftest import Cloud
+    from tests.unit.localcloud.triggers.conftest import Cloud
 
 Eventually = Callable[[Callable[[], bool]], None]
 

@@ -7,7 +7,7 @@ import pytest
 
 from localcloud.triggers.transform import InvalidInputError, target_input
 
-EVENT = {
+EVENT: dict[str, Any] = {
     "version": "0",
     "id": "7bf73129-1428-4cd3-a780-95db273d1602",
     "detail-type": "EC2 Instance State-change Notification",
