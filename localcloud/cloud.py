@@ -117,6 +117,7 @@ class Cloud:
         )
         self.bus = EventBus(self.registry, self.functions, clients, region=region, account=account)
         destinations = Destinations(self.registry, self.functions, clients, self.bus)
+        self.functions.report_async_outcomes(destinations.on_async_outcome)
         self._sources = EventSources(self.registry, self.functions, clients, destinations)
         self._s3_events = S3Events(self.registry, self.bus, account=account)
         self.mediaconvert = MediaConvert(
@@ -131,6 +132,9 @@ class Cloud:
         self.front.register("lambda", self.functions.handle)
         self.front.register("events", self.bus.handle)
         self.front.register("mediaconvert", self._mediaconvert)
+        self._state = State(
+            data_dir, self.registry, self.front.client, positions=self._sources.positions
+        )
         self._provisioner = Provisioner(
             client=self.front.client,
             functions=self.functions,
@@ -139,8 +143,8 @@ class Cloud:
             region=region,
             check_issuer=self.gateway.check_issuer,
             on_stack=self._serve_issuer,
+            adopt_key=self._state.adopt_key,
         )
-        self._state = State(data_dir, self.registry, self.front.client)
 
     @property
     def outputs(self) -> dict[str, dict[str, Any]]:

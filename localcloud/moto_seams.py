@@ -30,6 +30,7 @@ import moto.dynamodb.models as moto_dynamodb
 import moto.dynamodb.responses as dynamodb_responses
 import moto.dynamodbstreams.responses as streams_responses
 import moto.iam.models as moto_iam
+import moto.kms.utils as kms_utils
 import moto.moto_server.werkzeug_app as moto_app
 import moto.s3.notifications as s3_notifications
 import moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_factory as factory  # noqa: E501 - moto's own name
@@ -42,6 +43,7 @@ from moto.dynamodb.comparisons import get_filter_expression
 from moto.dynamodb.models import table as moto_table
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
+from localcloud.iam.actions import KMS_KEY_ID_LENGTH
 from localcloud.identities import Credentials
 
 IDEMPOTENCY_SECONDS = 600
@@ -451,7 +453,15 @@ _ORIGINAL_ATTACH = moto_iam.IAMBackend.attach_role_policy
 _ORIGINAL_BOTO_CLIENT = sfn_boto_client.boto_client_for
 _ORIGINAL_STATE_TASK = factory.state_task_service_for
 
+_ORIGINAL_KMS_OPEN = kms_utils._deserialize_ciphertext_blob
+
 SEAMS = (
+    Seam(
+        "kms _deserialize_ciphertext_blob",
+        "ciphertexts have no room for a multi-Region key's id, so they never open again",
+        _ORIGINAL_KMS_OPEN,
+        "6da0384bc064",
+    ),
     Seam(
         "DynamoHandler.call_action",
         "moto's DynamoDB loses updates under threads: one call at a time",
@@ -548,8 +558,25 @@ def install(front_url: str, credentials_for_role: CredentialsForRole) -> None:
     for name in ("send_sqs_batch", "send_kinesis_message", "send_log_event"):
         _set(moto_lambda.LambdaBackend, name, _deliver_nothing)
     _set(moto_iam.IAMBackend, "attach_role_policy", _attach_role_policy)
+    make_room_for_multi_region_ids()
     _replace_everywhere("moto.stepfunctions", _ORIGINAL_BOTO_CLIENT, _boto_client_for)
     _replace_everywhere("moto.stepfunctions", _ORIGINAL_STATE_TASK, _state_task_service_for)
+
+
+def make_room_for_multi_region_ids() -> None:
+    """Let KMS decrypt what a multi-Region key encrypted."""
+    kms_utils.KEY_ID_LEN = KMS_KEY_ID_LENGTH
+    kms_utils.HEADER_LEN = KMS_KEY_ID_LENGTH + kms_utils.IV_LEN + kms_utils.TAG_LEN
+    kms_utils.CIPHERTEXT_HEADER_FORMAT = (
+        f">{KMS_KEY_ID_LENGTH}s{kms_utils.IV_LEN}s{kms_utils.TAG_LEN}s"
+    )
+    _set(kms_utils, "_deserialize_ciphertext_blob", _open_padded)
+
+
+def _open_padded(ciphertext_blob: bytes) -> Any:
+    """Ids shorter than the room for them are padded with zeros."""
+    found = _ORIGINAL_KMS_OPEN(ciphertext_blob=ciphertext_blob)
+    return found._replace(key_id=found.key_id.rstrip("\0"))
 
 
 def _set(owner: Any, name: str, replacement: Any) -> None:

@@ -247,8 +247,8 @@ def _key_access(call: Call, action: str, key_id: str, context_name: str) -> Acce
     return Access(f"kms:{action}", arn, context, identity_alone=held is None)
 
 
-_KEY_ID_BYTES = 36
-"""Moto's ciphertext begins with the id of the key that made it."""
+KMS_KEY_ID_LENGTH = 40
+"""`mrk-` and a UUID. A ciphertext begins with the id of the key that made it, in this room."""
 
 
 def _ciphertext_key(call: Call) -> str:
@@ -256,7 +256,7 @@ def _ciphertext_key(call: Call) -> str:
         blob = base64.b64decode(call.text("CiphertextBlob"))
     except binascii.Error:
         return ""
-    return blob[:_KEY_ID_BYTES].decode("ascii", "replace")
+    return blob[:KMS_KEY_ID_LENGTH].rstrip(b"\0").decode("ascii", "replace")
 
 
 def key_use(

@@ -16,6 +16,9 @@ CheckIssuer = Callable[[str], None]
 StackHook = Callable[[str], None]
 """Called with a stack's name when everything in it exists."""
 
+AdoptKey = Callable[[str, str, str], str]
+"""Stack, logical id and id of a KMS key that was just created, to the id it has from now on."""
+
 
 class FunctionsPort(Protocol):
     """Runs functions as processes."""

@@ -24,7 +24,13 @@ from localcloud.provision.errors import (
     UnsupportedTemplateError,
 )
 from localcloud.provision.order import creation_order
-from localcloud.provision.ports import CheckIssuer, ClientFactory, FunctionsPort, StackHook
+from localcloud.provision.ports import (
+    AdoptKey,
+    CheckIssuer,
+    ClientFactory,
+    FunctionsPort,
+    StackHook,
+)
 from localcloud.provision.resources import TYPES
 from localcloud.provision.rules import faults
 from localcloud.provision.table import Context, MissingPropertyError, Properties
@@ -32,6 +38,11 @@ from localcloud.registry import Registry, Resource
 
 _SELF_EXPLAINING = (AssemblyError, BotoCoreError, IntrinsicError, MissingPropertyError, Refusal)
 _SSM_PARAMETER = re.compile(r"AWS::SSM::Parameter::Value<.+>")
+
+
+def _keep_created(_stack: str, _logical_id: str, created_id: str) -> str:
+    """A new account has no key of before."""
+    return created_id
 
 
 class Provisioner:
@@ -46,6 +57,7 @@ class Provisioner:
         region: str,
         check_issuer: CheckIssuer,
         on_stack: StackHook,
+        adopt_key: AdoptKey = _keep_created,
     ) -> None:
         self.client = client
         self.functions = functions
@@ -54,6 +66,7 @@ class Provisioner:
         self.region = region
         self.check_issuer = check_issuer
         self.on_stack = on_stack
+        self.adopt_key = adopt_key
         self.outputs: dict[str, dict[str, Any]] = {}
         """Output values by stack name and output key."""
         self.exports: dict[str, Any] = {}
@@ -123,6 +136,7 @@ class _Deployment:
                     provisioner.functions,
                     provisioner.registry,
                     provisioner.check_issuer,
+                    provisioner.adopt_key,
                 ),
                 properties,
             )

@@ -11,7 +11,12 @@ from typing import Any
 from localcloud.assembly import Stack
 from localcloud.provision import naming
 from localcloud.provision.errors import Refusal
-from localcloud.provision.ports import CheckIssuer, ClientFactory, FunctionsPort
+from localcloud.provision.ports import (
+    AdoptKey,
+    CheckIssuer,
+    ClientFactory,
+    FunctionsPort,
+)
 from localcloud.provision.rules import Rule, Used, leaves
 from localcloud.registry import Registry, Resource
 
@@ -81,6 +86,7 @@ class Context:
     functions: FunctionsPort
     registry: Registry
     check_issuer: CheckIssuer
+    adopt_key: AdoptKey
 
     @property
     def seed(self) -> str:

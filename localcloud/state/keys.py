@@ -1,7 +1,4 @@
-"""KMS keys: the same id and the same material in every run, so that what they encrypted opens.
-
-Also mends moto, whose ciphertexts have no room for the ids of multi-Region keys.
-"""
+"""KMS keys: the same id and the same material in every run, so that what they encrypted opens."""
 
 from __future__ import annotations
 
@@ -9,41 +6,11 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-import moto.kms.utils as kms_utils
 from cryptography.hazmat.primitives import serialization
 from moto.backends import get_backend
 
-from localcloud.moto_seams import Seam
 from localcloud.registry import Registry
 from localcloud.state.tables import place_of
-
-MULTI_REGION_ID_LENGTH = 40
-"""`mrk-` and a UUID; moto's ciphertexts have room for 36 characters and cut it off."""
-
-_deserialize = kms_utils._deserialize_ciphertext_blob
-
-SEAM = Seam(
-    "kms _deserialize_ciphertext_blob",
-    "ciphertexts have no room for a multi-Region key's id, so they never open again",
-    _deserialize,
-    "6da0384bc064",
-)
-
-
-def make_room_for_multi_region_ids() -> None:
-    """Let moto's KMS decrypt what a multi-Region key encrypted."""
-    kms_utils.KEY_ID_LEN = MULTI_REGION_ID_LENGTH
-    kms_utils.HEADER_LEN = MULTI_REGION_ID_LENGTH + kms_utils.IV_LEN + kms_utils.TAG_LEN
-    kms_utils.CIPHERTEXT_HEADER_FORMAT = (
-        f">{MULTI_REGION_ID_LENGTH}s{kms_utils.IV_LEN}s{kms_utils.TAG_LEN}s"
-    )
-    kms_utils._deserialize_ciphertext_blob = _deserialize_padded
-
-
-def _deserialize_padded(ciphertext_blob: bytes) -> Any:
-    """Shorter ids are padded with zeros."""
-    found = _deserialize(ciphertext_blob=ciphertext_blob)
-    return found._replace(key_id=found.key_id.rstrip("\0"))
 
 
 class Keys:

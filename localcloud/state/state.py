@@ -10,7 +10,6 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from localcloud.moto_seams import dynamodb_lock
 from localcloud.registry import Registry
 from localcloud.state.buckets import Buckets, contents
 from localcloud.state.files import Files
-from localcloud.state.keys import Keys, make_room_for_multi_region_ids
+from localcloud.state.keys import Keys
 from localcloud.state.tables import Positions, Tables
 from localcloud.state.values import Parameters, Secrets
 
@@ -61,7 +60,6 @@ class State:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._restored = False
-        make_room_for_multi_region_ids()
 
     def key_id_for(self, stack: str, logical_id: str) -> str | None:
         """The id that a KMS key of the template had in the run before."""
@@ -77,16 +75,6 @@ class State:
         if saved is None or saved["id"] == created_id:
             return created_id
         return self._keys.adopt(saved, created_id)
-
-    def restore_keys(self, registry: Registry) -> None:
-        """Adopt every key of a registry afterwards, where nothing has read their ids yet."""
-        for resource in registry.by_type("AWS::KMS::Key"):
-            created = resource.physical_id
-            key_id = self.adopt_key(resource.stack, resource.logical_id, created)
-            attributes = {
-                name: value.replace(created, key_id) for name, value in resource.attributes.items()
-            }
-            registry.add(replace(resource, physical_id=key_id, attributes=attributes))
 
     def restore(self) -> None:
         """Put back what was saved. No event and no stream record comes of it, except for records

@@ -40,7 +40,8 @@ def _create_key(context: Context, properties: Properties) -> Created:
         )
     if not properties.get("Enabled", True):
         kms.disable_key(KeyId=key["KeyId"])
-    return Created(key["KeyId"], {"Arn": key["Arn"], "KeyId": key["KeyId"]})
+    key_id = context.adopt_key(context.stack.name, context.logical_id, key["KeyId"])
+    return Created(key_id, {"Arn": context.arn("kms", f"key/{key_id}"), "KeyId": key_id})
 
 
 def _create_alias(context: Context, properties: Properties) -> Created:
