@@ -40,10 +40,11 @@ check: setup $(LAYERS_AWS) check-static ## The quick gate: format, lint, types, 
 
 .PHONY: check-static
 check-static:
+	cd web && npm run check --silent
 	ruff format --check -q .
 	ruff check -q .
 	mypy
-	lint-imports --cache-dir .import_linter_cache > .build/imports.log || { cat .build/imports.log; exit 1; }
+	PYTHONPATH=lambdas:. lint-imports --cache-dir .import_linter_cache > .build/imports.log || { cat .build/imports.log; exit 1; }
 
 ingest: $(VENV_READY) ## Upload a film to a running service: FILE=film.mp4 TITLE="…"
 	@test -n "$(FILE)" || { echo 'Name the film: make ingest FILE=film.mp4 TITLE="A title"'; exit 2; }
