@@ -20,10 +20,14 @@ WEB_READY := .build/web.ready
 FOOTAGE_READY := .build/footage.ready
 LAYERS_LOCAL := .build/layers/local.ready
 LAYERS_AWS := .build/layers/aws.ready
+# What `cdk deploy` answered, and the private half of the viewers' key until it is installed.
+OUTPUTS = .build/outputs.$(ENV).json
+FIRST_OUTPUTS = .build/outputs.$(ENV).first.json
+VIEWER_KEY = .data/keys/$(ENV).pem
 LOCKS := $(wildcard layers/*/requirements.txt)
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test check ingest synth diff bootstrap deploy bench setup lock format layers clean
+.PHONY: help run test check ingest synth diff bootstrap deploy smoke bench setup lock format layers clean
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,7 +40,7 @@ test: setup $(FOOTAGE_READY) $(LAYERS_AWS) chromium check-static ## Every check 
 	python -m pytest
 
 check: setup $(LAYERS_AWS) check-static ## The quick gate: format, lint, types, import rules, unit and contract tests
-	python -m pytest -q tests/unit tests/contract
+	python -m pytest -q -n 2 --dist loadfile tests/unit tests/contract
 
 .PHONY: check-static
 check-static:
@@ -56,12 +60,22 @@ synth: setup $(LAYERS_AWS) ## Templates of an environment: ENV=dev
 diff: setup $(LAYERS_AWS) ## What a deployment would change: ENV=dev
 	@cdk diff --context environment=$(ENV)
 
-deploy: setup $(LAYERS_AWS) ## Deploy an environment: ENV=dev
-	@cdk deploy --all --context environment=$(ENV) --outputs-file .build/outputs.$(ENV).json
-	@python -m commands.publish_web --outputs .build/outputs.$(ENV).json
+bootstrap: setup $(LAYERS_AWS) ## Before the first deployment: key pair, certificate, first staff account: ENV=dev EMAIL=you@example.com
+	@test -n "$(EMAIL)" -a -n "$${MARQUEE_PASSWORD:-}" || { echo "Name the first staff account: MARQUEE_PASSWORD='…' make bootstrap ENV=$(ENV) EMAIL=you@example.com"; exit 2; }
+	@python -m commands.bootstrap check --environment $(ENV) --before-bootstrap
+	@python -m commands.bootstrap keypair --environment $(ENV) --private $(VIEWER_KEY)
+	@cdk deploy operations edge-global signing identity --context environment=$(ENV) --outputs-file $(FIRST_OUTPUTS)
+	@python -m commands.bootstrap edge --environment $(ENV) --outputs $(FIRST_OUTPUTS)
+	@python -m commands.bootstrap install --outputs $(FIRST_OUTPUTS) --private $(VIEWER_KEY)
+	@python -m commands.bootstrap account --outputs $(FIRST_OUTPUTS) --email "$(EMAIL)" --staff
 
-bootstrap: setup ## Key pair, secrets and the first staff account of an environment: ENV=dev
-	@python -m commands.bootstrap --environment $(ENV) --outputs .build/outputs.$(ENV).json
+deploy: setup $(LAYERS_AWS) ## Deploy an environment: ENV=dev
+	@python -m commands.bootstrap check --environment $(ENV)
+	@cdk deploy --all --context environment=$(ENV) --outputs-file $(OUTPUTS)
+	@python -m commands.publish_web --outputs $(OUTPUTS)
+
+smoke: $(VENV_READY) ## The viewer's path against a deployed environment (ENV=dev) or the running local one
+	@python -m commands.smoke $(if $(filter command environment,$(origin ENV)),--environment $(ENV))
 
 bench: setup $(FOOTAGE_READY) ## All benchmarks, as ratios against named peers
 	@for question in benchmarks/*.py; do python "$$question"; done

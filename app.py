@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
 
 from stacks.api import ApiStack
 from stacks.catalog import CatalogStack
 from stacks.delivery import DeliveryStack
+from stacks.edge_global import EdgeGlobalStack
 from stacks.environment import environment_from
 from stacks.identity import IdentityStack
 from stacks.keys import KeysStack
 from stacks.media import MediaStack
+from stacks.operations import OperationsStack
 from stacks.origin import OriginStack
 from stacks.playback import PlaybackStack
 from stacks.progress import ProgressStack
@@ -21,7 +24,13 @@ def main() -> None:
     """Create the stacks of the environment that the context names, in their one-way order."""
     app = cdk.App()
     env = environment_from(app.node)
+    if env.solution_checks:
+        cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 
+    if env.alerts is not None or env.backup is not None:
+        OperationsStack(app, "operations", env=env)
+    if env.domain is not None:
+        EdgeGlobalStack(app, "edge-global", env=env, domain=env.domain)
     signing = SigningStack(app, "signing", env=env)
     origin = OriginStack(app, "origin", env=env)
     keys = KeysStack(app, "keys", env=env)
@@ -50,15 +59,16 @@ def main() -> None:
         speke_url=keys.speke_url,
         speke_invoke_arn=keys.speke_invoke_arn,
     )
-    DeliveryStack(
-        app,
-        "delivery",
-        env=env,
-        packaged=origin.packaged,
-        web=origin.web,
-        api_host=api.host,
-        signing=signing.signing,
-    )
+    if env.edge_is_ready:
+        DeliveryStack(
+            app,
+            "delivery",
+            env=env,
+            packaged=origin.packaged,
+            web=origin.web,
+            api_host=api.host,
+            signing=signing.signing,
+        )
     app.synth()
 
 

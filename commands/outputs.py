@@ -20,7 +20,7 @@ class Outputs:
         self._stacks: dict[str, dict[str, str]] = json.loads(path.read_text())
 
     def get(self, stack: str, output: str) -> str:
-        """One output, such as `("delivery", "WebBucket")`; MissingOutputError."""
+        """One output, such as `("origin", "WebBucket")`; MissingOutputError."""
         for name, outputs in self._stacks.items():
             if name.endswith(f"-{stack}") and output in outputs:
                 return outputs[output]

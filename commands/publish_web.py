@@ -68,7 +68,7 @@ def main() -> int:
         return 1
     try:
         outputs = Outputs(arguments.outputs)
-        bucket = outputs.get("delivery", "WebBucket")
+        bucket = outputs.get("origin", "WebBucket")
         issuer = outputs.get("identity", "Issuer")
     except MissingOutputError as error:
         print(error, file=sys.stderr)

@@ -6,72 +6,59 @@ left, and only then deliveries between services and viewers at the edge.
 
 from __future__ import annotations
 
-import json
 import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from botocore.exceptions import ClientError
+
 from localcloud import sigv4
-from localcloud.assembly import Assembly
-from localcloud.edge import Edge
+from localcloud.assembly import Assembly, AssemblyError
+from localcloud.edge import Edge, KeyValueStores
+from localcloud.failures import CannotRunError
 from localcloud.front import Front
 from localcloud.functions import Functions
+from localcloud.functions.invocation import AsyncOutcome
 from localcloud.gateway import Gateway, IamCaller, IamRefusedError
+from localcloud.gateway.put_record import ServiceRefusedError
+from localcloud.iam import usage
 from localcloud.iam.authorizer import NotAuthorizedError
 from localcloud.iam.policy import Access
 from localcloud.identities import Credentials, Principal
+from localcloud.mailbox import Mailbox, sent_messages
 from localcloud.mediaconvert import MediaConvert
+from localcloud.ports import LOOPBACK, Ports
 from localcloud.provision import Provisioner
+from localcloud.provision.errors import ProvisioningError, UnsupportedTemplateError
 from localcloud.registry import Registry
 from localcloud.serve import Server, serve
 from localcloud.state import State
+from localcloud.state.files import StateFormatError
 from localcloud.triggers.clients import RoleClients
 from localcloud.triggers.destinations import Destinations
 from localcloud.triggers.eventbus import EventBus
+from localcloud.triggers.invocations import AsyncInvocations, TwiceInvoked
+from localcloud.triggers.permissions import Permissions
 from localcloud.triggers.s3 import S3Events
+from localcloud.triggers.schedule_targets import ScheduleTargets
+from localcloud.triggers.schedules import Schedules
 from localcloud.triggers.sources import EventSources
 from localcloud.wire import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ISSUER_PORT_OFFSET = 1000
-"""The issuer listens this far above the edge, so that neighbouring PORTs do not collide."""
-
-AWS_PORT_OFFSET = 2000
-"""As does the AWS endpoint."""
-
-LOOPBACK = "127.0.0.1"
+PERMISSIONS_USED = "iam-usage.json"
+"""In DATA_DIR, after a stop: every role's grants, and which of them were needed."""
 
 LOOPBACK_COUNTRY = "IE"
 """Where viewers on this machine are said to be: the country of the region eu-west-1."""
-
-
-@dataclass(frozen=True)
-class Ports:
-    """Where one local cloud listens, from the one port that a person chooses."""
-
-    edge: int
-
-    @property
-    def issuer(self) -> int:
-        """The HTTP API `auth`."""
-        return self.edge + ISSUER_PORT_OFFSET
-
-    @property
-    def aws(self) -> int:
-        """The AWS endpoint."""
-        return self.edge + AWS_PORT_OFFSET
-
-    @property
-    def all(self) -> tuple[int, int, int]:
-        """Every port."""
-        return (self.edge, self.issuer, self.aws)
 
 
 @dataclass(frozen=True)
@@ -92,7 +79,10 @@ class _Caller:
 class Cloud:
     """One running local cloud."""
 
-    def __init__(self, ports: Ports, data_dir: Path, node_path: Path) -> None:
+    def __init__(
+        self, ports: Ports, data_dir: Path, node_path: Path, *, duplicates: bool = False
+    ) -> None:
+        """With `duplicates`, every event and every batch of records is delivered twice."""
         self._ports = ports
         self._data_dir = data_dir
         self._node_path = node_path
@@ -109,16 +99,56 @@ class Cloud:
             self.registry,
             self.functions,
             verify_iam=self._verify_iam,
+            put_record=self._put_record,
             account_id=account,
             region=region,
+        )
+        self._gateway_clients = RoleClients(
+            endpoint, region, self._gateway_credentials, self.front.identities.admin()
         )
         clients = RoleClients(
             endpoint, region, self._service_credentials, self.front.identities.admin()
         )
-        self.bus = EventBus(self.registry, self.functions, clients, region=region, account=account)
+        permissions = Permissions(self.registry, account)
+        # Permissions of functions are the templates', not moto's.
+        self.front.resources.use_resource_policies("lambda", permissions.function_policy)
+        self._invocations = AsyncInvocations(self.functions)
+        self.bus = EventBus(
+            self.registry,
+            self._invocations,
+            clients,
+            region=region,
+            account=account,
+            duplicates=duplicates,
+        )
         destinations = Destinations(self.registry, self.functions, clients, self.bus)
-        self.functions.report_async_outcomes(destinations.on_async_outcome)
-        self._sources = EventSources(self.registry, self.functions, clients, destinations)
+
+        def on_async_outcome(outcome: AsyncOutcome) -> None:
+            destinations.on_async_outcome(outcome)
+            self._invocations.on_outcome(outcome)
+
+        self.functions.report_async_outcomes(on_async_outcome)
+        self._sources = EventSources(
+            self.registry,
+            TwiceInvoked(self.functions) if duplicates else self.functions,
+            clients,
+            destinations,
+        )
+        self._schedules = Schedules(
+            self.registry,
+            self.bus,
+            ScheduleTargets(
+                RoleClients(
+                    endpoint, region, self._scheduler_credentials, self.front.identities.admin()
+                ),
+                account=account,
+                region=region,
+                duplicates=duplicates,
+            ),
+            self.front.client,
+            account=account,
+            region=region,
+        )
         self._s3_events = S3Events(self.registry, self.bus, account=account)
         self.mediaconvert = MediaConvert(
             region,
@@ -132,11 +162,23 @@ class Cloud:
         self.front.register("lambda", self.functions.handle)
         self.front.register("events", self.bus.handle)
         self.front.register("mediaconvert", self._mediaconvert)
+        self.key_value_stores = KeyValueStores(self.registry)
+        self.front.register("cloudfront-keyvaluestore", self.key_value_stores.handle)
         self._state = State(
             data_dir, self.registry, self.front.client, positions=self._sources.positions
         )
+        for name, part in (
+            ("archives", self.bus.archives),
+            ("mediaconvert", self.mediaconvert),
+            ("events", self.bus),
+            ("invocations", self._invocations),
+            ("schedules", self._schedules),
+        ):
+            self._state.attach(name, part)
+        self._state.attach("key_value_stores", self.key_value_stores)
         self._provisioner = Provisioner(
-            client=self.front.client,
+            # A deployment makes a hundred calls; making a client costs as much as five of them.
+            client=cache(self.front.client),
             functions=self.functions,
             registry=self.registry,
             account=account,
@@ -162,6 +204,17 @@ class Cloud:
             "AWS_ENDPOINT_URL": self.front.url,
         }
 
+    def deploy_from(self, folder: Path) -> None:
+        """`deploy` what a folder holds; CannotRunError says what stands in the way."""
+        try:
+            self.deploy(Assembly.load(folder))
+        except (AssemblyError, UnsupportedTemplateError) as error:
+            raise CannotRunError(str(error)) from error
+        except ProvisioningError as error:
+            raise CannotRunError(
+                f"The templates could not be deployed to this machine.\n{error}"
+            ) from error
+
     def deploy(self, assembly: Assembly) -> None:
         """Create everything, put back what an earlier run left, then deliver events."""
         self._provisioner.provision(assembly)
@@ -169,6 +222,8 @@ class Cloud:
         self.front.on_object_created(self._s3_events.on_object_created)
         self.bus.start()
         self._sources.start()
+        self._state.resume()
+        self._schedules.start()
         self._state.start()
 
     def open_edge(self) -> None:
@@ -181,22 +236,41 @@ class Cloud:
             self._read_object,
             node_path=self._node_path,
             loopback_country=LOOPBACK_COUNTRY,
+            read_store=self.key_value_stores.snapshot,
             account_id=self.front.account,
         )
         self._serve(self._edge.handle, self._ports.edge, "edge")
+
+    def open_mailbox(self) -> str:
+        """Show what was sent by e-mail on a port of its own; the address of the page."""
+        mailbox = Mailbox(lambda: sent_messages(self.front.account, self.front.region))
+        server = serve(mailbox.handle, (LOOPBACK, 0), name="mailbox")
+        self._servers.append(server)
+        return f"{server.url}/"
 
     def stop(self) -> None:
         """Stop listening, keep the state, end every process."""
         for server in self._servers:
             server.stop()
+        # Noted first: what stopping interrupts is to be done by the next run.
+        self._state.note_work_under_way()
+        self._schedules.stop()
         self._sources.stop()
         self.bus.stop()
         self.mediaconvert.stop()
         self.functions.stop()
         if self._edge is not None:
             self._edge.stop()
-        self._state.stop()
-        self.front.stop()
+        try:
+            self._state.stop()
+            self._write_permissions_used()
+        finally:
+            self.front.stop()
+
+    def _write_permissions_used(self) -> None:
+        """For whoever asks afterwards which grants nothing needed."""
+        report = self.front.authorizer.usage.report(self.registry, self.front.resources)
+        usage.write(report, self._data_dir / PERMISSIONS_USED)
 
     def _serve(self, handler: Any, port: int, name: str) -> None:
         addresses = [(LOOPBACK, port), *([("::1", port)] if _speaks_ipv6() else [])]
@@ -213,6 +287,27 @@ class Cloud:
 
     def _service_credentials(self, role_arn: str, session_name: str) -> Credentials:
         return self.front.identities.assume(role_arn, session_name)
+
+    def _gateway_credentials(self, role_arn: str, session_name: str) -> Credentials:
+        return self.front.identities.assume(
+            role_arn, session_name, service="apigateway.amazonaws.com"
+        )
+
+    def _put_record(self, role_arn: str, members: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A record put by an API Gateway integration in its role's name."""
+        kinesis = self._gateway_clients.client("kinesis", role_arn)
+        try:
+            answer = kinesis.put_record(**members)
+        except ClientError as error:
+            refused = error.response["Error"]
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            raise ServiceRefusedError(status, refused["Code"], refused["Message"]) from error
+        return {name: answer[name] for name in ("SequenceNumber", "ShardId")}
+
+    def _scheduler_credentials(self, role_arn: str, session_name: str) -> Credentials:
+        return self.front.identities.assume(
+            role_arn, session_name, service="scheduler.amazonaws.com"
+        )
 
     def _s3_for_role(self, role_arn: str) -> S3Client:
         keys = self.front.identities.assume(
@@ -308,6 +403,9 @@ def _speaks_ipv6() -> bool:
     return True
 
 
-def write_outputs(cloud: Cloud, path: Path) -> None:
-    """The deployment's outputs for the commands that follow it."""
-    path.write_text(json.dumps(cloud.outputs, indent=2))
+def open_cloud(ports: Ports, data_dir: Path, node_path: Path, *, duplicates: bool = False) -> Cloud:
+    """An empty cloud that listens; CannotRunError when DATA_DIR is another version's."""
+    try:
+        return Cloud(ports, data_dir, node_path, duplicates=duplicates)
+    except StateFormatError as error:
+        raise CannotRunError(str(error)) from error

@@ -20,14 +20,14 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from localcloud import cors, front_errors, moto_seams, s3_checksums, sigv4, sts
+from localcloud import front_errors, moto_seams, sigv4, sts
+from localcloud.front_s3 import ObjectCreated, S3Front
 from localcloud.http_server import HttpServer
-from localcloud.iam import operations, s3_actions
+from localcloud.iam import operations
 from localcloud.iam.account import MotoAccount
 from localcloud.iam.actions import UnmappedActionError
 from localcloud.iam.authorizer import Authorizer, NotAuthorizedError
 from localcloud.iam.conditions import PolicyError
-from localcloud.iam.policy import Access
 from localcloud.identities import Credentials, Identities, Principal
 from localcloud.moto_app import MotoApp
 from localcloud.s3_checksums import S3Error
@@ -43,9 +43,6 @@ WORKFLOW_SESSION = timedelta(hours=1)
 
 ServiceHandler = Callable[[HttpRequest, Principal], HttpResponse | None]
 """Answers a request that was verified and allowed, or None to let moto answer."""
-
-ObjectCreated = Callable[[str, str, int, str, str], None]
-"""(bucket, key, size in bytes, etag without quotes, event name such as `ObjectCreated:Put`)."""
 
 log = logging.getLogger(__name__)
 
@@ -77,8 +74,8 @@ class Front:
         self._clock = clock
         self._regions = frozenset({region, GLOBAL_REGION})
         self._moto = MotoApp(account)
+        self._s3 = S3Front(self.authorizer, self.resources, self._moto)
         self._services: dict[str, ServiceHandler] = {}
-        self._created: list[ObjectCreated] = []
         self._server: HttpServer | None = None
         self._session: Any = boto3.Session()
         self._session_lock = threading.Lock()
@@ -111,7 +108,7 @@ class Front:
 
     def on_object_created(self, callback: ObjectCreated) -> None:
         """Call back once for each object that S3 stored, before the writer is answered."""
-        self._created.append(callback)
+        self._s3.on_object_created(callback)
 
     def credentials_for_workflow(self, role_arn: str) -> Credentials:
         """A session of a state machine's role; its trust policy must admit Step Functions."""
@@ -160,7 +157,7 @@ class Front:
         except sigv4.SignatureError as error:
             log.info("%s %s: %s", request.method, request.path, error)
             refused = front_errors.signature(protocol, service, error)
-            return self._with_cors(request, refused) if service == "s3" else refused
+            return self._s3.with_cors(request, refused) if service == "s3" else refused
         return self._answer(judged)
 
     def handle_as(
@@ -197,8 +194,8 @@ class Front:
         service = judged.service
         try:
             if service == "s3":
-                response = self._s3(judged)
-                return self._with_cors(judged.request, response)
+                response = self._s3.answer(judged.request, judged.principal, judged.region)
+                return self._s3.with_cors(judged.request, response)
             return self._operation(judged)
         except NotAuthorizedError as error:
             log.warning("%s", error)
@@ -219,7 +216,7 @@ class Front:
         except Exception as error:  # the process edge: whatever moto raised is an answer
             log.exception("%s %s failed", service, judged.request.path)
             response = front_errors.render(protocol, service, 500, "InternalError", repr(error))
-        return self._with_cors(judged.request, response) if service == "s3" else response
+        return self._s3.with_cors(judged.request, response) if service == "s3" else response
 
     def _operation(self, judged: _Judged) -> HttpResponse:
         request, service = judged.request, judged.service
@@ -259,121 +256,6 @@ class Front:
             request = replace(request, body=_named_execution(operation.parameters))
         return self._moto.call("states", judged.region, request)
 
-    def _s3(self, judged: _Judged) -> HttpResponse:
-        if judged.request.method == "OPTIONS":
-            return self._preflight(judged.request)
-        call = s3_actions.read(judged.request)
-        bucket = self.resources.bucket(call.bucket)
-        if bucket is not None and bucket.region_name != judged.region:
-            raise S3Error(
-                400,
-                "AuthorizationHeaderMalformed",
-                f"The authorization header is malformed; the region '{judged.region}' is wrong; "
-                f"expecting '{bucket.region_name}'",
-                [("Region", bucket.region_name)],
-            )
-        if call.operation == "DeleteObjects" and not judged.principal.is_admin:
-            return self._delete_objects(judged, call)
-        self.authorizer.check_s3(judged.principal, call, judged.region)
-        call = s3_checksums.prepare(call, bucket)
-        with moto_seams.recorded_object_events() as events:
-            response = self._moto.call("s3", judged.region, call.request)
-        response = s3_checksums.finish(call, response, bucket)
-        if response.status == 404 and call.operation in _MISSING_HIDES:
-            # Whoever may not list a bucket does not learn what is not in it.
-            self._check_may_know(judged, call)
-        if response.status < 300:
-            self._notify(events)
-        return response
-
-    def _check_may_know(self, judged: _Judged, call: s3_actions.S3Call) -> None:
-        if self.resources.bucket(call.bucket) is None:
-            return
-        listing = Access("s3:ListBucket", call.bucket_arn, {"s3:prefix": call.key})
-        self.authorizer.check_all(judged.principal, [listing], judged.request, judged.region)
-
-    def _notify(self, events: list[moto_seams.ObjectEvent]) -> None:
-        created = [event for event in events if event.name.startswith("s3:ObjectCreated:")]
-        if not created:
-            return
-        # Moto tells of a completed upload twice; the last one names it rightly.
-        event = created[-1]
-        for callback in self._created:
-            callback(
-                event.bucket, event.key, event.size, event.etag, event.name.removeprefix("s3:")
-            )
-
-    def _delete_objects(self, judged: _Judged, call: s3_actions.S3Call) -> HttpResponse:
-        """Each object of the list is allowed or refused by itself."""
-        refused: list[tuple[str, str]] = []
-        allowed: list[tuple[str, str | None]] = []
-        for key, version in s3_actions.deleted_keys(judged.request.body):
-            action = "s3:DeleteObjectVersion" if version else "s3:DeleteObject"
-            access = Access(action, f"{call.bucket_arn}/{key}")
-            try:
-                self.authorizer.check_all(judged.principal, [access], judged.request, judged.region)
-                allowed.append((key, version))
-            except NotAuthorizedError as error:
-                refused.append((key, error.denial.s3_message))
-        if not refused:
-            return self._moto.call("s3", judged.region, judged.request)
-        return s3_checksums.delete_result(
-            self._moto.call(
-                "s3",
-                judged.region,
-                replace(judged.request, body=s3_checksums.delete_body(allowed)),
-            )
-            if allowed
-            else None,
-            refused,
-        )
-
-    def _rules(self, request: HttpRequest) -> tuple[cors.CorsRule, ...] | None:
-        """The CORS rules of the addressed bucket; None when it does not exist or has none."""
-        bucket = self.resources.bucket(s3_actions.address(request)[0])
-        if bucket is None or not bucket.cors:
-            return None
-        return tuple(
-            cors.CorsRule(
-                origins=tuple(rule.allowed_origins or ()),
-                methods=tuple(rule.allowed_methods or ()),
-                headers=tuple(rule.allowed_headers or ()),
-                exposed=tuple(rule.exposed_headers or ()),
-                max_age_seconds=int(rule.max_age_seconds) if rule.max_age_seconds else None,
-            )
-            for rule in bucket.cors
-        )
-
-    def _preflight(self, request: HttpRequest) -> HttpResponse:
-        origin = request.header("origin")
-        method = request.header("access-control-request-method")
-        if origin is None or method is None:
-            missing = "Origin" if origin is None else "Access-Control-Request-Method"
-            return front_errors.s3(
-                400,
-                "BadRequest",
-                f"Insufficient information. {missing} request header needed.",
-            )
-        rules = self._rules(request)
-        requested = cors.requested_headers(request.header("access-control-request-headers"))
-        granted = cors.preflight(rules or (), origin, method, requested)
-        if granted is not None:
-            return HttpResponse(200, granted)
-        kind = "OBJECT" if s3_actions.address(request)[1] else "BUCKET"
-        message = cors.NOT_ENABLED if rules is None else cors.NOT_ALLOWED
-        fields = [("Method", method), ("ResourceType", kind)]
-        return front_errors.s3(403, "AccessForbidden", message, fields)
-
-    def _with_cors(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        origin = request.header("origin")
-        if origin is None or request.method == "OPTIONS":
-            return response
-        rules = self._rules(request) or ()
-        granted = cors.response_headers(rules, origin, request.method)
-        return replace(response, headers=(*response.headers, *granted)) if granted else response
-
-
-_MISSING_HIDES = ("GetObject", "HeadObject", "GetObjectAttributes", "GetObjectTagging")
 
 _FORM = re.compile(rb"(?:^|&)Action=")
 

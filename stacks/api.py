@@ -7,6 +7,7 @@ from aws_cdk import aws_apigatewayv2 as apigw
 from constructs import Construct
 
 from stacks.components import HttpApiRef, MarqueeStack
+from stacks.components.api_stage import look_after
 from stacks.components.custom_domain import CustomDomain
 from stacks.environment import Environment
 
@@ -37,7 +38,11 @@ class ApiStack(MarqueeStack):
                 audience=[AUDIENCE], issuer=env.issuer
             ),
         )
-        self.ref = HttpApiRef(api_id=api.api_id, authorizer_id=authorizer.ref)
+        self.ref = HttpApiRef(
+            api_id=api.api_id,
+            authorizer_id=authorizer.ref,
+            failing=look_after(self, api=api, env=env),
+        )
         if env.domain is None:
             self.host = Fn.select(2, Fn.split("/", api.api_endpoint))
         else:

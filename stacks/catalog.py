@@ -15,6 +15,7 @@ from stacks.components import (
     add_routes,
     subscribe,
 )
+from stacks.components.republish import Republish
 from stacks.environment import Environment
 
 
@@ -40,6 +41,15 @@ class CatalogStack(MarqueeStack):
             ],
         )
         Outbox(self, "Outbox", env=env, table=table, domain="catalog")
+        Republish(
+            self,
+            "Republish",
+            env=env,
+            table=table,
+            domain="catalog",
+            layers=["lean"],
+            actions=["dynamodb:ConditionCheckItem", "dynamodb:PutItem"],
+        )
 
         titles = MarqueeFunction(
             self,

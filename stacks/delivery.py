@@ -17,16 +17,51 @@ from aws_cdk import aws_route53_targets as targets
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.components import MarqueeStack
-from stacks.environment import Domain, Environment
+from stacks.components import MarqueeStack, acknowledge
+from stacks.environment import Domain, Edge, Environment, PriceClass
 from stacks.signing import Signing
 
 API_HEADERS = ("Authorization", "CloudFront-Viewer-Country", "CloudFront-Viewer-Address")
 """What the API needs of the viewer beyond what every request carries."""
 
 
+ORIGIN_SECRET_HEADER = "X-Marquee-Origin"  # noqa: S105 - a header's name, not a secret
+"""Proves to a function that a request came through the edge; `kernel.web.viewer` checks it."""
+
+FOR_EVER = Duration.days(365)
+
+HTTPS_ONLY_FOR = Duration.days(365)
+
+_PRICE_CLASSES: Mapping[PriceClass, cloudfront.PriceClass] = {
+    "PriceClass_100": cloudfront.PriceClass.PRICE_CLASS_100,
+    "PriceClass_200": cloudfront.PriceClass.PRICE_CLASS_200,
+    "PriceClass_All": cloudfront.PriceClass.PRICE_CLASS_ALL,
+}
+
 REMEMBERED_ERRORS = (404, 500, 502, 503, 504)
 """Statuses that CloudFront caches whatever their headers say."""
+
+
+def page_policy(issuer: str) -> str:
+    """The content security policy of the app: everything is its own file, but for signing in.
+
+    `blob:` is how Media Source Extensions hand a stream to the video element.
+    """
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "media-src 'self' blob:",
+            f"connect-src 'self' {issuer}",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+        )
+    )
 
 
 class DeliveryStack(MarqueeStack):
@@ -48,14 +83,27 @@ class DeliveryStack(MarqueeStack):
             "redirect-to-https": cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             "allow-all": cloudfront.ViewerProtocolPolicy.ALLOW_ALL,
         }[env.viewer_protocol]
+        self._env = env
         access = cloudfront.S3OriginAccessControl(
             self, "Access", signing=cloudfront.Signing.SIGV4_ALWAYS
         )
         films = self._private_bucket(packaged, access)
+        self._kept_for_ever = cloudfront.CachePolicy(
+            self,
+            "VersionedCache",
+            min_ttl=Duration.seconds(1),
+            default_ttl=FOR_EVER,
+            max_ttl=FOR_EVER,
+        )
+        self._immutable = self._edge_function(
+            "Immutable", "immutable.js", "Lets browsers keep versioned files"
+        )
         distribution = cloudfront.Distribution(
             self,
             "Edge",
             comment=f"Marquee {env.name}",
+            price_class=_PRICE_CLASSES[env.price_class],
+            web_acl_id=env.edge.firewall_arn if env.edge and env.firewall else None,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             error_responses=[
@@ -64,19 +112,36 @@ class DeliveryStack(MarqueeStack):
                 cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0))
                 for status in REMEMBERED_ERRORS
             ],
-            **self._names(env.domain),
+            domain_names=[f"watch.{env.domain.name}"] if env.domain else None,
+            certificate=self._certificate(env.edge) if env.edge else None,
             default_behavior=self._web(web, access),
             additional_behaviors={
-                "/m/*": self._films(films, signing),
-                "/art/*": self._artwork(films),
-                "/v1/*": self._api(api_host),
+                "/m/*": self._versioned(films, [self._viewers(signing)]),
+                "/art/*": self._versioned(films),
+                "/v1/*": self._api(api_host, signing),
             },
+        )
+        acknowledge(
+            distribution,
+            "AwsSolutions-CFR3",
+            "Plays are logged by the playback functions; a line for each segment would hold every "
+            "viewer's address beside what they watch.",
+        )
+        if env.firewall is None:
+            acknowledge(
+                distribution,
+                "AwsSolutions-CFR2",
+                "This environment states no firewall: WAF charges for each request, segments too.",
+            )
+        acknowledge(
+            distribution,
+            "AwsSolutions-CFR1",
+            "Countries are a matter of each title's rights, which playback checks at the start.",
         )
         if env.domain is not None:
             self._record(env.domain, distribution)
         CfnOutput(self, "DistributionDomain", value=distribution.distribution_domain_name)
         CfnOutput(self, "DistributionId", value=distribution.distribution_id)
-        CfnOutput(self, "WebBucket", value=web.bucket_name)
 
     def _private_bucket(
         self, bucket: s3.IBucket, access: cloudfront.S3OriginAccessControl
@@ -90,12 +155,8 @@ class DeliveryStack(MarqueeStack):
     def _web(
         self, web: s3.IBucket, access: cloudfront.S3OriginAccessControl
     ) -> cloudfront.BehaviorOptions:
-        single_page = cloudfront.Function(
-            self,
-            "SinglePage",
-            code=cloudfront.FunctionCode.from_file(file_path=str(Path("edge") / "spa.js")),
-            runtime=cloudfront.FunctionRuntime.JS_2_0,
-            comment="Answers every page address with the app itself",
+        single_page = self._edge_function(
+            "SinglePage", "spa.js", "Answers every page address with the app itself"
         )
         return cloudfront.BehaviorOptions(
             origin=self._private_bucket(web, access),
@@ -111,11 +172,23 @@ class DeliveryStack(MarqueeStack):
             ],
         )
 
+    def _edge_function(self, construct_id: str, file: str, comment: str) -> cloudfront.Function:
+        return cloudfront.Function(
+            self,
+            construct_id,
+            code=cloudfront.FunctionCode.from_file(file_path=str(Path("edge") / file)),
+            runtime=cloudfront.FunctionRuntime.JS_2_0,
+            comment=comment,
+        )
+
     def _page_headers(self) -> cloudfront.ResponseHeadersPolicy:
         return cloudfront.ResponseHeadersPolicy(
             self,
             "PageHeaders",
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                    content_security_policy=page_policy(self._env.issuer), override=True
+                ),
                 content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
                 frame_options=cloudfront.ResponseHeadersFrameOptions(
                     frame_option=cloudfront.HeadersFrameOption.DENY, override=True
@@ -123,28 +196,36 @@ class DeliveryStack(MarqueeStack):
                 referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
                     referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=True
                 ),
+                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                    access_control_max_age=HTTPS_ONLY_FOR, include_subdomains=False, override=True
+                )
+                if self._env.is_https
+                else None,
             ),
         )
 
-    def _films(self, films: cloudfront.IOrigin, signing: Signing) -> cloudfront.BehaviorOptions:
-        keys = cloudfront.KeyGroup.from_key_group_id(self, "Viewers", signing.key_group_id)
+    def _viewers(self, signing: Signing) -> cloudfront.IKeyGroup:
+        return cloudfront.KeyGroup.from_key_group_id(self, "Viewers", signing.key_group_id)
+
+    def _versioned(
+        self, films: cloudfront.IOrigin, signers: list[cloudfront.IKeyGroup] | None = None
+    ) -> cloudfront.BehaviorOptions:
+        """Files whose address carries a version, kept by the edge and by browsers for ever."""
         return cloudfront.BehaviorOptions(
             origin=films,
             viewer_protocol_policy=self._protocol,
-            cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
-            trusted_key_groups=[keys],
+            cache_policy=self._kept_for_ever,
+            trusted_key_groups=signers,
             compress=False,
+            function_associations=[
+                cloudfront.FunctionAssociation(
+                    function=self._immutable,
+                    event_type=cloudfront.FunctionEventType.VIEWER_RESPONSE,
+                )
+            ],
         )
 
-    def _artwork(self, films: cloudfront.IOrigin) -> cloudfront.BehaviorOptions:
-        return cloudfront.BehaviorOptions(
-            origin=films,
-            viewer_protocol_policy=self._protocol,
-            cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
-            compress=False,
-        )
-
-    def _api(self, host: str) -> cloudfront.BehaviorOptions:
+    def _api(self, host: str, signing: Signing) -> cloudfront.BehaviorOptions:
         # Authorization reaches an origin only through the cache policy, and a policy that lists
         # headers is refused at deploy when its maximum TTL is 0: hence one second, and answers
         # that are private say no-store.
@@ -160,7 +241,9 @@ class DeliveryStack(MarqueeStack):
         )
         return cloudfront.BehaviorOptions(
             origin=origins.HttpOrigin(
-                host, protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY
+                host,
+                protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
+                custom_headers={ORIGIN_SECRET_HEADER: signing.origin_secret_reference},
             ),
             viewer_protocol_policy=self._protocol,
             allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
@@ -168,13 +251,8 @@ class DeliveryStack(MarqueeStack):
             origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
         )
 
-    def _names(self, domain: Domain | None) -> Mapping[str, object]:
-        if domain is None:
-            return {}
-        certificate = acm.Certificate.from_certificate_arn(
-            self, "Certificate", domain.edge_certificate_arn
-        )
-        return {"domain_names": [f"watch.{domain.name}"], "certificate": certificate}
+    def _certificate(self, edge: Edge) -> acm.ICertificate:
+        return acm.Certificate.from_certificate_arn(self, "Certificate", edge.certificate_arn)
 
     def _record(self, domain: Domain, distribution: cloudfront.Distribution) -> None:
         zone = route53.HostedZone.from_hosted_zone_attributes(

@@ -1,25 +1,56 @@
 """The typed settings of one environment: the only thing in which two deployments differ.
 
 They come from `cdk.json` (`environments.<name>`), overridden by the JSON object in the context
-key `settings`. An unknown or missing setting is an error that names it, before any synthesis.
+key `settings`. An unknown, missing or impossible setting is an error that names it, before any
+synthesis. A part that an environment does not state (alerts, rollout, firewall, …) has no
+resources there: the decision is the setting, never the environment's name.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal, Protocol, get_args
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
+from stacks.settings_reader import SettingsError, read
+
+__all__ = [
+    "Alerts",
+    "Backup",
+    "Budget",
+    "Domain",
+    "Edge",
+    "Environment",
+    "Firewall",
+    "SettingsError",
+    "Throttle",
+    "environment_from",
+]
+
 ViewerProtocol = Literal["redirect-to-https", "allow-all"]
+PriceClass = Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"]
+LogRetention = Literal[7, 14, 30, 90, 365]
+Rollout = Literal[
+    "canary-10-percent-5-minutes",
+    "canary-10-percent-30-minutes",
+    "linear-10-percent-every-minute",
+]
 
+_RETENTION: Mapping[int, logs.RetentionDays] = {
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    90: logs.RetentionDays.THREE_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+}
 
-class SettingsError(ValueError):
-    """The environment's settings cannot be used; the message names the setting."""
+LONGEST_RECOVERY_DAYS = 35
+"""Source: DynamoDB, point-in-time recovery: a period of 1 to 35 days."""
 
 
 class Context(Protocol):
@@ -36,8 +67,55 @@ class Domain:
     name: str
     """Viewers use `watch.<name>`, sign-in `auth.<name>`, the API behind the edge `api.<name>`."""
     hosted_zone_id: str
-    edge_certificate_arn: str
-    """In us-east-1, where CloudFront looks for it."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What `edge-global` made in us-east-1, written here by `make bootstrap`."""
+
+    certificate_arn: str
+    firewall_arn: str | None = None
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """The WAF in front of the distribution. It charges for each request, segments included."""
+
+    api_requests_per_five_minutes: int
+    """What one address may ask of `/v1/` before it is blocked for the rest of the window."""
+    managed_rules: Literal["count", "block"]
+    """What AWS's common rules do: count first, block once their counts show no honest viewer."""
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Who hears of alarms. Each address has to confirm its subscription once."""
+
+    emails: tuple[str, ...] = ()
+    webhooks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the account may cost in a month before somebody hears of it."""
+
+    monthly_usd: int
+
+
+@dataclass(frozen=True)
+class Backup:
+    """Daily copies of the tables in a vault, beyond what point-in-time recovery covers."""
+
+    keep_days: int
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """What each HTTP API takes before it answers 429, so that one environment cannot take the
+    region's quota from another."""
+
+    requests_per_second: int
+    burst: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +139,66 @@ class Environment:
     """Whether ClearKey is offered: proof of the key path without a vendor, never protection."""
     retain_data: bool
     """Whether tables, buckets and keys outlive their stack and refuse deletion."""
-    log_retention_days: int
+    log_retention_days: LogRetention
     signing_public_key: str
     """PEM of the P-256 key that signs viewers' cookies; the private half is a secret."""
+    signing_next_public_key: str | None = None
+    """PEM of a second key that is trusted as well while the first one is being replaced."""
+    token_keys: tuple[str, ...] = ("1",)
+    """Names of the keys whose access tokens are good; the first signs. More than one only while
+    the first is being replaced."""
+    origin_secret_version: str | None = None
+    """Version of the origin secret that the edge sends; None is the first one. A new value is what
+    makes CloudFormation read the secret anew."""
+    recovery_days: int = LONGEST_RECOVERY_DAYS
+    """How far back a table can be restored to any second."""
+    price_class: PriceClass = "PriceClass_All"
+    """Which of CloudFront's locations serve."""
+    access_logs: bool = False
+    """Whether each HTTP API logs one line per request."""
+    solution_checks: bool = False
+    """Whether synthesis fails on a rule of cdk-nag's AwsSolutions that nobody acknowledged."""
     domain: Domain | None = None
+    edge: Edge | None = None
+    firewall: Firewall | None = None
+    alerts: Alerts | None = None
+    budget: Budget | None = None
+    backup: Backup | None = None
+    throttle: Throttle | None = None
+    rollout: Rollout | None = None
+    """How traffic moves to a new version of a function; None is all at once."""
+
+    def __post_init__(self) -> None:
+        for fault, problem in (
+            (
+                self.rollout is not None and self.alerts is None,
+                "rollout needs alerts: its alarms are what a deployment is rolled back on",
+            ),
+            (
+                self.firewall is not None and self.domain is None,
+                "firewall needs a domain: both live in edge-global",
+            ),
+            (
+                self.edge is not None and self.domain is None,
+                "edge needs a domain: without one there is no certificate",
+            ),
+            (not self.token_keys, "token_keys must name the key that signs"),
+            (
+                not 1 <= self.recovery_days <= LONGEST_RECOVERY_DAYS,
+                f"recovery_days must be between 1 and {LONGEST_RECOVERY_DAYS}",
+            ),
+            (
+                self.domain is not None
+                and self.public_origin != f"https://watch.{self.domain.name}",
+                "public_origin must be https://watch.<domain>",
+            ),
+            (
+                self.domain is not None and self.issuer != f"https://auth.{self.domain.name}",
+                "issuer must be https://auth.<domain>",
+            ),
+        ):
+            if fault:
+                raise SettingsError(f"Environment {self.name}: {problem}.")
 
     @property
     def removal_policy(self) -> RemovalPolicy:
@@ -84,11 +218,17 @@ class Environment:
     @property
     def log_retention(self) -> logs.RetentionDays:
         """How long logs are kept."""
-        by_days = {7: logs.RetentionDays.ONE_WEEK, 30: logs.RetentionDays.ONE_MONTH}
-        if self.log_retention_days not in by_days:
-            allowed = ", ".join(str(days) for days in by_days)
-            raise SettingsError(f"log_retention_days must be one of {allowed}.")
-        return by_days[self.log_retention_days]
+        return _RETENTION[self.log_retention_days]
+
+    @property
+    def is_https(self) -> bool:
+        """Whether viewers only ever arrive encrypted."""
+        return self.viewer_protocol == "redirect-to-https"
+
+    @property
+    def edge_is_ready(self) -> bool:
+        """Whether the distribution can be made: its certificate exists, or it needs none."""
+        return self.domain is None or self.edge is not None
 
     def event_source(self, domain: str) -> str:
         """The bus name of a domain's events, apart from other environments of the account."""
@@ -103,22 +243,5 @@ def environment_from(context: Context) -> Environment:
         known = ", ".join(sorted(environments)) or "none"
         raise SettingsError(f"There is no environment {name!r} in cdk.json (it has: {known}).")
     overrides = json.loads(context.try_get_context("settings") or "{}")
-    return _typed(str(name), {**environments[name], **overrides})
-
-
-def _typed(name: str, settings: Mapping[str, Any]) -> Environment:
-    known = {field.name for field in fields(Environment)} - {"name"}
-    unknown = set(settings) - known
-    missing = known - {"domain"} - set(settings)
-    if unknown or missing:
-        problems = [f"unknown {key}" for key in sorted(unknown)]
-        problems += [f"missing {key}" for key in sorted(missing)]
-        raise SettingsError(f"Environment {name}: {', '.join(problems)}.")
-    if settings["viewer_protocol"] not in get_args(ViewerProtocol):
-        raise SettingsError(f"Environment {name}: viewer_protocol must be one of its two values.")
-    domain = settings.get("domain")
-    return Environment(
-        name=name,
-        **{key: value for key, value in settings.items() if key != "domain"},
-        domain=Domain(**domain) if domain else None,
-    )
+    settings = {**environments[name], **overrides, "name": name}
+    return read(Environment, settings, f"Environment {name}")

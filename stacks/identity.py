@@ -6,6 +6,8 @@ stack has to answer before that one is deployed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_kms as kms
@@ -19,8 +21,12 @@ from stacks.components import (
     Route,
     add_routes,
 )
+from stacks.components.api_stage import look_after
 from stacks.components.custom_domain import CustomDomain
 from stacks.environment import Environment
+
+FIRST_TOKEN_KEY = "1"  # noqa: S105 - a key's name
+"""Its logical id has no name in it, and logical ids of keys never change."""
 
 
 class IdentityStack(MarqueeStack):
@@ -30,20 +36,23 @@ class IdentityStack(MarqueeStack):
         super().__init__(scope, construct_id, env=env)
         self._env = env
         self._table = MarqueeTable(self, "Identity", env=env)
-        self._key = kms.Key(
-            self,
-            "TokenKey",
-            description="Signs access tokens",
-            key_spec=kms.KeySpec.RSA_2048,
-            key_usage=kms.KeyUsage.SIGN_VERIFY,
-            multi_region=True,
-            removal_policy=env.removal_policy,
-        )
+        self._keys = [self._token_key(name) for name in env.token_keys]
         self._api = self._public_api()
         self._discovery()
         self._authorize()
         self._token()
         self._create_account()
+
+    def _token_key(self, name: str) -> kms.Key:
+        return kms.Key(
+            self,
+            "TokenKey" if name == FIRST_TOKEN_KEY else f"TokenKey{name}",
+            description="Signs access tokens",
+            key_spec=kms.KeySpec.RSA_2048,
+            key_usage=kms.KeyUsage.SIGN_VERIFY,
+            multi_region=True,
+            removal_policy=self._env.removal_policy,
+        )
 
     def _public_api(self) -> HttpApiRef:
         env = self._env
@@ -64,13 +73,18 @@ class IdentityStack(MarqueeStack):
             CustomDomain(self, "Address", domain=env.domain, label="auth", api=api)
         CfnOutput(self, "AuthApiId", value=api.api_id)
         CfnOutput(self, "Issuer", value=env.issuer)
-        return HttpApiRef(api_id=api.api_id)
+        return HttpApiRef(api_id=api.api_id, failing=look_after(self, api=api, env=env))
 
     def _discovery(self) -> None:
         function = self._function(
-            "Discovery", "discovery", layers=["lean"], description="Discovery and key set"
+            "Discovery",
+            "discovery",
+            layers=["lean"],
+            description="Discovery and key set",
+            environment={"PUBLISHED_KEYS": ",".join(key.key_arn for key in self._keys)},
         )
-        self._key.grant(function, "kms:GetPublicKey")
+        for key in self._keys:
+            key.grant(function, "kms:GetPublicKey")
         self._public(
             function, "GET /.well-known/openid-configuration", "GET /.well-known/jwks.json"
         )
@@ -98,7 +112,7 @@ class IdentityStack(MarqueeStack):
             "dynamodb:DeleteItem",
             "dynamodb:ConditionCheckItem",
         )
-        self._key.grant(function, "kms:GetPublicKey", "kms:Sign")
+        self._keys[0].grant(function, "kms:GetPublicKey", "kms:Sign")
         self._public(function, "POST /token")
 
     def _create_account(self) -> None:
@@ -124,6 +138,7 @@ class IdentityStack(MarqueeStack):
         layers: list[str],
         description: str,
         memory_mb: int = 512,
+        environment: Mapping[str, str] | None = None,
     ) -> MarqueeFunction:
         return MarqueeFunction(
             self,
@@ -138,6 +153,7 @@ class IdentityStack(MarqueeStack):
                 "TABLE_NAME": self._table.table.table_name,
                 "ISSUER": self._env.issuer,
                 "PUBLIC_ORIGIN": self._env.public_origin,
-                "SIGNING_KEY": self._key.key_arn,
+                "SIGNING_KEY": self._keys[0].key_arn,
+                **(environment or {}),
             },
         )

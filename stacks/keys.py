@@ -15,6 +15,8 @@ from stacks.components import (
     Route,
     add_routes,
 )
+from stacks.components.api_stage import look_after
+from stacks.components.republish import Republish
 from stacks.environment import Environment
 
 SPEKE_PATH = "/speke/v2.0/copyProtection"
@@ -36,6 +38,16 @@ class KeysStack(MarqueeStack):
         )
         table = MarqueeTable(self, "Vault", env=env, outbox=True)
         Outbox(self, "Outbox", env=env, table=table, domain="keys")
+        Republish(
+            self,
+            "Republish",
+            env=env,
+            table=table,
+            domain="keys",
+            layers=["lean"],
+            actions=["dynamodb:PutItem"],
+            table_variable="KEYS_TABLE",
+        )
         speke = MarqueeFunction(
             self,
             "Speke",
@@ -55,7 +67,7 @@ class KeysStack(MarqueeStack):
         api = apigw.HttpApi(self, "Api", api_name=f"marquee-{env.name}-keys")
         add_routes(
             self,
-            api=HttpApiRef(api_id=api.http_api_id),
+            api=HttpApiRef(api_id=api.http_api_id, failing=look_after(self, api=api, env=env)),
             function=speke,
             routes=[Route(f"POST {SPEKE_PATH}", iam=True)],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -12,7 +12,6 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -23,8 +22,12 @@ from stacks.components import (
     MarqueeTable,
     Outbox,
     Route,
+    acknowledge,
+    add_alarm,
     add_routes,
+    dead_letter_queue,
 )
+from stacks.components.alarms import PERIOD
 from stacks.environment import Environment
 
 PIPELINE = Path("statemachines/media_pipeline.asl.json")
@@ -80,9 +83,67 @@ class MediaStack(MarqueeStack):
         mediaconvert_role = self._mediaconvert_role(speke_invoke_arn)
         steps = self._steps(speke_url)
         self.pipeline = self._pipeline(steps, mediaconvert_role)
+        self._watch_pipeline()
         self._start_on_upload()
         self._follow_progress()
         self._staff_api(api)
+        self._acknowledge_grants()
+
+    def _acknowledge_grants(self) -> None:
+        for action in ("GetObject", "GetBucket", "List", "Abort"):
+            acknowledge(
+                self,
+                f"AwsSolutions-IAM5[Action::s3:{action}*]",
+                "CDK's bucket grants; each is bound to one bucket and one folder of it.",
+            )
+        for action in ("ReEncrypt", "GenerateDataKey"):
+            acknowledge(
+                self,
+                f"AwsSolutions-IAM5[Action::kms:{action}*]",
+                "CDK's grant to write under the mezzanine key, and under no other key.",
+            )
+        for bucket, folders in (
+            (self._mezzanine, (UPLOADS,)),
+            (self._packaged, (PACKAGED, WORK, ART)),
+        ):
+            for folder in folders:
+                acknowledge(
+                    self,
+                    f"AwsSolutions-IAM5[Resource::{self._seen_by_checks(bucket)}/{folder}]",
+                    "Films come and go, so roles are given a folder, not objects by name.",
+                )
+        for resource in ("queues", "jobs"):
+            acknowledge(
+                self,
+                f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:mediaconvert:{self.region}:"
+                f"{self.account}:{resource}/*]",
+                "Jobs have no names before they are made, and the account's default queue has "
+                "none that a template knows.",
+            )
+        acknowledge(
+            self,
+            "AwsSolutions-IAM5[Resource::*]",
+            "MediaConvert's Probe has no resource to name; nor have X-Ray's segments and the "
+            "delivery of the state machine's log.",
+        )
+        acknowledge(
+            self.pipeline,
+            "AwsSolutions-SF1",
+            "Errors are logged; the history of each film stays in Step Functions for 90 days and "
+            "in the asset's own steps.",
+        )
+        acknowledge(
+            self._mezzanine,
+            "AwsSolutions-S1",
+            "Uploads and reads are by four roles of this stack; each asset records its own.",
+        )
+
+    def _seen_by_checks(self, bucket: s3.IBucket) -> str:
+        """How cdk-nag writes a bucket's ARN: by logical id, or by export from another stack."""
+        owner = Stack.of(bucket)
+        if owner is not self:
+            return str(self.resolve(owner.export_value(bucket.bucket_arn))["Fn::ImportValue"])
+        return f"<{self.resolve(bucket.bucket_arn)['Fn::GetAtt'][0]}.Arn>"
 
     def _mezzanine_bucket(self) -> s3.Bucket:
         env = self._env
@@ -282,10 +343,23 @@ class MediaStack(MarqueeStack):
             ),
         )
 
+    def _watch_pipeline(self) -> None:
+        # Refused films end well; these are failures of ours.
+        for construct_id, metric in (
+            ("Failed", self.pipeline.metric_failed(period=PERIOD)),
+            ("TimedOut", self.pipeline.metric_timed_out(period=PERIOD)),
+        ):
+            add_alarm(
+                self,
+                f"Pipeline{construct_id}",
+                env=self._env,
+                metric=metric,
+                says="A film could not be processed for a reason of ours. GET /v1/assets shows "
+                "which one and why; POST /v1/assets/{asset_id}/retry runs it again.",
+            )
+
     def _start_on_upload(self) -> None:
-        failures = sqs.Queue(
-            self, "LostUploads", enforce_ssl=True, retention_period=Duration.days(14)
-        )
+        failures = dead_letter_queue(self, "LostUploads", env=self._env)
         events.Rule(
             self,
             "Uploaded",

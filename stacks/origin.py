@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.components import MarqueeStack
+from stacks.components import MarqueeStack, acknowledge
 from stacks.environment import Environment
+
+WORK = "work/"
+"""Captures, reports and proxies of the pipeline; no behaviour of the edge reaches them."""
+
+WORK_IS_USELESS_AFTER = Duration.days(7)
+"""A retry of a failed film makes them anew; until then they show what happened."""
 
 
 class OriginStack(MarqueeStack):
@@ -16,7 +23,9 @@ class OriginStack(MarqueeStack):
     def __init__(self, scope: Construct, construct_id: str, *, env: Environment) -> None:
         super().__init__(scope, construct_id, env=env)
         self.packaged = self._bucket("Packaged", env)
+        self.packaged.add_lifecycle_rule(prefix=WORK, expiration=WORK_IS_USELESS_AFTER)
         self.web = self._bucket("Web", env)
+        CfnOutput(self, "WebBucket", value=self.web.bucket_name)
 
     def _bucket(self, construct_id: str, env: Environment) -> s3.Bucket:
         # Segments are encrypted already and the web app is public: S3's own keys suffice, and
@@ -29,6 +38,11 @@ class OriginStack(MarqueeStack):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=env.viewer_protocol == "redirect-to-https",
             removal_policy=env.removal_policy,
+        )
+        acknowledge(
+            bucket,
+            "AwsSolutions-S1",
+            "Only CloudFront reads it, by the policy below, and the pipeline's roles write it.",
         )
         # By pattern, not by distribution: naming it here would make a cycle with delivery.
         bucket.add_to_resource_policy(

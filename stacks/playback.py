@@ -46,9 +46,9 @@ class PlaybackStack(MarqueeStack):
             "Starts, renews and ends plays",
             {
                 "PUBLIC_ORIGIN": self._env.public_origin,
-                "KEY_PAIR_ID": signing.key_pair_id,
                 "SIGNING_SECRET": signing.private_key.secret_arn,
                 "TICKET_SECRET": signing.ticket_secret.secret_arn,
+                "ORIGIN_SECRET": signing.origin_secret.secret_arn,
                 "CLEARKEY": "true" if self._env.clearkey else "false",
             },
         )
@@ -61,6 +61,7 @@ class PlaybackStack(MarqueeStack):
         )
         signing.private_key.grant_read(sessions)
         signing.ticket_secret.grant_read(sessions)
+        signing.origin_secret.grant_read(sessions)
         add_routes(
             self,
             api=api,

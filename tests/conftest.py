@@ -1,4 +1,4 @@
-"""What every kind of test shares: the synthesized templates, and a moment in time."""
+"""What every kind of test shares: the synthesized templates, a moment, and one running service."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.cloud import READY_SECONDS, Person, RunningCloud, attached, await_ready, end, start
+from tests.films import Ingested, run_ingest, unseen_film
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -63,3 +66,56 @@ def dev_template(dev_assembly: Path) -> Callable[[str], Template]:
 def now() -> datetime:
     """A moment; tests that need another one add to it."""
     return datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever asks for the running service waits for its first start, too."""
+    for item in items:
+        if "cloud" in getattr(item, "fixturenames", ()):
+            item.add_marker("cloud")
+            item.add_marker(pytest.mark.timeout(READY_SECONDS + 120))
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+    """The service, started once as `make run` starts it, with its demo films.
+
+    `CLOUD=<DATA_DIR>` names one that runs already, and goes on running.
+    """
+    if "CLOUD" in os.environ:
+        yield attached(Path(os.environ["CLOUD"]).resolve())
+        return
+    service = start(tmp_path_factory.mktemp("service") / "data")
+    try:
+        yield await_ready(service)
+        assert service.stop() == 0, service.output()
+        service.leaves_nothing()
+    finally:
+        end(service)
+
+
+@pytest.fixture(scope="session")
+def member(cloud: RunningCloud) -> Person:
+    """The demo member, signed in."""
+    return Person(cloud, "member")
+
+
+@pytest.fixture(scope="session")
+def staff(cloud: RunningCloud) -> Person:
+    """The demo member of staff, signed in; another account than the member's."""
+    return Person(cloud, "staff")
+
+
+@pytest.fixture(scope="session")
+def titles(member: Person) -> dict[str, str]:
+    """Title ids of the demo films by the first word of their names: `Big` and `Spectrum`."""
+    listed = member.get("/v1/titles")["titles"]
+    return {str(title["name"]).split()[0]: title["title_id"] for title in listed}
+
+
+@pytest.fixture(scope="session")
+def ingested(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> Ingested:
+    """A film that the service never saw, sent by `make ingest`'s command."""
+    film = unseen_film(tmp_path_factory.mktemp("films") / "unseen.mp4")
+    name = f"Unseen {film.stat().st_size}"
+    return Ingested(name, run_ingest(cloud.environment(), film, name))

@@ -21,7 +21,7 @@ EVERYWHERE = ("*",)
 class UnknownTitleError(NotFoundError):
     """No such title, or it is not published."""
 
-    code = "unknown_title"
+    code = "title_not_found"
 
 
 @dataclass(frozen=True)

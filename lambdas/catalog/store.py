@@ -19,6 +19,7 @@ from catalog.ports import Titles
 from kernel.clock import Clock
 from kernel.events import outbox_item
 from kernel.ids import new_ulid
+from kernel.republish import Page, key_at, position
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -118,6 +119,45 @@ class DynamoTitles:
                             "Item": {name: _attribute(value) for name, value in event.items()},
                         }
                     },
+                ]
+            )
+        except self.client.exceptions.TransactionCanceledException as error:
+            if not _outdated(error.response):
+                raise
+            return False
+        return True
+
+    def page(self, after: str | None, items: int) -> Page[Title]:
+        """Some titles, from the table itself."""
+        start = {} if after is None else {"ExclusiveStartKey": key_at(after)}
+        answer = self.client.scan(
+            TableName=self.table,
+            FilterExpression="sk = :title",
+            ExpressionAttributeValues={":title": {"S": "TITLE"}},
+            Limit=items,
+            ConsistentRead=True,
+            **start,  # type: ignore[arg-type] # a key is what the last scan answered
+        )
+        titles = [_title(item) for item in answer["Items"]]
+        return Page(titles, position(answer.get("LastEvaluatedKey")))
+
+    def tell_again(self, title: Title, now: datetime) -> bool:
+        """Publish a title as it is; False when it has changed since it was read."""
+        event = outbox_item(title.published(now), new_ulid(now), now)
+        key = {"pk": {"S": f"TITLE#{title.title_id}"}, "sk": {"S": "TITLE"}}
+        unchanged = {
+            "TableName": self.table,
+            "Key": key,
+            "ConditionExpression": "#sequence = :read",
+            "ExpressionAttributeNames": {"#sequence": "sequence"},
+            "ExpressionAttributeValues": {":read": _attribute(title.sequence)},
+        }
+        item = {name: _attribute(value) for name, value in event.items()}
+        try:
+            self.client.transact_write_items(
+                TransactItems=[
+                    {"ConditionCheck": unchanged},  # type: ignore[typeddict-item] # see put
+                    {"Put": {"TableName": self.table, "Item": item}},
                 ]
             )
         except self.client.exceptions.TransactionCanceledException as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qsl, urlencode
 
 from identity.discovery import discovery_document
@@ -40,12 +40,14 @@ def _page(status: int, html: str, public_origin: str) -> Reply:
     return {**answer, "body": html}
 
 
-def discovery(issuer: str, jwk: Callable[[], Mapping[str, str]]) -> Callable[[Event], Reply]:
+def discovery(
+    issuer: str, jwks: Callable[[], Sequence[Mapping[str, str]]]
+) -> Callable[[Event], Reply]:
     """`GET /.well-known/openid-configuration` and `GET /.well-known/jwks.json`."""
 
     def answer(event: Event) -> Reply:
         if event["rawPath"].endswith("/jwks.json"):
-            return reply(200, {"keys": [dict(jwk())]}, headers=PUBLIC)
+            return reply(200, {"keys": [dict(jwk) for jwk in jwks()]}, headers=PUBLIC)
         return reply(200, discovery_document(issuer), headers=PUBLIC)
 
     return answer

@@ -23,3 +23,8 @@ def public_origin() -> str:
 def signing_key() -> str:
     """The KMS key that signs tokens, by ARN."""
     return os.environ["SIGNING_KEY"]
+
+
+def published_keys() -> list[str]:
+    """The KMS keys whose tokens are good, by ARN: the one that signs, and others in a rotation."""
+    return os.environ["PUBLISHED_KEYS"].split(",")

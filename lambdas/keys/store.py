@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from kernel.clock import Clock
+from kernel.clock import Clock, epoch_milliseconds
 from kernel.events import outbox_item
 from kernel.events.keys import ContentKeysIssued
 from kernel.ids import new_id
+from kernel.republish import Page, key_at, position
 from keys.domain import StoredKey, StoredKeys
 from keys.ports import VaultChangedError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         UniversalAttributeValueTypeDef,
     )
 
+_PREFIX = "CONTENT#"
 _LOST_RACES = frozenset(("ConditionalCheckFailed", "TransactionConflict"))
 """Cancellation reasons that say another writer was there first."""
 
@@ -68,6 +70,31 @@ class DynamoVault:
                 raise VaultChangedError(keys.content_id) from error
             raise
 
+    def page(self, after: str | None, items: int) -> Page[StoredKeys]:
+        """Some contents' keys."""
+        start = {} if after is None else {"ExclusiveStartKey": key_at(after)}
+        answer = self._client.scan(
+            TableName=self._table_name,
+            FilterExpression="sk = :keys",
+            ExpressionAttributeValues={":keys": {"S": "KEYS"}},
+            Limit=items,
+            ConsistentRead=True,
+            **start,  # type: ignore[arg-type] # a key is what the last scan answered
+        )
+        found = [
+            _from_item(item["pk"]["S"].removeprefix(_PREFIX), item) for item in answer["Items"]
+        ]
+        return Page(found, position(answer.get("LastEvaluatedKey")))
+
+    def tell_again(self, keys: StoredKeys) -> bool:
+        """Publish a content's keys as they are, one step later; False when they have changed."""
+        later = keys.with_keys((), epoch_milliseconds(self._clock()))
+        try:
+            self.save(later, replaces=keys.sequence)
+        except VaultChangedError:
+            return False
+        return True
+
     def _event(self, keys: StoredKeys) -> dict[str, UniversalAttributeValueTypeDef]:
         now = self._clock()
         item = outbox_item(_event_of(keys), new_id("evt", now), now)
@@ -78,7 +105,7 @@ class DynamoVault:
 
 
 def _partition(content_id: str) -> str:
-    return f"CONTENT#{content_id}"
+    return f"{_PREFIX}{content_id}"
 
 
 def _text(data: bytes) -> str:

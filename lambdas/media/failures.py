@@ -35,13 +35,15 @@ def explain(error: str, cause: str) -> tuple[AssetStatus, Failure]:
     if code in _SOURCE_FAULTS:
         return AssetStatus.REFUSED, Failure(
             code=_SOURCE_FAULTS[code],
-            message=f"The film could not be decoded to its end. MediaConvert says: {said}",
+            message=_sentences(
+                "The film could not be decoded to its end. MediaConvert says:", said
+            ),
             what_to_do=_CHECK_SOURCE,
         )
     if code is not None:
         return AssetStatus.FAILED, Failure(
             code="transcode_failed",
-            message=f"Transcoding stopped with error {code}: {said}",
+            message=_sentences(f"Transcoding stopped with error {code}:", said),
             what_to_do=_TRY_AGAIN,
         )
     if error == "States.Timeout":
@@ -54,9 +56,17 @@ def explain(error: str, cause: str) -> tuple[AssetStatus, Failure]:
         )
     return AssetStatus.FAILED, Failure(
         code="pipeline_error",
-        message=f"The pipeline stopped unexpectedly ({error or 'no error name'}). {said}".strip(),
+        message=_sentences(
+            f"The pipeline stopped unexpectedly ({error or 'no error name'}).", said
+        ),
         what_to_do=_TRY_AGAIN,
     )
+
+
+def _sentences(ours: str, said: str) -> str:
+    """Our words and a service's, which may end without a full stop before what follows them."""
+    together = f"{ours} {said}".strip()
+    return together if together.endswith((".", "!", "?")) else f"{together}."
 
 
 def _details(cause: str) -> Mapping[str, Any]:

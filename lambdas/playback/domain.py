@@ -151,13 +151,12 @@ class Rights:
     starts_at: datetime
     ends_at: datetime | None
 
-    def check(self, now: datetime) -> None:
-        """Refuse outside the window or the territories.
+    def check(self, now: datetime, country: str | None) -> None:
+        """Refuse outside the window or the territories; a country that is not known is outside.
 
-        The viewer's country is not known here yet, so rights for some countries only are
-        refused to everybody: failing closed.
+        Only `*` alone means everywhere: beside a country it is a mistake, and opens nothing.
         """
-        if self.territories != EVERYWHERE:
+        if self.territories != EVERYWHERE and (country is None or country not in self.territories):
             raise NotInYourCountryError("This title cannot be watched in your country.")
         if now < self.starts_at:
             raise OutsideRightsWindowError("This title is not available yet.")

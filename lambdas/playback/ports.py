@@ -19,6 +19,13 @@ class StartFacts:
     account_blocked: bool
 
 
+class Cookies(Protocol):
+    """Signs access to the edge."""
+
+    def asset_cookies(self, asset_id: str, expires_at: datetime) -> tuple[str, ...]:
+        """The values of the Set-Cookie headers that open the asset's folder until then."""
+
+
 class Sessions(Protocol):
     """Plays that are under way."""
 

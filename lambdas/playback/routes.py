@@ -9,6 +9,7 @@ from typing import Any
 
 from kernel.errors import DomainError, InvalidInputError, NotFoundError, UnauthenticatedError
 from kernel.web.payload import Event, Reply, answering, claims, header, json_body, reply
+from kernel.web.viewer import OriginSecret, viewer_country
 from playback import clearkey
 from playback.domain import LICENCE_TOKEN_LIFE, Device, Viewer
 from playback.service import Licence, Licences, Playback, Started
@@ -34,7 +35,7 @@ def _logged(work: Callable[[Event], Reply]) -> Callable[[Event], Reply]:
     return logging_work
 
 
-def session_handler(playback: Playback) -> Handler:
+def session_handler(playback: Playback, origin: OriginSecret) -> Handler:
     """The Lambda handler of a member's plays: start, renew the licence token, end."""
 
     def start(event: Event) -> Reply:
@@ -46,7 +47,8 @@ def session_handler(playback: Playback) -> Handler:
         unknown = sorted(set(body) - {"title_id", "device"})
         if unknown:
             raise InvalidInputError(f"{unknown[0]} is not part of a start.", field=unknown[0])
-        started = playback.start(viewer, title_id, Device.described(body.get("device")))
+        device = Device.described(body.get("device"))
+        started = playback.start(viewer, title_id, device, viewer_country(event, origin))
         _log.info(json.dumps(_start_line(started)))
         return reply(200, _start_answer(started), cookies=started.cookies)
 

@@ -21,8 +21,7 @@ from playback.domain import (
     Title,
     Viewer,
 )
-from playback.ports import DataKeys, Licensing, MacKeys, ReadModel, Sessions
-from playback.signed_cookies import CookieSigner
+from playback.ports import Cookies, DataKeys, Licensing, MacKeys, ReadModel, Sessions
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Playback:
     def __init__(
         self,
         sessions: Sessions,
-        cookies: CookieSigner,
+        cookies: Cookies,
         mac_keys: MacKeys,
         clock: Clock,
         *,
@@ -56,8 +55,11 @@ class Playback:
         self._clock = clock
         self._clearkey = clearkey
 
-    def start(self, viewer: Viewer, title_id: str, device: Device) -> Started:
-        """Admit a play: one read, one write, one signature. Raises the domain's refusals."""
+    def start(self, viewer: Viewer, title_id: str, device: Device, country: str | None) -> Started:
+        """Admit a play: one read, one write, one signature. Raises the domain's refusals.
+
+        `country` is where the viewer is (ISO 3166-1 alpha-2), None when that is not known.
+        """
         now = self._clock()
         facts = self._sessions.facts(title_id, viewer.account_id)
         if facts.account_blocked:
@@ -65,7 +67,7 @@ class Playback:
         title = facts.title
         if title is None:
             raise domain.TitleNotFoundError("There is no such title.")
-        title.rights.check(now)
+        title.rights.check(now, country)
         offer = domain.offer_for(device, clearkey=self._clearkey)
         manifest_url = domain.manifest_of(title, offer)
         session = Session(

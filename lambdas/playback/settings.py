@@ -13,9 +13,9 @@ class SessionSettings:
 
     table_name: str
     public_origin: str
-    key_pair_id: str
     signing_secret: str
     ticket_secret: str
+    origin_secret: str
     clearkey: bool
 
     @classmethod
@@ -24,9 +24,9 @@ class SessionSettings:
         return cls(
             table_name=environment["PLAYBACK_TABLE"],
             public_origin=environment["PUBLIC_ORIGIN"],
-            key_pair_id=environment["KEY_PAIR_ID"],
             signing_secret=environment["SIGNING_SECRET"],
             ticket_secret=environment["TICKET_SECRET"],
+            origin_secret=environment["ORIGIN_SECRET"],
             clearkey=environment["CLEARKEY"] == "true",
         )
 

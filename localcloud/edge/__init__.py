@@ -2,6 +2,7 @@
 
 from localcloud.edge.edge import CountryOf, Edge
 from localcloud.edge.functions import NodeWorker
+from localcloud.edge.kvs import KeyValueStores
 from localcloud.edge.origins import Dispatch, ReadObject
 from localcloud.edge.policies import UnsupportedDistributionError
 
@@ -9,6 +10,7 @@ __all__ = [
     "CountryOf",
     "Dispatch",
     "Edge",
+    "KeyValueStores",
     "NodeWorker",
     "ReadObject",
     "UnsupportedDistributionError",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
@@ -84,6 +85,40 @@ class Cache:
         dropped = self._entries.pop(key, None)
         if dropped is not None:
             self._held -= _size(dropped)
+
+
+class Collapsing:
+    """Lets one of several equal requests go to the origin while the others wait for its answer."""
+
+    def __init__(self) -> None:
+        self._locks: dict[Hashable, tuple[threading.Lock, int]] = {}
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def alone(self, key: Hashable, *, unless: Callable[[], bool]) -> Iterator[None]:
+        """Be the only one who works on a key, unless nothing has to be done (any more).
+
+        Who waited and finds that the first answer was not kept asks by itself, at once.
+        """
+        if unless():
+            yield
+            return
+        with self._guard:
+            lock, waiting = self._locks.get(key, (threading.Lock(), 0))
+            self._locks[key] = lock, waiting + 1
+        first = lock.acquire(blocking=False)
+        try:
+            if not first:
+                with lock:
+                    pass
+            yield
+        finally:
+            if first:
+                lock.release()
+            with self._guard:
+                lock, waiting = self._locks.pop(key)
+                if waiting > 1:
+                    self._locks[key] = lock, waiting - 1
 
 
 def _size(entry: Entry) -> int:

@@ -20,6 +20,7 @@ from localcloud.edge.policies import (
     cache_policy,
     origin_request_policy,
     response_headers_policy,
+    truth,
 )
 from localcloud.registry import Registry, Resource
 
@@ -69,6 +70,8 @@ class EdgeFunction:
     arn: str
     name: str
     code: str
+    stores: tuple[str, ...] = ()
+    """ARNs of the KeyValueStores that it may read."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class Behaviour:
     """By public key id: whose signatures open this behaviour. None: it is open to everybody."""
     viewer_request: EdgeFunction | None
     viewer_response: EdgeFunction | None
+    compress: bool = False
 
 
 @dataclass(frozen=True)
@@ -212,6 +216,7 @@ def _behaviour(config: Mapping[str, Any], registry: Registry) -> Behaviour:
         else None,
         viewer_request=functions.get("viewer-request"),
         viewer_response=functions.get("viewer-response"),
+        compress=truth(config.get("Compress")),
     )
 
 
@@ -236,7 +241,11 @@ def _function(arn: str, registry: Registry) -> EdgeFunction:
             if config.get("Runtime") != "cloudfront-js-2.0":
                 raise UnsupportedDistributionError(f"{resource.logical_id} wants another runtime")
             name = str(resource.properties.get("Name") or resource.logical_id)
-            return EdgeFunction(arn, name, resource.properties["FunctionCode"])
+            stores = tuple(
+                str(each["KeyValueStoreARN"])
+                for each in config.get("KeyValueStoreAssociations") or ()
+            )
+            return EdgeFunction(arn, name, resource.properties["FunctionCode"], stores)
     raise UnsupportedDistributionError(f"no CloudFront function is {arn}")
 
 

@@ -7,13 +7,15 @@ Order of things: behaviour, protocol, method, signature, viewer request function
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from pathlib import Path
 
 from localcloud.edge import functions, refusals
-from localcloud.edge.cache import Cache, Entry, time_to_live
+from localcloud.edge.cache import Cache, Collapsing, Entry, time_to_live
+from localcloud.edge.compression import compressed
 from localcloud.edge.conditions import conditioned
 from localcloud.edge.distribution import Behaviour, Distribution, read_distribution
 from localcloud.edge.origins import (
@@ -32,6 +34,12 @@ from localcloud.edge.policies import ResponseHeadersPolicy
 from localcloud.edge.signatures import SignatureRefusedError, check, cookies_of
 from localcloud.registry import Registry, Resource
 from localcloud.wire import HttpRequest, HttpResponse
+
+INJECTED_COUNTRY = "x-localcloud-viewer-country"
+"""A viewer on this machine says here where it pretends to be, so that tests can travel: a country,
+or anything else for an unknown one. From elsewhere it counts for nothing, and no origin sees it."""
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
 
 CountryOf = Callable[[str], str | None]
 """An IP address to the viewer's country (ISO 3166-1 alpha-2), None when it is unknown."""
@@ -58,17 +66,21 @@ class Edge:
         clock: Callable[[], float] = time.time,
         country_of: CountryOf = unknown_country,
         loopback_country: str | None = None,
+        read_store: functions.ReadStore = functions.no_store,
         account_id: str = "123456789012",
     ) -> None:
-        """`loopback_country` is where viewers on this machine are said to be."""
+        """`loopback_country` is where viewers on this machine are said to be, unless they say so
+        themselves in `x-localcloud-viewer-country`. `read_store` reads KeyValueStores.
+        """
         self._distribution = read_distribution(distribution, registry, account_id)
         self._gateway = gateway
         self._read_object = read_object
         self._clock = clock
         self._country_of = country_of
         self._loopback_country = loopback_country
-        self._worker = functions.NodeWorker(node_path)
+        self._worker = functions.NodeWorker(node_path, read_store)
         self._cache = Cache()
+        self._collapsing = Collapsing()
 
     @property
     def distribution(self) -> Distribution:
@@ -143,13 +155,22 @@ class Edge:
 
     def _with_viewer(self, request: HttpRequest, behaviour: Behaviour) -> HttpRequest:
         """The request with what CloudFront says of the viewer, never what the viewer says."""
-        own = [pair for pair in request.headers if not pair[0].startswith("cloudfront-")]
-        loopback = request.source_ip.startswith("127.") or request.source_ip == "::1"
-        country = self._country_of(request.source_ip)
-        if loopback and self._loopback_country is not None:
-            country = self._loopback_country
-        known = cloudfront_headers(request, Viewer(country), asks_for(behaviour))
+        own = [
+            pair
+            for pair in request.headers
+            if not pair[0].startswith("cloudfront-") and pair[0] != INJECTED_COUNTRY
+        ]
+        known = cloudfront_headers(request, Viewer(self._country(request)), asks_for(behaviour))
         return replace(request, headers=(*own, *known))
+
+    def _country(self, request: HttpRequest) -> str | None:
+        """Where a viewer is; one on this machine may say where it wants to be."""
+        if not (request.source_ip.startswith("127.") or request.source_ip == "::1"):
+            return self._country_of(request.source_ip)
+        injected = request.header(INJECTED_COUNTRY)
+        if injected is not None:
+            return injected.upper() if _COUNTRY.fullmatch(injected.upper()) else None
+        return self._loopback_country or self._country_of(request.source_ip)
 
     def _from_cache(self, request: HttpRequest, behaviour: Behaviour) -> HttpResponse:
         if request.method not in behaviour.cached_methods:
@@ -157,6 +178,19 @@ class Edge:
         key = _cache_key(
             request, behaviour, shared=self._distribution.has_objects(behaviour.target)
         )
+        if max(behaviour.cache.min_ttl, behaviour.cache.default_ttl) == 0:
+            # What is kept only where the origin says so is mostly different for each viewer.
+            return self._from_cache_or_origin(request, behaviour, key)
+        with self._collapsing.alone(key, unless=lambda: self._is_fresh(key)):
+            return self._from_cache_or_origin(request, behaviour, key)
+
+    def _is_fresh(self, key: Hashable) -> bool:
+        entry = self._cache.get(key)
+        return entry is not None and entry.is_fresh(self._clock())
+
+    def _from_cache_or_origin(
+        self, request: HttpRequest, behaviour: Behaviour, key: Hashable
+    ) -> HttpResponse:
         entry = self._cache.get(key)
         now = self._clock()
         if entry is not None and entry.is_fresh(now):
@@ -197,7 +231,10 @@ class Edge:
             retryable = request.method in ("GET", "HEAD", "OPTIONS")
             if is_last or not retryable or response.status not in failover:
                 break
-        return self._error_page(request, response)
+        response = self._error_page(request, response)
+        if not behaviour.compress:
+            return response
+        return compressed(response, accepted_encodings(request, behaviour))
 
     def _error_page(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         custom = self._distribution.errors.get(response.status)
@@ -238,7 +275,7 @@ def _revalidation(request: HttpRequest, entry: Entry | None) -> tuple[tuple[str,
     if any(request.header(name) is not None for name in (*CONDITIONAL, "range")):
         return ()
     etag = entry.response.header("etag")
-    return (("if-none-match", etag),) if etag else ()
+    return (("if-none-match", etag.removeprefix("W/")),) if etag else ()
 
 
 def _refreshed(kept: HttpResponse, confirmation: HttpResponse) -> tuple[tuple[str, str], ...]:

@@ -14,11 +14,12 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from localcloud.edge.distribution import Distribution, EdgeFunction
+from localcloud.edge.kvs import Snapshot
 from localcloud.edge.signatures import cookies_of
 from localcloud.wire import HttpRequest, HttpResponse
 
@@ -45,15 +46,26 @@ class FunctionFailedError(Exception):
     """A function threw, took too long, or answered what CloudFront does not take."""
 
 
+ReadStore = Callable[[str], Snapshot]
+"""A KeyValueStore's ARN to its entries of now; KeyError when there is none."""
+
+
+def no_store(arn: str) -> Snapshot:
+    """The stores of an edge that was given none."""
+    raise KeyError(arn)
+
+
 class NodeWorker:
     """Runs functions in one Node process, which is started when needed and again when it dies."""
 
-    def __init__(self, node_path: Path) -> None:
+    def __init__(self, node_path: Path, read_store: ReadStore = no_store) -> None:
         self._node_path = node_path
+        self._read_store = read_store
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._buffer = b""
         self._loaded: set[str] = set()
+        self._stores: dict[str, str] = {}
 
     def call(self, function: EdgeFunction, event: Mapping[str, Any]) -> dict[str, Any]:
         """What a function makes of an event; FunctionFailedError when it makes nothing of it."""
@@ -62,8 +74,13 @@ class NodeWorker:
             if self._process is None or self._process.poll() is not None:
                 self._start()
             if function.arn not in self._loaded:
-                self._ask({"name": function.arn, "code": function.code}, _START_LIMIT_SECONDS)
+                self._ask(
+                    {"name": function.arn, "code": function.code, "stores": function.stores},
+                    _START_LIMIT_SECONDS,
+                )
                 self._loaded.add(function.arn)
+            for arn in function.stores:
+                self._replicate(arn)
             request = {
                 "name": function.arn,
                 "event": text,
@@ -80,6 +97,14 @@ class NodeWorker:
         with self._lock:
             self._end()
 
+    def _replicate(self, arn: str) -> None:
+        """Give the worker a store's entries when they are not those it has."""
+        store = self._read_store(arn)
+        if self._stores.get(arn) != store.version:
+            replica = {"store": arn, "entries": dict(store.entries), "meta": dict(store.meta)}
+            self._ask(replica, _ANSWER_LIMIT_SECONDS)
+            self._stores[arn] = store.version
+
     def _start(self) -> None:
         self._end()
         # A session of its own: the interpreter may sit behind a launcher, and both must end.
@@ -92,6 +117,7 @@ class NodeWorker:
         )
         self._buffer = b""
         self._loaded = set()
+        self._stores = {}
 
     def _end(self) -> None:
         process, self._process = self._process, None

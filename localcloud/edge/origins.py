@@ -57,7 +57,6 @@ class Viewer:
     """What CloudFront knows of a viewer and tells an origin that asks."""
 
     country: str | None
-    port: int = 0
 
 
 def cloudfront_headers(
@@ -76,7 +75,7 @@ def cloudfront_headers(
         "cloudfront-is-mobile-viewer": _flag(mobile),
         "cloudfront-is-smarttv-viewer": _flag(television),
         "cloudfront-is-tablet-viewer": _flag(tablet),
-        "cloudfront-viewer-address": f"{request.source_ip}:{viewer.port}",
+        "cloudfront-viewer-address": f"{request.source_ip}:{request.source_port}",
         "cloudfront-viewer-country": viewer.country,
         "cloudfront-viewer-http-version": "1.1",
     }

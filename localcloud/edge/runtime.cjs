@@ -7,6 +7,7 @@ const vm = require('node:vm');
 const crypto = require('node:crypto');
 const querystring = require('node:querystring');
 const readline = require('node:readline');
+const { validateToken } = require('./cwt.cjs');
 
 // Present in Node and absent in CloudFront's runtime.
 const ABSENT = [
@@ -37,14 +38,57 @@ const MODULES = Object.freeze({
   }),
 });
 
-function requireModule(name) {
-  if (!Object.hasOwn(MODULES, name)) throw new Error('Cannot find module "' + name + '"');
-  return MODULES[name];
+// By store: what CloudFront replicated to this edge. The caller sends a store when it changed.
+const stores = new Map();
+
+function ask(store, operation, key) {
+  const { entries, meta } = stores.get(store);
+  if (operation === 'meta') return JSON.stringify({ value: meta });
+  if (operation === 'count') return JSON.stringify({ value: Object.keys(entries).length });
+  const known = Object.hasOwn(entries, key);
+  if (operation === 'exists') return JSON.stringify({ value: known });
+  return JSON.stringify(known ? { value: entries[key] } : { missing: true });
+}
+
+// Runs inside a function's context: its promises must be the context's own, or they never settle.
+const HANDLES = `(function (ask, Buffer) {
+  return function (store) {
+    async function asked(operation, key) {
+      var answer = JSON.parse(ask(store, operation, String(key)));
+      if (answer.missing) throw new Error('KeyNotFound: ' + key);
+      return answer.value;
+    }
+    return Object.freeze({
+      get: async function (key, options) {
+        var value = await asked('get', key);
+        var format = (options && options.format) || 'string';
+        if (format === 'json') return JSON.parse(value);
+        if (format === 'bytes') return Buffer.from(value);
+        if (format === 'string') return value;
+        throw new Error('unknown format: ' + format);
+      },
+      exists: function (key) { return asked('exists', key); },
+      count: function () { return asked('count', ''); },
+      meta: function () { return asked('meta', ''); },
+    });
+  };
+})`;
+
+function cloudfront(context, associated) {
+  const handle = new vm.Script(HANDLES).runInContext(context)(ask, Buffer);
+  return Object.freeze({
+    cwt: Object.freeze({ validateToken }),
+    kvs: (id) => {
+      const store = associated.find((arn) => id === undefined || arn.endsWith('/' + id));
+      if (store === undefined) throw new Error('no KeyValueStore is associated with the function');
+      return handle(store);
+    },
+  });
 }
 
 const functions = new Map();
 
-function load(name, code) {
+function load(name, code, associated) {
   let outcome = null;
   const context = vm.createContext({ Buffer, atob, btoa, TextDecoder, TextEncoder }, {
     codeGeneration: { strings: false, wasm: false },
@@ -53,7 +97,11 @@ function load(name, code) {
   new vm.Script(ABSENT.map((name) => 'delete globalThis.' + name).join(';')).runInContext(context);
   const log = (...parts) => process.stderr.write('[' + name + '] ' + parts.join(' ') + '\n');
   context.console = Object.freeze({ log, error: log, warn: log });
-  context.require = requireModule;
+  const modules = { ...MODULES, cloudfront: cloudfront(context, associated) };
+  context.require = (module) => {
+    if (!Object.hasOwn(modules, module)) throw new Error('Cannot find module "' + module + '"');
+    return modules[module];
+  };
   const source = code.replace(IMPORT, "const $1 = require('$3');");
   new vm.Script('"use strict";\n' + source, { filename: name })
     .runInContext(context, { timeout: 1000 });
@@ -75,8 +123,12 @@ function load(name, code) {
 
 function answer(request) {
   try {
+    if (request.store !== undefined) {
+      stores.set(request.store, { entries: request.entries, meta: request.meta });
+      return {};
+    }
     if (request.code !== undefined) {
-      load(request.name, request.code);
+      load(request.name, request.code, request.stores);
       return {};
     }
     return functions.get(request.name)(request.event, request.milliseconds);

@@ -44,6 +44,7 @@ from localcloud.gateway.model import (
     function_identity,
     read_apis,
 )
+from localcloud.gateway.put_record import PutRecord, UnmappedParameterError, put_nowhere
 from localcloud.gateway.throttle import Throttle
 from localcloud.registry import Registry
 from localcloud.wire import Handler, HttpRequest, HttpResponse
@@ -141,6 +142,7 @@ class _RefusedError(Exception):
         self.headers = headers
 
 
+_BAD_REQUEST = (400, "Bad Request")
 _FORBIDDEN = (403, "Forbidden")
 _INTERNAL = (500, "Internal Server Error")
 _NOT_FOUND = (404, "Not Found")
@@ -164,6 +166,7 @@ class Gateway:
         clock: Callable[[], float] = time.time,
         fetch: Fetch = fetch_over_http,
         verify_iam: VerifyIam = refuse_iam,
+        put_record: PutRecord = put_nowhere,
         account_id: str = "123456789012",
         region: str = "eu-west-1",
     ) -> None:
@@ -172,6 +175,7 @@ class Gateway:
         self._clock = clock
         self._verifier = JwtVerifier(fetch, clock)
         self._verify_iam = verify_iam
+        self._put_record = put_record
         self._account_id = account_id
         self._region = region
         self._throttle = Throttle(clock)
@@ -233,6 +237,14 @@ class Gateway:
         authorizer = self._authorize(request, target, route)
         if preflight:
             return HttpResponse(204)
+        if route.record is not None:
+            about = {"requestId": request_id, "routeKey": route.key.text}
+            about |= {"identity.sourceIp": request.source_ip, "stage": target.stage.name}
+            about |= _claims_of(authorizer)
+            try:
+                return route.record.answer(request, about, self._put_record)
+            except UnmappedParameterError as error:
+                raise _RefusedError(*_BAD_REQUEST) from error
         if not self._may_invoke(target, route, request.method):
             _LOG.error("%s: no permission lets API Gateway invoke it", route.function_arn)
             raise _RefusedError(*_INTERNAL)
@@ -369,6 +381,12 @@ def _in_stage(api: Api | None, path: str) -> tuple[Api, Stage, str]:
     if DEFAULT_STAGE not in api.stages:
         raise _RefusedError(*_NOT_FOUND)
     return api, api.stages[DEFAULT_STAGE], path
+
+
+def _claims_of(authorizer: dict[str, Any] | None) -> dict[str, str]:
+    """The verified claims by their `$context` names."""
+    claims = (authorizer or {}).get("jwt", {}).get("claims", {})
+    return {f"authorizer.claims.{name}": value for name, value in claims.items()}
 
 
 def _has_port(host: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from localcloud.gateway.put_record import MEMBERS, REQUIRED, SUBTYPE, RecordIntegration
 from localcloud.gateway.routes import RouteKey, RouteTable, parse_route_key
 from localcloud.registry import Registry, Resource
 
@@ -65,6 +66,8 @@ class Route:
     authorizer: JwtAuthorizer | None
     has_credentials: bool
     """Invoked with a role of its own, which makes the function's resource policy irrelevant."""
+    record: RecordIntegration | None = None
+    """Set when a stream takes the request instead of a function."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,8 @@ def _route(route: Resource, registry: Registry) -> Route:
     integration = registry.by_physical_id("AWS::ApiGatewayV2::Integration", integration_id)
     if integration.properties.get("IntegrationType") != "AWS_PROXY":
         raise UnsupportedApiError(f"{integration.logical_id} does not invoke a function")
-    if integration.properties.get("PayloadFormatVersion", "2.0") != "2.0":
+    record = _record(integration)
+    if record is None and integration.properties.get("PayloadFormatVersion", "2.0") != "2.0":
         raise UnsupportedApiError(f"{integration.logical_id} asks for another payload than 2.0")
     authorization = properties.get("AuthorizationType", "NONE")
     if authorization not in ("NONE", "JWT", "AWS_IAM"):
@@ -189,7 +193,7 @@ def _route(route: Resource, registry: Registry) -> Route:
     timeout = integration.properties.get("TimeoutInMillis")
     return Route(
         key=parse_route_key(properties["RouteKey"]),
-        function_arn=function_arn(integration.properties["IntegrationUri"]),
+        function_arn=function_arn(integration.properties["IntegrationUri"]) if not record else "",
         timeout=timedelta(milliseconds=int(timeout)) if timeout else MAX_INTEGRATION_TIMEOUT,
         authorization=authorization,
         scopes=tuple(properties.get("AuthorizationScopes") or ()),
@@ -197,7 +201,26 @@ def _route(route: Resource, registry: Registry) -> Route:
         if authorization == "JWT"
         else None,
         has_credentials=bool(integration.properties.get("CredentialsArn")),
+        record=record,
     )
+
+
+def _record(integration: Resource) -> RecordIntegration | None:
+    """The integration's way into a stream, None when it invokes a function."""
+    properties = integration.properties
+    subtype = properties.get("IntegrationSubtype")
+    if subtype is None:
+        return None
+    if subtype != SUBTYPE:
+        raise UnsupportedApiError(f"{integration.logical_id} asks for {subtype}")
+    parameters = dict(properties.get("RequestParameters") or {})
+    unknown, missing = set(parameters) - MEMBERS, REQUIRED - set(parameters)
+    if unknown or missing or not properties.get("CredentialsArn"):
+        raise UnsupportedApiError(
+            f"{integration.logical_id} needs CredentialsArn and StreamName, Data and PartitionKey, "
+            f"and takes no {sorted(unknown) or 'other member'}"
+        )
+    return RecordIntegration(properties["CredentialsArn"], parameters)
 
 
 def _authorizer(authorizer_id: str, registry: Registry) -> JwtAuthorizer:

@@ -13,6 +13,7 @@ from localcloud.iam.account import MotoAccount
 from localcloud.iam.conditions import ContextValue
 from localcloud.iam.operations import Operation
 from localcloud.iam.policy import ALLOWED, Access, Decision, Document, decide
+from localcloud.iam.usage import Usage
 from localcloud.identities import Principal
 from localcloud.wire import HttpRequest
 
@@ -60,7 +61,7 @@ class NotAuthorizedError(PermissionError):
 
 
 class Authorizer:
-    """Evaluates the account's policies; holds no state but the last refusals."""
+    """Evaluates the account's policies; remembers the last refusals and what was needed."""
 
     def __init__(
         self,
@@ -71,6 +72,7 @@ class Authorizer:
         self._clock = clock
         self._lock = threading.Lock()
         self._denials: deque[Denial] = deque(maxlen=REMEMBERED_DENIALS)
+        self.usage = Usage()
 
     @property
     def denials(self) -> list[Denial]:
@@ -113,6 +115,8 @@ class Authorizer:
                 with self._lock:
                     self._denials.append(denial)
                 raise NotAuthorizedError(denial)
+            if principal.role_arn is not None:
+                self.usage.record(principal.role_arn, decision.by, access, context)
 
     def check(self, principal: Principal, action: str, resource: str) -> None:
         """One access by name, for those who answer requests outside the front."""

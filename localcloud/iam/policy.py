@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from localcloud.iam.condition_keys import check_key
 from localcloud.iam.conditions import (
     Context,
     ContextValue,
@@ -60,6 +61,15 @@ class Statement:
             self._action(access.action)
             and self._resource(access.resource, context)
             and all(holds(o, key, values, context) for o, key, values in self.conditions)
+        )
+
+    def matching(self, access: Access, context: Context) -> tuple[list[str], list[str]]:
+        """The action and resource patterns of it that match an access."""
+        lowered = access.action.lower()
+        merged = {**context, **access.context}
+        return (
+            [one for one in self.actions if _fits(one.lower(), lowered)],
+            [one for one in self.resources if _fits(one, access.resource, merged)],
         )
 
     def _action(self, action: str) -> bool:
@@ -129,6 +139,7 @@ def _statement(raw: Mapping[str, Any]) -> Statement:
     for operator, block in (raw.get("Condition") or {}).items():
         check_operator(operator)
         for key, values in block.items():
+            check_key(key)
             conditions.append((operator, key, tuple(_text(v) for v in _list(values))))
     return Statement(
         allows=raw["Effect"] == "Allow",
@@ -212,6 +223,8 @@ class Decision:
 
     allowed: bool
     reason: str = ""
+    by: tuple[Statement, ...] = ()
+    """The identity policies' statements that allowed it; none when another policy did."""
 
 
 ALLOWED = Decision(allowed=True)
@@ -259,7 +272,7 @@ def decide(
         return _missing("identity-based policy", access.action)
     if boundary is not None and not any(statement.allows for statement in bounded):
         return _missing("permissions boundary", access.action)
-    return ALLOWED
+    return Decision(allowed=True, by=tuple(s for s in identity if s.allows))
 
 
 def _applies(statement: Statement, who: Identity) -> bool:

@@ -1,6 +1,7 @@
 """The one place that starts ffmpeg, ffprobe and the packager, and that can end them.
 
-Each runs in a process group of its own, so that ending it leaves nothing behind.
+Each runs in a process group of its own, so that ending it leaves nothing behind, and on a leash,
+so that none outlives this process.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from localcloud.leash import leashed
 
 from .errors import JobCancelledError
 
@@ -81,7 +84,7 @@ class Processes:
             if self._ended:
                 raise JobCancelledError
             self._running = subprocess.Popen(
-                command,
+                leashed(list(command)),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=stderr,

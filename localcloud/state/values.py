@@ -68,11 +68,17 @@ class Parameters:
         self._account = account
         self._region = region
 
-    def snapshot(self) -> dict[str, Any]:
-        """Values by the parameter's place, and whole parameters that are in no template."""
+    def snapshot(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """Values by the parameter's place, and whole parameters that are in no template.
+
+        Of `before` stays what belongs to parameters that the template lacks now.
+        """
         ssm = self._client("ssm")
         resources = {one.physical_id: one for one in self._resources()}
-        placed, others = {}, {}
+        held = {place_of(one) for one in resources.values()}
+        saved = before.get("placed", {})
+        placed = {place: value for place, value in saved.items() if place not in held}
+        others = {}
         for name in self._names():
             answer = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
             if name in resources:

@@ -1,26 +1,29 @@
 """EventBridge: takes events by PutEvents, matches them with rules, and brings them to targets.
 
 At least once: a target that fails is tried again, then its dead-letter queue gets the event.
+What is under way when the service stops is brought again by the next run.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from localcloud.deliveries import NOW, Deliveries
 from localcloud.registry import Registry
+from localcloud.triggers.archives import Archives, ReplayRefusedError, Replays
 from localcloud.triggers.clients import Clients
 from localcloud.triggers.permissions import Permissions
 from localcloud.triggers.rules import Rule, Rules, Target, bus_name
 from localcloud.triggers.targets import SUPPORTED, Deliverer, DeliveryError, FunctionsPort
-from localcloud.triggers.transform import InvalidInputError, target_input
+from localcloud.triggers.transform import InvalidInputError, check_input, target_input
 from localcloud.wire import HttpRequest, HttpResponse
 
 ENTRIES_LIMIT = 10
@@ -50,6 +53,7 @@ class _Delivery:
     event: Mapping[str, Any]
     accepted: float
     retries: int = 0
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 class EventBus:
@@ -63,21 +67,32 @@ class EventBus:
         *,
         region: str,
         account: str,
+        duplicates: bool = False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """With `duplicates`, every delivery and every event of an AWS service comes twice."""
         self._rules = Rules(registry)
         self._deliverer = Deliverer(functions, clients, Permissions(registry, account))
         self._region = region
         self._account = account
+        self._times = 2 if duplicates else 1
         self._deliveries = Deliveries("eventbridge")
+        self._under_way: dict[str, _Delivery] = {}
+        self._lock = threading.Lock()
+        self.archives = Archives(registry, clock)
+        arn_prefix = f"arn:aws:events:{region}:{account}:replay/"
+        self._replays = Replays(self.archives, self._route, arn_prefix, clock)
 
     def start(self) -> None:
-        """Check every rule: InvalidPatternError or UnsupportedTargetError name what is wrong."""
+        """Check every rule: InvalidPatternError, UnsupportedTargetError or InvalidTransformerError
+        name what is wrong."""
         for rule in self._rules.all():
             for target in rule.targets:
                 if target.service not in SUPPORTED:
                     raise UnsupportedTargetError(
                         f"rule {rule.name}: no delivery to {target.service}: {target.arn}"
                     )
+                check_input(target.settings, rule.name)
 
     def stop(self) -> None:
         """Deliver nothing more."""
@@ -88,15 +103,19 @@ class EventBus:
         return self._deliveries.wait_idle(timeout)
 
     def handle(self, request: HttpRequest, principal: object = None) -> HttpResponse | None:
-        """PutEvents; None for every other call. `principal` was authorized before."""
+        """PutEvents and replays; None for every other call. `principal` was authorized before."""
         del principal
-        if request.header("x-amz-target") != "AWSEvents.PutEvents":
-            return None
+        operation = (request.header("x-amz-target") or "").removeprefix("AWSEvents.")
+        body = json.loads(request.body or b"{}")
         try:
-            answer = self.put_events(json.loads(request.body or b"{}").get("Entries") or [])
+            if operation == "PutEvents":
+                return _json_response(200, self.put_events(body.get("Entries") or []))
+            answer = self._replays.answer(operation, body)
         except InvalidEventsError as error:
             return _json_response(400, {"__type": "ValidationException", "message": str(error)})
-        return _json_response(200, answer)
+        except ReplayRefusedError as error:
+            return _json_response(400, {"__type": error.code, "message": str(error)})
+        return None if answer is None else _json_response(200, answer)
 
     def put_events(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """PutEvents' answer, entry for entry; InvalidEventsError when the call is refused."""
@@ -121,8 +140,42 @@ class EventBus:
         *,
         bus: str | None = None,
     ) -> str:
-        """An event of an AWS service's own (`aws.s3`); its id."""
-        return self._publish(source, detail_type, detail, resources, datetime.now(UTC), bus)
+        """An event of an AWS service's own (`aws.s3`); its id.
+
+        A duplicate of such an event has an id of its own: S3 itself may tell twice.
+        """
+        now = datetime.now(UTC)
+        ids = [
+            self._publish(source, detail_type, detail, resources, now, bus)
+            for _ in range(self._times)
+        ]
+        return ids[0]
+
+    def fire(self, rule: Rule, at: datetime) -> None:
+        """Bring a scheduled event to the targets of one rule."""
+        event = self._event("aws.events", "Scheduled Event", {}, [rule.arn], at)
+        for target in rule.targets:
+            self._accept(rule, target, event)
+
+    def export_state(self) -> dict[str, Any]:
+        """Deliveries that are neither made nor given up."""
+        with self._lock:
+            under_way = list(self._under_way.values())
+        return {
+            one.id: {"rule": one.rule.arn, "target": one.target.id, "event": dict(one.event)}
+            for one in under_way
+        }
+
+    def import_state(self, state: Mapping[str, Any], /) -> None:
+        """Make them, as far as the rule and its target still exist."""
+        targets = {
+            (rule.arn, target.id): (rule, target)
+            for rule in self._rules.all()
+            for target in rule.targets
+        }
+        for kept in state.values():
+            if (found := targets.get((kept["rule"], kept["target"]))) is not None:
+                self._accept(*found, kept["event"])
 
     def _put(self, entry: Mapping[str, Any]) -> dict[str, str]:
         for name in ("Source", "DetailType", "Detail"):
@@ -159,7 +212,19 @@ class EventBus:
         at: datetime,
         bus: str | None,
     ) -> str:
-        event = {
+        event = self._event(source, detail_type, detail, resources, at)
+        self._route(event, bus_name(bus))
+        return str(event["id"])
+
+    def _event(
+        self,
+        source: str,
+        detail_type: str,
+        detail: Mapping[str, Any],
+        resources: Sequence[str],
+        at: datetime,
+    ) -> dict[str, Any]:
+        return {
             "version": "0",
             "id": str(uuid.uuid4()),
             "detail-type": detail_type,
@@ -170,15 +235,28 @@ class EventBus:
             "resources": list(resources),
             "detail": detail,
         }
-        self._route(event, bus_name(bus))
-        return str(event["id"])
 
-    def _route(self, event: Mapping[str, Any], bus: str) -> None:
+    def _route(
+        self, event: Mapping[str, Any], bus: str, only: frozenset[str] = frozenset()
+    ) -> None:
         """An event for a bus without rules, or without existence, is dropped, as on AWS."""
+        self.archives.keep(event, bus)
         for rule in self._rules.all():
-            if rule.bus == bus and rule.enabled and rule.pattern and rule.pattern.matches(event):
+            wanted = rule.bus == bus and rule.enabled and (not only or rule.arn in only)
+            if wanted and rule.pattern and rule.pattern.matches(event):
                 for target in rule.targets:
-                    self._later(_Delivery(rule, target, event, time.monotonic()), NOW)
+                    self._accept(rule, target, event)
+
+    def _accept(self, rule: Rule, target: Target, event: Mapping[str, Any]) -> None:
+        for _ in range(self._times):
+            delivery = _Delivery(rule, target, event, time.monotonic())
+            with self._lock:
+                self._under_way[delivery.id] = delivery
+            self._later(delivery, NOW)
+
+    def _done(self, delivery: _Delivery) -> None:
+        with self._lock:
+            self._under_way.pop(delivery.id, None)
 
     def _later(self, delivery: _Delivery, delay: timedelta) -> None:
         self._deliveries.submit(lambda: self._deliver(delivery), after=delay)
@@ -188,9 +266,10 @@ class EventBus:
         try:
             if target.service == "events":
                 self._route(event, bus_name(target.arn))
-                return
-            text = target_input(target.settings, event, rule_arn=rule.arn, rule_name=rule.name)
-            self._deliverer.deliver(rule, target, event["id"], text)
+            else:
+                text = target_input(target.settings, event, rule_arn=rule.arn, rule_name=rule.name)
+                self._deliverer.deliver(rule, target, event["id"], text)
+            self._done(delivery)
         except InvalidInputError as error:
             self._give_up(delivery, DeliveryError("INVALID_JSON", str(error), final=True))
         except DeliveryError as error:
@@ -206,6 +285,10 @@ class EventBus:
             self._later(replace(delivery, retries=delivery.retries + 1), delay)
 
     def _give_up(self, delivery: _Delivery, error: DeliveryError) -> None:
+        self._set_aside(delivery, error)
+        self._done(delivery)
+
+    def _set_aside(self, delivery: _Delivery, error: DeliveryError) -> None:
         rule, target = delivery.rule, delivery.target
         _log.warning("%s → %s: %s: %s", rule.name, target.arn, error.code, error)
         if target.dead_letter_arn is None:

@@ -10,6 +10,8 @@ from localcloud.functions.names import split
 from localcloud.iam.policy import Access, Identity, decide, parse_object
 from localcloud.registry import Registry
 
+POLICY_VERSION = "2012-10-17"
+
 
 class Permissions:
     """The resource policies of functions and queues, as provisioned."""
@@ -26,6 +28,17 @@ class Permissions:
             if split(resource.properties["FunctionName"]) == split(function_arn)
         ]
         return self._allows(statements, "lambda:InvokeFunction", function_arn, service, source_arn)
+
+    def function_policy(self, function_arn: str) -> str | None:
+        """The resource policy of a function or alias as JSON; None when it has none."""
+        statements = [
+            _statement(resource.properties, function_arn)
+            for resource in self._registry.by_type("AWS::Lambda::Permission")
+            if split(resource.properties["FunctionName"]) == split(function_arn)
+        ]
+        if not statements:
+            return None
+        return json.dumps({"Version": POLICY_VERSION, "Statement": statements})
 
     def may_send(self, queue_arn: str, service: str, source_arn: str) -> bool:
         """Whether the queue's policy lets the service send messages to it."""
@@ -75,7 +88,7 @@ class Permissions:
             Access(action, resource),
             Identity(arn="", account=self._account, service=service),
             {"aws:sourcearn": source_arn, "aws:sourceaccount": self._account},
-            resource_policy=parse_object({"Version": "2012-10-17", "Statement": statements}),
+            resource_policy=parse_object({"Version": POLICY_VERSION, "Statement": statements}),
         )
         return decision.allowed
 

@@ -37,13 +37,15 @@ class Target:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule that matches events; a schedule has no pattern."""
+    """A rule that matches events, or one that makes them by the clock."""
 
     arn: str
     name: str
     bus: str
     enabled: bool
     pattern: Pattern | None
+    schedule: str | None
+    """`rate(…)` or `cron(…)`."""
     targets: tuple[Target, ...]
 
 
@@ -63,6 +65,7 @@ def parse_rule(resource: Resource) -> Rule:
         bus=bus_name(properties.get("EventBusName")),
         enabled=properties.get("State", "ENABLED") != "DISABLED",
         pattern=None if pattern is None else Pattern(pattern),
+        schedule=properties.get("ScheduleExpression"),
         targets=tuple(_target(target) for target in properties.get("Targets", [])),
     )
 

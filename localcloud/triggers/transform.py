@@ -15,8 +15,47 @@ _PLACEHOLDER = re.compile(r"<([\w.-]+)>")
 _ABSENT = object()
 
 
+_OWN_VARIABLES = frozenset(
+    {
+        "aws.events.event",
+        "aws.events.event.ingestion-time",
+        "aws.events.event.json",
+        "aws.events.rule-arn",
+        "aws.events.rule-name",
+    }
+)
+_MOST_PATHS = 100
+_MOST_CHARACTERS = 8192
+"""Of a template (PutTargets API reference, InputTransformer)."""
+
+
 class InvalidInputError(ValueError):
     """The template made something that is not JSON."""
+
+
+class InvalidTransformerError(ValueError):
+    """PutTargets would refuse the target's input."""
+
+
+def check_input(target: Mapping[str, Any], rule_name: str) -> None:
+    """Raise InvalidTransformerError for an input that PutTargets refuses."""
+    given = [name for name in ("Input", "InputPath", "InputTransformer") if name in target]
+    if len(given) > 1:
+        raise InvalidTransformerError(f"rule {rule_name}: only one of {', '.join(given)}")
+    if "InputTransformer" not in target:
+        return
+    transformer = target["InputTransformer"]
+    paths, template = transformer.get("InputPathsMap") or {}, transformer["InputTemplate"]
+    if reserved := [name for name in paths if name.upper().startswith("AWS")]:
+        raise InvalidTransformerError(f"rule {rule_name}: {reserved} are names of AWS")
+    if len(paths) > _MOST_PATHS or not 1 <= len(template) <= _MOST_CHARACTERS:
+        raise InvalidTransformerError(f"rule {rule_name}: the input transformer is too large")
+    known = _OWN_VARIABLES | set(paths)
+    if unknown := sorted(set(_PLACEHOLDER.findall(template)) - known):
+        raise InvalidTransformerError(
+            f"rule {rule_name}: Invalid InputTemplate for target {target['Id']} : "
+            f"[Contains undefined placeholders {', '.join(unknown)}]"
+        )
 
 
 def target_input(

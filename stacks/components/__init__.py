@@ -1,5 +1,8 @@
 """Constructs of our own: what more than one stack decides the same way."""
 
+from stacks.components.acknowledgements import acknowledge
+from stacks.components.alarms import add_alarm
+from stacks.components.dead_letters import dead_letter_queue
 from stacks.components.function import MarqueeFunction
 from stacks.components.http_api import HttpApiRef, Route, add_routes
 from stacks.components.stack import MarqueeStack
@@ -13,6 +16,9 @@ __all__ = [
     "MarqueeTable",
     "Outbox",
     "Route",
+    "acknowledge",
+    "add_alarm",
     "add_routes",
+    "dead_letter_queue",
     "subscribe",
 ]

@@ -7,16 +7,23 @@ from pathlib import Path
 
 import jsii
 from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from stacks.components.acknowledgements import acknowledge
+from stacks.components.alarms import PERIOD, add_alarm
+from stacks.components.rollout import shift_in_steps
 from stacks.environment import Environment
 
 SOURCE_ROOT = Path("lambdas")
 
 NOT_SHIPPED = ["**/__pycache__", "**/*.pyc"]
+
+NEAR_ITS_END = 0.8
+"""A function whose slowest hundredth takes this part of its timeout is about to lose work."""
 
 
 class MissingLayerError(FileNotFoundError):
@@ -75,6 +82,8 @@ class MarqueeFunction(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
+        self.env = env
+        timeout = timeout or Duration.seconds(10)
         log_group = logs.LogGroup(
             self, "Log", retention=env.log_retention, removal_policy=RemovalPolicy.DESTROY
         )
@@ -89,17 +98,68 @@ class MarqueeFunction(Construct):
             architecture=env.architecture,
             layers=[_layer(stack, env, name) for name in layers],
             memory_size=memory_mb,
-            timeout=timeout or Duration.seconds(10),
+            timeout=timeout,
             environment=dict(environment or {}),
             role=self.role,
             log_group=log_group,
             description=description,
         )
+        acknowledge(
+            self.function,
+            "AwsSolutions-L1",
+            "The layers are locked and built for the runtime that the environment states.",
+        )
         self.alias = lambda_.Alias(
             self, "Live", alias_name="live", version=self.function.current_version
+        )
+        self._deployments = shift_in_steps(
+            self, "Rollout", env=env, alias=self.alias, alarms=self._alarms(timeout)
         )
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
         """The function's role: grants are made to the component itself."""
         return self.role
+
+    def roll_back_on(self, alarm: cloudwatch.IAlarm | None) -> None:
+        """Take traffic back from a new version when this alarm sounds too."""
+        if alarm is not None and self._deployments is not None:
+            self._deployments.add_alarm(alarm)
+
+    def _alarms(self, timeout: Duration) -> list[cloudwatch.IAlarm]:
+        """What tells that a version is bad; throttling tells of limits, not of a version."""
+        where = f"{self.node.path}. Its log group has the reason."
+        failing = add_alarm(
+            self,
+            "Failing",
+            env=self.env,
+            metric=self._metric("Errors", "Sum"),
+            threshold=3,
+            periods=1,
+            says=f"A function fails: {where}",
+        )
+        slow = add_alarm(
+            self,
+            "Slow",
+            env=self.env,
+            metric=self._metric("Duration", "p99"),
+            threshold=NEAR_ITS_END * timeout.to_milliseconds(),
+            periods=2,
+            of=3,
+            says=f"A function comes near its timeout: {where}",
+        )
+        add_alarm(
+            self,
+            "Throttled",
+            env=self.env,
+            metric=self._metric("Throttles", "Sum"),
+            periods=2,
+            of=3,
+            says=f"A function is refused for lack of concurrency: {self.node.path}. "
+            "See the account's limit of concurrent executions.",
+        )
+        return [alarm for alarm in (failing, slow) if alarm is not None]
+
+    def _metric(self, name: str, statistic: str) -> cloudwatch.Metric:
+        """A metric of the alias: what a direct invocation of another version does is not in it."""
+        return self.alias.metric(name, period=PERIOD, statistic=statistic)

@@ -9,11 +9,19 @@ from typing import Literal
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from stacks.components.acknowledgements import acknowledge
 from stacks.components.function import MarqueeFunction
 
 Scope = Literal["member", "staff"]
+
+_WITHOUT_AUTHORIZER = {
+    False: "Signing in and its discovery documents are for people who have no token yet.",
+    True: "A player sends its licence token, which the function checks; it has no access token.",
+}
+"""By whether the function checks a token of its own."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,8 @@ class HttpApiRef:
     api_id: str
     authorizer_id: str | None = None
     """The API's JWT authorizer, where it has one."""
+    failing: cloudwatch.IAlarm | None = None
+    """Sounds when the API answers 5xx: a new version of any function behind it is suspected."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +76,9 @@ def add_routes(
     integration = integrations.HttpLambdaIntegration(
         f"{function.node.id}Integration", function.alias, scope_permission_to_route=False
     )
+    function.roll_back_on(api.failing)
     for route in routes:
-        apigw.HttpRoute(
+        made = apigw.HttpRoute(
             scope,
             f"Route{route.method.title()}{_identifier(route.path)}",
             http_api=target,
@@ -76,6 +87,8 @@ def add_routes(
             authorizer=_authorizer(scope, api, function, route),
             authorization_scopes=[route.scope] if route.scope else None,
         )
+        if route.public or route.own_token:
+            acknowledge(made, "AwsSolutions-APIG4", _WITHOUT_AUTHORIZER[route.own_token])
 
 
 def _authorizer(

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks.components.dead_letters import dead_letter_queue
 from stacks.components.function import MarqueeFunction
 
 
@@ -22,9 +22,7 @@ def subscribe(
     detail_types: Sequence[str],
 ) -> events.Rule:
     """Deliver a source's events of those types to a function: retried, then set aside."""
-    failures = sqs.Queue(
-        scope, f"{construct_id}Failures", enforce_ssl=True, retention_period=Duration.days(14)
-    )
+    failures = dead_letter_queue(scope, f"{construct_id}Failures", env=function.env)
     return events.Rule(
         scope,
         construct_id,

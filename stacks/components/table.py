@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import json
 
-from aws_cdk import Duration, Stack
+from aws_cdk import CfnElement, Duration, Stack, Tags
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks.components.acknowledgements import acknowledge
+from stacks.components.alarms import PERIOD, add_alarm
+from stacks.components.dead_letters import dead_letter_queue
+from stacks.components.event_archive import EventArchive
 from stacks.components.function import MarqueeFunction
 from stacks.environment import Environment
+
+BACKUP_TAG = "marquee:backup"
+"""What the environment's backup plan selects tables by."""
+
+LATE = Duration.minutes(5)
+"""Events that wait longer show: titles appear late, keys are missing at a start."""
 
 
 class MarqueeTable(Construct):
@@ -36,13 +46,49 @@ class MarqueeTable(Construct):
             billing=dynamodb.Billing.on_demand(),
             encryption=dynamodb.TableEncryptionV2.aws_managed_key(),
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
+                point_in_time_recovery_enabled=True,
+                recovery_period_in_days=env.recovery_days,
             ),
             time_to_live_attribute="expires_at",
             dynamo_stream=dynamodb.StreamViewType.NEW_IMAGE if outbox else None,
             deletion_protection=env.retain_data,
             removal_policy=env.removal_policy,
             global_secondary_indexes=indexes,
+        )
+        if indexes:
+            acknowledge(
+                Stack.of(self),
+                f"AwsSolutions-IAM5[Resource::<{_logical_id(self.table)}.Arn>/index/*]",
+                "Whoever may read a domain's table may read its indexes: they hold the same items.",
+            )
+        if env.backup is not None:
+            Tags.of(self.table).add(BACKUP_TAG, env.name)
+        add_alarm(
+            self,
+            "Throttled",
+            env=env,
+            metric=cloudwatch.MathExpression(
+                expression="reads + writes",
+                label="Throttled requests",
+                period=PERIOD,
+                using_metrics={
+                    "reads": self._metric("ReadThrottleEvents"),
+                    "writes": self._metric("WriteThrottleEvents"),
+                },
+            ),
+            periods=3,
+            of=5,
+            says=f"{self.node.path} refuses requests: a key is hotter than one partition, or the "
+            "account's table limits are met.",
+        )
+
+    def _metric(self, name: str) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace="AWS/DynamoDB",
+            metric_name=name,
+            dimensions_map={"TableName": self.table.table_name},
+            statistic="Sum",
+            period=PERIOD,
         )
 
 
@@ -59,7 +105,8 @@ class Outbox(Construct):
         domain: str,
     ) -> None:
         super().__init__(scope, construct_id)
-        failures = sqs.Queue(self, "Failures", enforce_ssl=True, retention_period=Duration.days(14))
+        EventArchive(self, "Archive", env=env, domain=domain)
+        failures = dead_letter_queue(self, "Failures", env=env)
         function = MarqueeFunction(
             self,
             "Publish",
@@ -91,6 +138,16 @@ class Outbox(Construct):
             filter_criteria={"filters": [{"pattern": json.dumps(is_new_event)}]},
             destination_config={"onFailure": {"destination": failures.queue_arn}},
         )
+        add_alarm(
+            self,
+            "Late",
+            env=env,
+            metric=function.function.metric("IteratorAge", period=PERIOD, statistic="Maximum"),
+            threshold=LATE.to_milliseconds(),
+            periods=3,
+            of=3,
+            says=f"Events of {domain} wait in its table: the outbox function fails or is too slow.",
+        )
         function.role.add_to_policy(
             iam.PolicyStatement(
                 actions=["events:PutEvents"],
@@ -98,6 +155,12 @@ class Outbox(Construct):
                 conditions={"StringEquals": {"events:source": env.event_source(domain)}},
             )
         )
+
+
+def _logical_id(table: dynamodb.TableV2) -> str:
+    resource = table.node.default_child
+    assert isinstance(resource, CfnElement)
+    return Stack.of(table).get_logical_id(resource)
 
 
 def _default_bus_arn(scope: Construct) -> str:

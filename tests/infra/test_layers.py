@@ -39,6 +39,25 @@ def test_native_code_is_for_the_deployed_processor_and_interpreter() -> None:
     assert not [name for name in names if "cpython" in name and "cpython-313" not in name]
 
 
+def test_every_wheel_is_for_the_deployed_processor_and_interpreter_or_for_any() -> None:
+    tags = {
+        (path.parent.name, line.removeprefix("Tag: "))
+        for path in AWS.rglob("*.dist-info/WHEEL")
+        for line in path.read_text().splitlines()
+        if line.startswith("Tag: ")
+    }
+
+    assert tags
+    for wheel, tag in tags:
+        interpreter, binary, platform = tag.split("-")
+        if platform == "any":
+            assert interpreter.startswith("py"), wheel
+            continue
+        assert platform.startswith("manylinux"), wheel
+        assert "aarch64" in platform, wheel
+        assert interpreter == "cp313" or binary == "abi3" or interpreter.startswith("py"), wheel
+
+
 @pytest.mark.parametrize("layer", ["argon2", "crypto", "lean", "web"])
 def test_a_layer_carries_no_record_of_where_it_was_built(layer: str) -> None:
     left = {path.name for path in (AWS / layer).rglob("*.dist-info/*")}

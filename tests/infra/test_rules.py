@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 DOMAINS = {"identity", "catalog", "media", "keys", "playback", "progress"}
 STACKS = {*DOMAINS, "signing", "origin", "api", "delivery"}
+ONLY_ON_AWS = {"operations", "edge-global"}
+"""Stacks of environments that state alerts and a domain."""
 
 PUBLIC_ROUTES = {
     "GET /.well-known/openid-configuration",
@@ -20,6 +21,9 @@ PUBLIC_ROUTES = {
     "POST /authorize",
     "POST /token",
 }
+ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+"""AWS's managed origin request policy."""
+
 OWN_TOKEN_ROUTES = {"POST /v1/playback/sessions/{session_id}/licence/clearkey"}
 
 STATEFUL = {
@@ -31,19 +35,6 @@ STATEFUL = {
 
 Template = dict[str, Any]
 Resource = tuple[str, str, dict[str, Any]]
-
-
-@pytest.fixture(params=["assembly", "dev_assembly"], ids=["local", "dev"])
-def folder(request: pytest.FixtureRequest) -> Path:
-    return request.getfixturevalue(request.param)
-
-
-@pytest.fixture
-def templates(folder: Path) -> dict[str, Template]:
-    return {
-        path.name.removesuffix(".template.json"): json.loads(path.read_text())
-        for path in folder.glob("*.template.json")
-    }
 
 
 def resources(templates: dict[str, Template], wanted: str) -> Iterator[Resource]:
@@ -69,20 +60,32 @@ def as_list(value: Any) -> list[Any]:
 
 
 def test_every_stack_of_the_plan_is_there(templates: dict[str, Template]) -> None:
-    assert set(templates) == STACKS
+    assert set(templates) - ONLY_ON_AWS == STACKS
 
 
 def test_dependencies_run_one_way_and_nothing_depends_on_delivery(folder: Path) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text())["artifacts"]
-    needs = {
-        name: {need for need in manifest[name].get("dependencies", []) if need in STACKS}
-        for name in STACKS
-    }
+    needs = needs_of(folder)
 
     assert {stack for stack, needed in needs.items() if "delivery" in needed} == set()
-    assert all(not needs[stack] for stack in ("signing", "origin", "keys", "identity"))
+    for alone in ("signing", "origin", "keys", "identity", *ONLY_ON_AWS & set(needs)):
+        assert not needs[alone], alone
     assert needs["api"] == {"identity"}
     assert not any(DOMAINS & needs[domain] - {"keys"} for domain in DOMAINS)
+    assert not any(ONLY_ON_AWS & needed for needed in needs.values())
+
+
+def test_no_stack_needs_itself_through_others(folder: Path) -> None:
+    TopologicalSorter(needs_of(folder)).prepare()
+
+
+def needs_of(folder: Path) -> dict[str, set[str]]:
+    manifest = json.loads((folder / "manifest.json").read_text())["artifacts"]
+    stacks = {
+        name
+        for name, artifact in manifest.items()
+        if artifact["type"] == "aws:cloudformation:stack"
+    }
+    return {name: stacks & set(manifest[name].get("dependencies", [])) for name in stacks}
 
 
 def test_every_route_states_who_may_call_it(templates: dict[str, Template]) -> None:
@@ -95,6 +98,13 @@ def test_every_route_states_who_may_call_it(templates: dict[str, Template]) -> N
             assert key in PUBLIC_ROUTES | OWN_TOKEN_ROUTES, key
         else:
             assert guard == "AWS_IAM", key
+
+
+def test_no_function_is_hidden_in_a_stack(templates: dict[str, Template]) -> None:
+    for stack, template in templates.items():
+        types = {resource["Type"] for resource in template["Resources"].values()}
+        assert not {kind for kind in types if kind.startswith("Custom::")}, stack
+        assert "AWS::CloudFormation::CustomResource" not in types, stack
 
 
 def test_buckets_are_private(templates: dict[str, Template]) -> None:
@@ -152,6 +162,34 @@ def test_a_cache_policy_that_lists_headers_caches_for_at_least_a_second(
             assert "Host" not in listed["Headers"], logical_id
 
 
+def test_the_api_is_never_told_the_viewers_host(templates: dict[str, Template]) -> None:
+    """API Gateway finds an API by Host: the distribution's name would find none."""
+    ((_, _, distribution),) = resources(templates, "AWS::CloudFront::Distribution")
+    config = distribution["DistributionConfig"]
+    apis = {origin["Id"] for origin in config["Origins"] if "CustomOriginConfig" in origin}
+    behaviours = [
+        behaviour for behaviour in config["CacheBehaviors"] if behaviour["TargetOriginId"] in apis
+    ]
+
+    assert behaviours
+    for behaviour in behaviours:
+        assert behaviour["OriginRequestPolicyId"] == ALL_VIEWER_EXCEPT_HOST
+
+
+def test_the_edge_proves_itself_to_the_api_by_a_secret_in_no_template(
+    templates: dict[str, Template],
+) -> None:
+    ((_, _, distribution),) = resources(templates, "AWS::CloudFront::Distribution")
+    (header,) = (
+        header
+        for origin in distribution["DistributionConfig"]["Origins"]
+        for header in origin.get("OriginCustomHeaders", [])
+    )
+
+    assert header["HeaderName"] == "X-Marquee-Origin"
+    assert "{{resolve:secretsmanager:" in json.dumps(header["HeaderValue"])
+
+
 def test_films_need_a_signature_and_the_api_is_never_cached_by_default(
     templates: dict[str, Template],
 ) -> None:
@@ -163,6 +201,7 @@ def test_films_need_a_signature_and_the_api_is_never_cached_by_default(
 
     assert list(behaviours) == ["/m/*", "/art/*", "/v1/*"]
     assert behaviours["/m/*"]["TrustedKeyGroups"]
+    assert {name for name, one in behaviours.items() if one.get("TrustedKeyGroups")} == {"/m/*"}
     for error in distribution["DistributionConfig"]["CustomErrorResponses"]:
         assert set(error) == {"ErrorCode", "ErrorCachingMinTTL"}
 

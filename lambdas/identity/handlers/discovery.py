@@ -8,8 +8,9 @@ from identity import settings
 from identity.kms import KmsSigner
 from identity.routes import discovery
 
-_signer = KmsSigner(boto3.client("kms"), settings.signing_key())
-_answer = discovery(settings.issuer(), lambda: _signer.jwk)
+_kms = boto3.client("kms")
+_signers = [KmsSigner(_kms, key) for key in settings.published_keys()]
+_answer = discovery(settings.issuer(), lambda: [signer.jwk for signer in _signers])
 
 
 def handler(event: dict[str, object], _context: object) -> dict[str, object]:

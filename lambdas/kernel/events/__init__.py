@@ -2,7 +2,8 @@
 
 An event is a frozen dataclass: `to_detail` makes the JSON that travels on the bus and
 `from_detail` reads it back, ignoring fields added since. `sequence` grows with every change of
-one subject, so that a reader can drop what it has already overtaken.
+one subject, so that a reader can drop what it has already overtaken. `schema` says which meaning
+the fields have: a reader refuses one that it does not know yet.
 """
 
 from __future__ import annotations
@@ -18,12 +19,22 @@ OUTBOX_RETENTION = timedelta(days=7)
 """How long a published event stays in its table: longer than the table stream's 24 hours."""
 
 
+class NewerSchemaError(ValueError):
+    """An event was written for readers that come after this one."""
+
+    def __init__(self, detail_type: str, schema: int, known: int) -> None:
+        super().__init__(f"{detail_type} has schema {schema}; this reader knows up to {known}.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """The part that all events share."""
 
     detail_type: ClassVar[str]
     """EventBridge's name of the kind."""
+
+    schema: ClassVar[int] = 1
+    """Raised when a field goes or means something else; not when one is added."""
 
     sequence: int
     """Milliseconds since 1970 when the change was written."""
@@ -35,11 +46,18 @@ class Event:
 
     def to_detail(self) -> dict[str, Any]:
         """The event as plain JSON values."""
-        return {"subject": self.subject, **dataclasses.asdict(self)}
+        return {"schema": self.schema, "subject": self.subject, **dataclasses.asdict(self)}
 
     @classmethod
     def from_detail(cls, detail: Mapping[str, Any]) -> Self:
-        """Read an event back; KeyError or TypeError when a field it needs is absent."""
+        """Read an event back.
+
+        NewerSchemaError for one this reader was not made for, so that it is set aside and
+        delivered again to a later version; TypeError when a field it needs is absent.
+        """
+        schema = int(detail.get("schema", 1))
+        if schema > cls.schema:
+            raise NewerSchemaError(cls.detail_type, schema, cls.schema)
         names = {field.name for field in dataclasses.fields(cls)}
         return cls(**{name: value for name, value in detail.items() if name in names})
 

@@ -9,10 +9,9 @@ import boto3
 
 from kernel.clock import utc_now
 from playback.routes import session_handler
-from playback.secret_store import SecretMacKeys, read_secret
+from playback.secret_store import SecretCookies, SecretMacKeys, SecretOrigin
 from playback.service import Playback
 from playback.settings import SessionSettings
-from playback.signed_cookies import CookieSigner
 from playback.store import DynamoPlayback
 
 logging.getLogger("playback").setLevel(logging.INFO)
@@ -22,13 +21,10 @@ _secrets = boto3.client("secretsmanager")
 handler = session_handler(
     Playback(
         sessions=DynamoPlayback(boto3.client("dynamodb"), _settings.table_name),
-        cookies=CookieSigner.from_pem(
-            _settings.key_pair_id,
-            read_secret(_secrets, _settings.signing_secret),
-            _settings.public_origin,
-        ),
+        cookies=SecretCookies(_secrets, _settings.signing_secret, _settings.public_origin, utc_now),
         mac_keys=SecretMacKeys(_secrets, _settings.ticket_secret, utc_now),
         clock=utc_now,
         clearkey=_settings.clearkey,
-    )
+    ),
+    origin=SecretOrigin(_secrets, _settings.origin_secret, utc_now),
 )

@@ -216,9 +216,12 @@ TYPES = (
             "CredentialsArn": GATEWAY,
             "Description": TEXT,
             "IntegrationMethod": Only("POST"),
+            "IntegrationSubtype": GATEWAY,
             "IntegrationType": Only("AWS_PROXY"),
             "IntegrationUri": GATEWAY,
-            "PayloadFormatVersion": Only("2.0"),
+            "PayloadFormatVersion": GATEWAY,
+            # Keyed by the members of the service's call.
+            "RequestParameters": GATEWAY,
             "TimeoutInMillis": USED,
         },
         _create_integration,

@@ -257,7 +257,7 @@ _BEHAVIOR: dict[str, Rule] = {
     "AllowedMethods": EDGE,
     "CachePolicyId": EDGE,
     "CachedMethods": EDGE,
-    "Compress": Accepted("compression changes how bytes travel, not which"),
+    "Compress": EDGE,
     "FunctionAssociations": [{"EventType": EDGE, "FunctionARN": EDGE}],
     "OriginRequestPolicyId": EDGE,
     "ResponseHeadersPolicyId": EDGE,
@@ -383,6 +383,7 @@ TYPES = (
             "FunctionCode": USED,
             "FunctionConfig": {
                 "Comment": TEXT,
+                "KeyValueStoreAssociations": [{"KeyValueStoreARN": EDGE}],
                 "Runtime": Only("cloudfront-js-2.0"),
             },
             "Name": USED,

@@ -41,16 +41,18 @@ def functions(
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
-    signing = secrets.create_secret(Name="signing", SecretString=pem.decode())["ARN"]
+    pair = {"key_pair_id": "K1", "private_key": pem.decode()}
+    signing = secrets.create_secret(Name="signing", SecretString=json.dumps(pair))["ARN"]
+    origin = secrets.create_secret(Name="origin", SecretString="o" * 64)["ARN"]
     ticket = secrets.create_secret(Name="ticket", SecretString="t" * 64)["ARN"]
     for name, value in {
         "KEYS_TABLE": table_of("keys"),
         "PLAYBACK_TABLE": table_of("playback"),
         "VAULT_KEY_ID": boto3.client("kms").create_key()["KeyMetadata"]["Arn"],
         "PUBLIC_ORIGIN": "https://watch.example.com",
-        "KEY_PAIR_ID": "K1",
         "SIGNING_SECRET": signing,
         "TICKET_SECRET": ticket,
+        "ORIGIN_SECRET": origin,
         "CLEARKEY": "true",
     }.items():
         monkeypatch.setenv(name, value)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 import boto3
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from kernel.envelope import encryption_context
 from playback.kms import KmsDataKeys
-from playback.secret_store import REFRESH_INTERVAL, SecretMacKeys
+from playback.secret_store import (
+    REFRESH_INTERVAL,
+    SIGNING_KEY_LIFE,
+    SecretCookies,
+    SecretMacKeys,
+    SecretOrigin,
+)
 from playback.tokens import MacKey
 
 OLD, NEW = "an old token secret, long enough!", "a new token secret, long enough!!"
@@ -54,6 +63,43 @@ def test_a_rotation_is_seen_on_refresh_but_not_more_often_than_the_interval(
     moments.append(now + REFRESH_INTERVAL)
     keys.refresh()
     assert keys.current() == MacKey(NEW.encode())
+
+
+def test_the_edge_is_believed_before_during_and_after_a_rotation(now: datetime) -> None:
+    moments = [now]
+    client = boto3.client("secretsmanager")
+    arn = client.create_secret(Name="origin", SecretString=OLD)["ARN"]
+    origin = SecretOrigin(client, arn, lambda: moments[-1])
+    client.put_secret_value(SecretId=arn, SecretString=NEW)
+
+    moments.append(now + REFRESH_INTERVAL)
+
+    assert origin.accepts(OLD)
+    assert origin.accepts(NEW)
+    assert origin.accepts(OLD)
+    assert not origin.accepts("a guess")
+
+
+def test_a_new_signing_key_is_used_with_its_own_id_after_a_while(now: datetime) -> None:
+    def pair(key_pair_id: str) -> str:
+        key = ec.generate_private_key(ec.SECP256R1())
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        return json.dumps({"key_pair_id": key_pair_id, "private_key": pem})
+
+    def key_pair_id() -> str:
+        opened = cookies.asset_cookies("ast_1", now)
+        (found,) = (cookie for cookie in opened if cookie.startswith("CloudFront-Key-Pair-Id="))
+        return found.split(";")[0].split("=")[1]
+
+    moments = [now]
+    client = boto3.client("secretsmanager")
+    arn = client.create_secret(Name="signing", SecretString=pair("KOLD"))["ARN"]
+    cookies = SecretCookies(client, arn, "https://watch.example.com", lambda: moments[-1])
+    client.put_secret_value(SecretId=arn, SecretString=pair("KNEW"))
+
+    assert key_pair_id() == "KOLD"
+    moments.append(now + SIGNING_KEY_LIFE)
+    assert key_pair_id() == "KNEW"
 
 
 def test_a_data_key_does_not_open_for_another_content() -> None:

@@ -104,7 +104,7 @@ def test_an_unknown_title_is_a_problem_that_says_so(catalogue: Catalogue) -> Non
 
     assert answer["statusCode"] == 404
     assert answer["headers"]["content-type"] == "application/problem+json"
-    assert json.loads(answer["body"])["code"] == "unknown_title"
+    assert json.loads(answer["body"])["code"] == "title_not_found"
 
 
 @pytest.mark.parametrize(

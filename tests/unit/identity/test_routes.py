@@ -120,7 +120,7 @@ def test_the_token_endpoint_refuses_in_the_words_of_rfc_6749(server: Server) -> 
 def test_discovery_names_the_endpoints_and_the_key_set_has_the_public_half(
     server: Server,
 ) -> None:
-    answer = discovery(ISSUER, lambda: SIGNER.jwk)
+    answer = discovery(ISSUER, lambda: [SIGNER.jwk])
 
     document = json.loads(answer(request("GET", "/.well-known/openid-configuration", {}))["body"])
     keys = json.loads(answer(request("GET", "/.well-known/jwks.json", {}))["body"])["keys"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -152,3 +153,20 @@ def test_stopping_frees_the_port_and_ends_the_thread() -> None:
     assert not any(thread.name == "short-lived" for thread in threading.enumerate())
     again = serve(lambda _: HttpResponse(200), ("127.0.0.1", server.port))
     again.stop()
+
+
+def test_small_answers_on_a_kept_connection_do_not_wait_for_acknowledgements(
+    serving: Callable[..., Server],
+) -> None:
+    server = serving(lambda _request: HttpResponse(200, (), b"small"), ("127.0.0.1", 0))
+    connection = connect(server)
+
+    times = []
+    for _ in range(20):
+        begun = time.monotonic()
+        connection.request("GET", "/")
+        connection.getresponse().read()
+        times.append(time.monotonic() - begun)
+
+    assert min(times) < 0.03
+    assert sorted(times)[len(times) // 2] < 0.035

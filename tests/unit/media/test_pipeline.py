@@ -321,5 +321,5 @@ def test_every_failure_ends_in_words_with_what_to_do(
     found, failure = explain(error, cause)
 
     assert (found, failure.code) == (status, code)
-    assert failure.message
+    assert failure.message.endswith(".")
     assert failure.what_to_do

@@ -28,15 +28,24 @@ END = datetime(2026, 2, 1, tzinfo=UTC)
 def test_rights_hold_from_their_first_moment_to_before_their_last() -> None:
     rights = Rights(("*",), START, END)
 
-    rights.check(START)
-    rights.check(END - timedelta(microseconds=1))
+    rights.check(START, None)
+    rights.check(END - timedelta(microseconds=1), None)
     for moment in (START - timedelta(microseconds=1), END):
         with pytest.raises(OutsideRightsWindowError):
-            rights.check(moment)
+            rights.check(moment, None)
 
 
 def test_rights_without_an_end_hold_on() -> None:
-    Rights(("*",), START, None).check(START + timedelta(days=36500))
+    Rights(("*",), START, None).check(START + timedelta(days=36500), None)
+
+
+def test_rights_for_some_countries_hold_for_viewers_who_are_there() -> None:
+    rights = Rights(("IE", "DE"), START, None)
+
+    rights.check(START, "DE")
+    for country in ("FR", "de", "", "*"):
+        with pytest.raises(NotInYourCountryError):
+            rights.check(START, country)
 
 
 @pytest.mark.parametrize("territories", [(), ("IE",), ("IE", "*"), ("",)])
@@ -44,7 +53,7 @@ def test_rights_for_some_countries_only_are_refused_while_the_country_is_unknown
     territories: tuple[str, ...],
 ) -> None:
     with pytest.raises(NotInYourCountryError):
-        Rights(territories, START, None).check(START)
+        Rights(territories, START, None).check(START, None)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,13 @@ DEVICE = {"family": "shaka", "drm": "clearkey", "max_height": 1080}
 SD_KID_ENCODED = "mO5Vls0-og0WOuOCQgxu_w"
 
 
+class FakeOrigin:
+    """The secret `edge`."""
+
+    def accepts(self, presented: str) -> bool:
+        return presented == "edge"
+
+
 class Api:
     """Both functions as API Gateway calls them."""
 
@@ -39,7 +47,7 @@ class Api:
         signer = CookieSigner("K1", ec.generate_private_key(ec.SECP256R1()), "https://w.example")
         playback = Playback(table, signer, mac_keys, lambda: now, clearkey=True)
         self.table = table
-        self.sessions = session_handler(playback)
+        self.sessions = session_handler(playback, FakeOrigin())
         self.licences = licence_handler(Licences(table, FakeDataKeys(), mac_keys, lambda: now))
 
     def call(
@@ -49,10 +57,11 @@ class Api:
         *,
         claims: dict[str, str] | None = CLAIMS,
         session_id: str = "",
+        headers: dict[str, str] | None = None,
     ) -> dict[str, Any]:
         event = {
             "routeKey": route,
-            "headers": {},
+            "headers": headers or {},
             "requestContext": {} if claims is None else {"authorizer": {"jwt": {"claims": claims}}},
             "pathParameters": {"session_id": session_id},
             "body": json.dumps(body),
@@ -229,3 +238,28 @@ def test_the_log_tells_who_got_which_key_and_never_a_token_or_a_key(
     for secret in (token, started["ticket"], json.loads(licence["body"])["keys"][0]["k"]):
         assert secret not in caplog.text
     assert CONTENT_KEYS[SD_KID].decode() not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"x-marquee-origin": "edge", "cloudfront-viewer-country": "IE"}, 200),
+        ({"x-marquee-origin": "edge", "cloudfront-viewer-country": "FR"}, 403),
+        ({"x-marquee-origin": "edge"}, 403),
+        ({"x-marquee-origin": "a guess", "cloudfront-viewer-country": "IE"}, 403),
+        ({"cloudfront-viewer-country": "IE"}, 403),
+    ],
+)
+def test_rights_for_one_country_open_to_viewers_whom_the_edge_sees_there(
+    api: Api, headers: dict[str, str], status: int
+) -> None:
+    only_there = replace(TITLE.rights, territories=("IE",))
+    title = replace(TITLE, rights=only_there, sequence=TITLE.sequence + 1)
+    Projection(api.table).title_published(title)
+
+    body = {"title_id": "ttl_1", "device": DEVICE}
+    answer = api.call("POST /v1/playback/start", body, headers=headers)
+
+    assert answer["statusCode"] == status
+    if status == 403:
+        assert problem(answer) == (403, "not_in_your_country")

@@ -62,7 +62,7 @@ class House:
         projection.title_published(TITLE)
 
     def start(self, device: Device = DEVICE, viewer: Viewer = VIEWER) -> Started:
-        return self.playback.start(viewer, "ttl_1", device)
+        return self.playback.start(viewer, "ttl_1", device, None)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from localcloud.edge import Edge
+from localcloud.edge import Edge, KeyValueStores
 from localcloud.registry import Registry, Resource
 from localcloud.wire import HttpRequest, HttpResponse
 
@@ -87,6 +88,8 @@ class FakeBucket:
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], HttpResponse] = {}
         self.asked: list[tuple[str, str, dict[str, str], str]] = []
+        self.reading, self.may_answer = threading.Event(), threading.Event()
+        self.may_answer.set()
 
     def put(self, bucket: str, key: str, body: bytes, **headers: str) -> None:
         pairs = {"etag": f'"{key}"', "content-type": "video/mp4"} | {
@@ -98,6 +101,8 @@ class FakeBucket:
         self, bucket: str, key: str, headers: Mapping[str, str], source_arn: str
     ) -> HttpResponse:
         self.asked.append((bucket, key, dict(headers), source_arn))
+        self.reading.set()
+        self.may_answer.wait(20)
         found = self.objects.get((bucket, key))
         if found is None:
             body = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
@@ -127,6 +132,9 @@ class World:
     edges: list[Edge] = field(default_factory=list)
     country: str | None = None
 
+    def __post_init__(self) -> None:
+        self.stores = KeyValueStores(self.registry, lambda: self.now[0])
+
     def add(self, type_: str, physical_id: str, **properties: Any) -> None:
         attributes = {"FunctionARN": f"arn:{physical_id}"} if type_.endswith("Function") else {}
         self.registry.add(
@@ -146,14 +154,23 @@ class World:
             KeyGroupConfig={"Items": [signer.key_id for signer in signers]},
         )
 
-    def function(self, name: str, code: str) -> None:
+    def function(self, name: str, code: str, *stores: str) -> None:
+        associated = {"KeyValueStoreAssociations": [{"KeyValueStoreARN": arn} for arn in stores]}
         self.add(
             "AWS::CloudFront::Function",
             name,
             Name=name,
             FunctionCode=code,
-            FunctionConfig={"Runtime": "cloudfront-js-2.0"},
+            FunctionConfig={"Runtime": "cloudfront-js-2.0", **(associated if stores else {})},
         )
+
+    def store(self, name: str) -> str:
+        """A new KeyValueStore; its ARN."""
+        arn = f"arn:aws:cloudfront::123456789012:key-value-store/{name}"
+        self.registry.add(
+            Resource("delivery", name, "AWS::CloudFront::KeyValueStore", name, {"Arn": arn}, {})
+        )
+        return arn
 
     def behaviour(self, pattern: str, target: str = "films", **properties: Any) -> dict[str, Any]:
         behaviour = {
@@ -212,11 +229,15 @@ class World:
                     node_path=NODE,
                     clock=lambda: self.now[0],
                     country_of=lambda _address: self.country,
+                    loopback_country="IE",
+                    read_store=self.stores.snapshot,
                 )
             )
         return self.edges[0]
 
-    def ask(self, line: str, body: bytes = b"", **headers: str) -> HttpResponse:
+    def ask(
+        self, line: str, body: bytes = b"", source_ip: str = "203.0.113.7", **headers: str
+    ) -> HttpResponse:
         method, _, target = line.partition(" ")
         path, _, query = target.partition("?")
         return self.edge.handle(
@@ -229,8 +250,9 @@ class World:
                     *((name.replace("_", "-"), value) for name, value in headers.items()),
                 ),
                 body=body,
-                source_ip="203.0.113.7",
+                source_ip=source_ip,
                 host=HOST,
+                source_port=50123,
             )
         )
 

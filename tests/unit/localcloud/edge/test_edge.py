@@ -289,7 +289,7 @@ class TestApiOrigin:
         assert headers["user-agent"] == "tv"
         assert headers["x-forwarded-for"] == "203.0.113.7"
         assert headers["cloudfront-viewer-country"] == "NL"
-        assert headers["cloudfront-viewer-address"] == "203.0.113.7:0"
+        assert headers["cloudfront-viewer-address"] == "203.0.113.7:50123"
         assert headers["x-origin-secret"] == "s3cret"
 
     def test_a_viewer_cannot_state_its_own_country_address_or_secret(self, api: World) -> None:
@@ -306,7 +306,7 @@ class TestApiOrigin:
         headers = dict(api.api.asked[0].headers)
         assert "cloudfront-viewer-country" not in headers
         assert "cloudfront-viewer-asn" not in headers
-        assert headers["cloudfront-viewer-address"] == "203.0.113.7:0"
+        assert headers["cloudfront-viewer-address"] == "203.0.113.7:50123"
         assert headers["x-origin-secret"] == "s3cret"
 
     def test_answers_without_cache_control_are_not_kept(self, api: World) -> None:

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import sys
-
 import pytest
 from moto.dynamodb.models import DynamoDBBackend
 
 from localcloud import moto_seams
 from localcloud.front import Front
+from localcloud.moto_seams import workflows
 
 
 @pytest.mark.parametrize("seam", moto_seams.SEAMS, ids=lambda seam: seam.target)
@@ -18,12 +17,23 @@ def test_what_moto_does_behind_a_seam_is_what_it_did_when_the_seam_was_made(
     )
 
 
-def test_every_workflow_module_got_the_replaced_client(front: Front) -> None:
+def test_every_seam_says_why_and_stands_in_the_list_once() -> None:
+    targets = [seam.target for seam in moto_seams.SEAMS]
+
+    assert len(set(targets)) == len(targets)
+    assert all(seam.why for seam in moto_seams.SEAMS)
+
+
+@pytest.mark.parametrize(
+    "target", ["stepfunctions boto_client_for", "stepfunctions state_task_service_for"]
+)
+def test_every_workflow_module_got_the_replaced_function(front: Front, target: str) -> None:
+    (seam,) = (seam for seam in moto_seams.SEAMS if seam.target == target)
+
     stale = [
-        name
-        for name, module in list(sys.modules.items())
-        if name.startswith("moto.stepfunctions")
-        and getattr(module, "boto_client_for", None) is moto_seams._ORIGINAL_BOTO_CLIENT
+        module.__name__
+        for module, _ in workflows.users_of(seam.original)
+        if not module.__name__.startswith("localcloud")
     ]
 
     assert stale == []
@@ -39,4 +49,4 @@ def test_installing_twice_changes_nothing(front: Front) -> None:
 
 def test_a_client_without_a_role_is_never_made() -> None:
     with pytest.raises(RuntimeError, match="without naming a role"):
-        moto_seams._boto_client_for("eu-west-1", "s3")
+        workflows.boto_client_for("eu-west-1", "s3")

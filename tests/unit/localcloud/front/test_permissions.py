@@ -8,6 +8,8 @@ from botocore.exceptions import ClientError
 
 from localcloud.front import Front
 from localcloud.identities import TrustRefusedError, UnknownRoleError
+from localcloud.registry import Registry, Resource
+from localcloud.triggers.permissions import Permissions
 from localcloud.wire import HttpRequest, HttpResponse
 
 ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/"
@@ -334,3 +336,36 @@ def test_refusals_are_remembered_for_whoever_looks_for_a_missing_grant(
     last = front.authorizer.denials[-1]
 
     assert (last.access.action, last.access.resource) == ("dynamodb:GetItem", ARN + table)
+
+
+def test_a_functions_own_permission_lets_a_role_invoke_it(
+    front: Front, roles: Any, request: pytest.FixtureRequest
+) -> None:
+    role = roles.create()
+    function = "arn:aws:lambda:eu-west-1:123456789012:function:republish:live"
+    registry = Registry()
+    registry.add(
+        Resource(
+            "stack",
+            "Permit",
+            "AWS::Lambda::Permission",
+            properties={
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": function,
+                "Principal": role,
+            },
+            physical_id="Permit",
+        )
+    )
+    permissions = Permissions(registry, "123456789012")
+    front.register("lambda", lambda *_: HttpResponse(200, body=b"{}"))
+    client = front.client("lambda", roles.session(role))
+    with pytest.raises(ClientError):
+        client.invoke(FunctionName=function)
+
+    front.resources.use_resource_policies("lambda", permissions.function_policy)
+    request.addfinalizer(lambda: front.resources.use_resource_policies("lambda", lambda _: None))
+
+    assert client.invoke(FunctionName=function)["StatusCode"] == 200
+    with pytest.raises(ClientError):
+        client.invoke(FunctionName=function.removesuffix(":live"))

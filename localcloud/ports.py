@@ -1,0 +1,38 @@
+"""Where one local cloud listens: three addresses from the one port that a person chooses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LOOPBACK = "127.0.0.1"
+
+ISSUER_PORT_OFFSET = 1000
+"""The issuer listens this far above the edge, so that neighbouring PORTs do not collide."""
+
+AWS_PORT_OFFSET = 2000
+"""As does the AWS endpoint."""
+
+HIGHEST_PORT = 65535 - AWS_PORT_OFFSET
+"""The largest PORT whose other addresses are ports too."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ports of one local cloud."""
+
+    edge: int
+
+    @property
+    def issuer(self) -> int:
+        """The HTTP API `auth`."""
+        return self.edge + ISSUER_PORT_OFFSET
+
+    @property
+    def aws(self) -> int:
+        """The AWS endpoint."""
+        return self.edge + AWS_PORT_OFFSET
+
+    @property
+    def all(self) -> tuple[int, int, int]:
+        """Every port."""
+        return (self.edge, self.issuer, self.aws)

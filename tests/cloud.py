@@ -1,0 +1,332 @@
+"""The local cloud as a person runs it: a child process, its `ready.json`, Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from commands.service_api import Service
+from commands.sign_in import SignIn
+
+ROOT = Path(__file__).resolve().parent.parent
+
+READY_SECONDS = 480
+"""A first run with its demo films on two cores, by the promise of the README."""
+
+STOP_SECONDS = 60
+"""A stop saves every object and item a last time."""
+
+SETTLED_SECONDS = 5
+"""A process whose parent was killed notices at its next word to it."""
+
+PORT_OFFSETS = (0, 1000, 2000)
+"""Edge, issuer and AWS endpoint, above PORT."""
+
+T = TypeVar("T")
+
+
+class NeverHappenedError(AssertionError):
+    """A condition did not come true in time."""
+
+
+def eventually(condition: Callable[[], T], seconds: float, what: str = "", every: float = 0.1) -> T:
+    """The first true value of a condition; NeverHappenedError with the last one at the deadline."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise NeverHappenedError(f"{what or 'nothing'} after {seconds} s: {value!r}")
+        time.sleep(every)
+    return value
+
+
+def is_free(port: int) -> bool:
+    """Whether the loopback's port can be listened on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """A PORT whose three addresses nobody has."""
+    # Below the range that the system hands out to clients by itself.
+    start = 10_000 + os.getpid() % 5_000
+    for port in range(start, start + 5_000, 7):
+        if all(is_free(port + offset) for offset in PORT_OFFSETS):
+            return port
+    raise NeverHappenedError("no free PORT")
+
+
+def processes_of(data_dir: Path) -> dict[int, str]:
+    """Commands by process id of whatever runs for a DATA_DIR: named in its command, its folder
+    or its environment."""
+    folder = str(data_dir).encode()
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+            traces = (command, (process / "environ").read_bytes(), os.readlink(process / "cwd"))
+        except (OSError, ValueError):
+            continue
+        if (
+            int(process.name) != os.getpid()
+            and command
+            and any(
+                folder in (trace if isinstance(trace, bytes) else trace.encode())
+                for trace in traces
+            )
+        ):
+            found[int(process.name)] = command.replace(b"\0", b" ").decode(errors="replace")
+    return found
+
+
+@dataclass
+class RunningCloud:
+    """One `python -m localcloud run`."""
+
+    port: int
+    data_dir: Path
+    process: subprocess.Popen[bytes] | None
+    """None for a service that was running before."""
+
+    @property
+    def ready(self) -> dict[str, Any]:
+        """What `ready.json` says."""
+        found: dict[str, Any] = json.loads((self.data_dir / "ready.json").read_text())
+        return found
+
+    @property
+    def web(self) -> str:
+        """The public origin."""
+        return str(self.ready["web"])
+
+    @property
+    def issuer(self) -> str:
+        """Who signs tokens."""
+        return str(self.ready["issuer"])
+
+    @property
+    def aws(self) -> str:
+        """The AWS endpoint."""
+        return f"http://127.0.0.1:{self.port + 2000}"
+
+    @property
+    def member(self) -> Service:
+        """The service, for its demo member."""
+        return self._service("member")
+
+    @property
+    def staff(self) -> Service:
+        """The service, for its demo staff."""
+        return self._service("staff")
+
+    def _service(self, kind: str) -> Service:
+        account = self.ready["accounts"][kind]
+        return Service(self.web, account["email"], account["password"])
+
+    def environment(self, kind: str = "staff") -> dict[str, str]:
+        """What a command of `commands/` finds this service by."""
+        service = self._service(kind)
+        return {
+            **os.environ,
+            "DATA_DIR": str(self.data_dir),
+            "MARQUEE_SITE": service.site,
+            "MARQUEE_EMAIL": service.email,
+            "MARQUEE_PASSWORD": service.password,
+        }
+
+    def output(self) -> str:
+        """What it printed so far; nothing of a service that somebody else started."""
+        path = output_file(self.data_dir)
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def stop(self) -> int:
+        """Ctrl-C, and its exit code."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(STOP_SECONDS)
+
+    def kill(self) -> None:
+        """kill -9 of the one process that a person started."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def leaves_nothing(self) -> None:
+        """Neither a process nor a port of it is left; AssertionError names them."""
+        assert settled_processes(self.data_dir) == {}
+        assert all(is_free(self.port + offset) for offset in PORT_OFFSETS)
+
+
+def settled_processes(data_dir: Path) -> dict[int, str]:
+    """What is left of a service once all that ends by itself has had its time to."""
+    deadline = time.monotonic() + SETTLED_SECONDS
+    while (left := processes_of(data_dir)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return left
+
+
+def output_file(data_dir: Path) -> Path:
+    """Beside DATA_DIR, which the service itself makes."""
+    return data_dir.with_name(f"{data_dir.name}.output")
+
+
+def start_command(port: int, data_dir: Path, *options: str) -> list[str]:
+    """What `make run` runs."""
+    run = [sys.executable, "-m", "localcloud", "run", "--port", str(port)]
+    return [*run, "--data-dir", str(data_dir), *options]
+
+
+def command_environment(**more: str) -> dict[str, str]:
+    """As the Makefile has it: the environment's own Node before any other."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1", **more}
+
+
+def start(data_dir: Path, *options: str, port: int | None = None) -> RunningCloud:
+    """Start the service and return at once."""
+    port = port or free_port()
+    # One that was killed leaves it, and the new one takes a moment to remove it.
+    (data_dir / "ready.json").unlink(missing_ok=True)
+    with output_file(data_dir).open("wb") as output:
+        process = subprocess.Popen(
+            start_command(port, data_dir, *options),
+            cwd=ROOT,
+            env=command_environment(DATA_DIR=str(data_dir), PORT=str(port)),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return RunningCloud(port, data_dir, process)
+
+
+def await_ready(cloud: RunningCloud, seconds: float = READY_SECONDS) -> RunningCloud:
+    """Until `ready.json` appears; AssertionError with the output when the process ends before."""
+    assert cloud.process is not None
+    process = cloud.process
+
+    def settled() -> bool:
+        return (cloud.data_dir / "ready.json").exists() or process.poll() is not None
+
+    try:
+        eventually(settled, seconds, "ready.json")
+    except NeverHappenedError as error:
+        raise AssertionError(f"not ready: {cloud.output()}") from error
+    assert process.poll() is None, f"ended with {process.returncode}: {cloud.output()}"
+    return cloud
+
+
+@contextmanager
+def running(data_dir: Path, *options: str, port: int | None = None) -> Iterator[RunningCloud]:
+    """A service that is ready, stopped at the end if the test has not ended it itself."""
+    cloud = start(data_dir, *options, port=port)
+    try:
+        yield await_ready(cloud)
+    finally:
+        end(cloud)
+
+
+def end(cloud: RunningCloud) -> None:
+    """Whatever state it is in, leave nothing running."""
+    assert cloud.process is not None
+    try:
+        cloud.stop()
+    except subprocess.TimeoutExpired:
+        cloud.kill()
+    for process in processes_of(cloud.data_dir):
+        try:
+            os.kill(process, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def attached(data_dir: Path) -> RunningCloud:
+    """A service that somebody runs already."""
+    ready = json.loads((data_dir / "ready.json").read_text())
+    return RunningCloud(httpx.URL(ready["web"]).port or 80, data_dir, None)
+
+
+class Person:
+    """Somebody signed in by code and PKCE over the hosted page, as one device."""
+
+    def __init__(self, cloud: RunningCloud, kind: str, password: str | None = None) -> None:
+        """`kind` is one of the accounts in `ready.json`; SignInError."""
+        account = cloud.ready["accounts"][kind]
+        scope = "member staff" if kind == "staff" else "member"
+        self._http = httpx.Client(base_url=cloud.web, timeout=30)
+        sign_in = SignIn(cloud.issuer, httpx.Client(timeout=30))
+        self.tokens = sign_in.with_password(
+            account["email"], password or account["password"], scope
+        )
+
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
+        """The answer of the API, whatever it is."""
+        bearer = {"authorization": f"Bearer {self.tokens.access_token()}"}
+        json_body = {} if body is None else {"json": body}
+        return self._http.request(method, path, headers={**bearer, **headers}, **json_body)
+
+    def open(self, path: str) -> httpx.Response:
+        """What anybody gets from the edge, without a token."""
+        return self._http.get(path)
+
+    def get(self, path: str) -> dict[str, Any]:
+        """A JSON object that there must be."""
+        answer = self.ask("GET", path)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def play(self, title_id: str, family: str = "shaka") -> Play:
+        """Start a title, as the web player does."""
+        device = {"family": family, "drm": "clearkey", "max_height": None}
+        answer = self.ask("POST", "/v1/playback/start", {"title_id": title_id, "device": device})
+        assert answer.status_code == 200, answer.text
+        return Play(self._http, answer.json(), answer.headers.get_list("set-cookie"))
+
+
+class Play:
+    """A title that was started: what opens its files and its licence."""
+
+    def __init__(self, http: httpx.Client, answer: dict[str, Any], set_cookies: list[str]) -> None:
+        self._http = http
+        self.answer = answer
+        self.set_cookies = set_cookies
+        self.cookies = dict(cookie.split(";", 1)[0].split("=", 1) for cookie in set_cookies)
+        self.folder = str(answer["manifest_url"]).rpartition("/")[0]
+
+    def fetch(self, name: str, cookies: dict[str, str] | None = None) -> httpx.Response:
+        """A file of the film from the edge, with the play's cookies or others."""
+        held = self.cookies if cookies is None else cookies
+        cookie = "; ".join(f"{each}={value}" for each, value in held.items())
+        return self._http.get(f"{self.folder}/{name}", headers={"cookie": cookie} if held else {})
+
+    def text(self, name: str) -> str:
+        """A manifest of the film."""
+        answer = self.fetch(name)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def licence(self, kids: list[str], token: str | None = "", url: str = "") -> httpx.Response:
+        """A ClearKey licence; `token` is the play's own unless given, None sends none."""
+        drm = self.answer["drm"]
+        held = drm["licence_token"] if token == "" else token
+        headers = {} if held is None else {"x-marquee-licence-token": held}
+        asked = {"kids": kids, "type": "temporary"}
+        return self._http.post(url or drm["licence_url"], json=asked, headers=headers)

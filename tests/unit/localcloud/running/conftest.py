@@ -1,0 +1,140 @@
+"""A repository as small as a run allows, and a cloud that only remembers what was asked of it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.ports import AWS_PORT_OFFSET, ISSUER_PORT_OFFSET, Ports
+from localcloud.running import Run
+
+APP = """
+import os, pathlib
+out = pathlib.Path(os.environ["CDK_OUTDIR"])
+out.mkdir(parents=True)
+(out / "context.json").write_text(os.environ["CDK_CONTEXT_JSON"])
+with open(".synthesized", "a") as log:
+    log.write("once\\n")
+"""
+
+COMMANDS = {
+    "bootstrap": """
+import pathlib, sys
+arguments = sys.argv[1:]
+if arguments[0] == "keypair":
+    pathlib.Path(arguments[2]).write_text("private")
+    print("PUBLIC PEM")
+with open(".commands", "a") as log:
+    log.write(arguments[0] + "\\n")
+""",
+    "publish_web": "",
+    "demo": """
+import json, pathlib, sys
+listing = sys.argv[sys.argv.index("--list") + 1]
+pathlib.Path(listing).write_text(json.dumps([{"title_id": "ttl_1", "name": "A film"}]))
+""",
+}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    root = tmp_path / "repository"
+    (root / "commands").mkdir(parents=True)
+    (root / "commands" / "__init__.py").touch()
+    for name, text in COMMANDS.items():
+        (root / "commands" / f"{name}.py").write_text(text)
+    (root / "app.py").write_text(APP)
+    (root / "cdk.json").write_text(json.dumps({"context": {"environments": {"local": {}}}}))
+    return root
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+class FakeCloud:
+    """Remembers what was asked of it; fails or waits where it is told to."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.deploying = threading.Event()
+        self.may_deploy = threading.Event()
+        self.may_deploy.set()
+        self.refusal: Exception | None = None
+        self.refusal_to_stop: Exception | None = None
+        self.outputs: dict[str, dict[str, Any]] = {"stack": {"Output": "value"}}
+        self.command_environment = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+
+    def deploy_from(self, folder: Path) -> None:
+        self.calls.append(f"deploy {folder.name}")
+        self.deploying.set()
+        if self.refusal is not None:
+            raise self.refusal
+        self.may_deploy.wait(30)
+
+    def open_edge(self) -> None:
+        self.calls.append("edge")
+
+    def open_mailbox(self) -> str:
+        return "http://127.0.0.1:2/"
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+        self.may_deploy.set()
+        if self.refusal_to_stop is not None:
+            raise self.refusal_to_stop
+
+
+@pytest.fixture
+def cloud() -> FakeCloud:
+    return FakeCloud()
+
+
+def free_port() -> int:
+    """A PORT whose three addresses nobody listens on."""
+    for edge in range(20_000, 32_000, 3):
+        ports = (edge, edge + ISSUER_PORT_OFFSET, edge + AWS_PORT_OFFSET)
+        if all(_is_free(port) for port in ports):
+            return edge
+    raise AssertionError("no free port")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+MakeRun = Callable[[], Run]
+
+
+@pytest.fixture
+def make_run(repository: Path, data_dir: Path, cloud: FakeCloud) -> MakeRun:
+    return lambda: Run(
+        ports=Ports(free_port()),
+        data_dir=data_dir,
+        demo=True,
+        open_cloud=lambda _ports, _data_dir, _node: cloud,
+        root=repository,
+    )
+
+
+def eventually(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never became so"
+        threading.Event().wait(0.01)
