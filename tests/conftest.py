@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.chaos import killing_functions, seconds_between_kills
 from tests.cloud import READY_SECONDS, Person, RunningCloud, attached, await_ready, end, start
 from tests.films import Ingested, run_ingest, unseen_film
 
@@ -87,7 +88,9 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
         return
     service = start(tmp_path_factory.mktemp("service") / "data")
     try:
-        yield await_ready(service)
+        await_ready(service)
+        with killing_functions(service.data_dir, seconds_between_kills()):
+            yield service
         assert service.stop() == 0, service.output()
         service.leaves_nothing()
     finally:

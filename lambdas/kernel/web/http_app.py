@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -67,8 +68,11 @@ def caller(scope: str) -> Callable[[Request], Claims]:
 def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """The application as a Lambda handler."""
     adapter = Mangum(app, lifespan="off", text_mime_types=TEXT_TYPES)
+    loop = asyncio.new_event_loop()
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        # Mangum runs on the thread's current loop, which newer Pythons no longer make by asking.
+        asyncio.set_event_loop(loop)
         return dict(adapter(event, context))
 
     return handler
