@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from aws_cdk import Duration, Stack
@@ -240,6 +241,7 @@ class MediaStack(MarqueeStack):
         record = self._function(
             "Record",
             handler="record",
+            table_actions=["GetItem", "Query", "PutItem", "UpdateItem"],
             description="Claims uploads, plans jobs, publishes assets and explains failures",
             environment={
                 "PACKAGED_BUCKET": self._packaged.bucket_name,
@@ -250,6 +252,7 @@ class MediaStack(MarqueeStack):
         probe = self._function(
             "Probe",
             handler="probe",
+            table_actions=["Query", "PutItem", "UpdateItem"],
             timeout=Duration.minutes(4),
             description="Looks into uploaded files",
         )
@@ -262,6 +265,7 @@ class MediaStack(MarqueeStack):
         package = self._function(
             "Package",
             handler="package",
+            table_actions=["PutItem", "UpdateItem"],
             timeout=Duration.minutes(4),
             memory_mb=1024,
             description="Chooses posters, writes manifests and verifies packages",
@@ -386,6 +390,7 @@ class MediaStack(MarqueeStack):
         progress = self._function(
             "Progress",
             handler="progress",
+            table_actions=["UpdateItem"],
             description="Notes how far transcoding jobs are",
         )
         events.Rule(
@@ -412,6 +417,7 @@ class MediaStack(MarqueeStack):
         function = self._function(
             "Api",
             handler="api",
+            table_actions=["GetItem", "Query", "PutItem", "UpdateItem"],
             memory_mb=1024,
             timeout=Duration.seconds(29),
             description="Uploads and assets for staff",
@@ -444,6 +450,7 @@ class MediaStack(MarqueeStack):
         *,
         handler: str,
         description: str,
+        table_actions: Sequence[str],
         environment: dict[str, str] | None = None,
         memory_mb: int = 512,
         timeout: Duration | None = None,
@@ -460,14 +467,7 @@ class MediaStack(MarqueeStack):
             environment={"MEDIA_TABLE": self._table.table.table_name, **(environment or {})},
             description=description,
         )
-        self._table.table.grant(
-            function,
-            "dynamodb:GetItem",
-            "dynamodb:Query",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:ConditionCheckItem",
-        )
+        self._table.table.grant(function, *(f"dynamodb:{action}" for action in table_actions))
         return function
 
     def _arn(self, service: str, resource: str) -> str:

@@ -16,6 +16,7 @@ import pytest
 from tests.chaos import killing_functions, seconds_between_kills
 from tests.cloud import READY_SECONDS, Person, RunningCloud, attached, await_ready, end, start
 from tests.films import Ingested, run_ingest, unseen_film
+from tests.grants import needless_grants
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -77,8 +78,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(READY_SECONDS + 120))
 
 
+def is_whole_suite(request: pytest.FixtureRequest) -> bool:
+    """Whether everything runs, undisturbed, and nothing has failed: what was not needed then is
+    needed by no test."""
+    options = request.config.option
+    chosen = options.keyword or options.markexpr or options.file_or_dir or options.maxfail
+    return not chosen and not request.session.testsfailed and seconds_between_kills() is None
+
+
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+def cloud(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningCloud]:
     """The service, started once as `make run` starts it, with its demo films.
 
     `CLOUD=<DATA_DIR>` names one that runs already, and goes on running.
@@ -93,6 +104,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
             yield service
         assert service.stop() == 0, service.output()
         service.leaves_nothing()
+        if is_whole_suite(request):
+            assert needless_grants(service.data_dir) == []
     finally:
         end(service)
 

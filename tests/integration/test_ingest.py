@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud import Person, RunningCloud, free_port
+from tests.cloud import Person, RunningCloud, eventually, free_port
 from tests.films import Ingested, cut, run_ingest, unseen_film
 
 STEPS = ["probe", "plan", "transcode", "poster", "manifests", "verify", "publish"]
@@ -76,6 +76,21 @@ def test_a_text_named_mp4_is_refused_with_words(
     assert "Upload the film itself" in said
     assert asset_named(staff, name)["status"] == "refused"
     assert name not in published(member)
+
+
+def test_a_refused_upload_can_be_tried_again_without_sending_it_again(
+    cloud: RunningCloud, staff: Person, tmp_path: Path
+) -> None:
+    name = f"Tried again {uuid.uuid4()}"
+    text = tmp_path / "film.mp4"
+    text.write_text("This is not a film.\n" * 100)
+    complaint(run_ingest(cloud.environment(), text, name))
+    asset_id = asset_named(staff, name)["asset_id"]
+
+    assert staff.ask("POST", f"/v1/assets/{asset_id}/retry").status_code == 202
+
+    assert eventually(lambda: staff.get(f"/v1/assets/{asset_id}")["status"] == "refused", 60)
+    assert staff.ask("POST", f"/v1/assets/{asset_id}/retry").status_code == 202
 
 
 @pytest.mark.parametrize("index_first", [True, False])

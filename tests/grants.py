@@ -1,0 +1,52 @@
+"""What roles may do and no test of the running service needed.
+
+The service writes down which part of which role's policies allowed something. A grant that
+nothing needed could be dropped without a test failing, so it is dropped, or stands here with
+where it is proven instead.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from localcloud.iam.usage import GENERATED, Allowed, idle, unused
+
+NEEDED_ELSEWHERE = (
+    Allowed(
+        "*/OutboxPublishRole*: sqs:SendMessage",
+        "records that the bus refused ten times; tests/unit/localcloud/triggers",
+    ),
+    Allowed(
+        "*/RepublishFunctionRole*: dynamodb:*",
+        "rebuilding a read model is an operator's act; tests/contract/rebuild",
+    ),
+    Allowed(
+        "marquee-local-keys/SpekeRole*: kms:Decrypt",
+        "keys of a film that is packaged once more; tests/contract/keys",
+    ),
+    Allowed(
+        "marquee-local-media/PipelineRole*: mediaconvert:CancelJob",
+        "an execution that is stopped; tests/unit/localcloud/front/test_workflows.py",
+    ),
+    Allowed(
+        "marquee-local-media/PipelineRole*: arn:aws:mediaconvert:*:jobs/[*]",
+        "CreateJob names the job beside the queue; here the queue alone is judged",
+    ),
+    Allowed(
+        "marquee-local-media/RecordRole*: dynamodb:GetItem",
+        "an event that is delivered twice; tests/contract/media",
+    ),
+    Allowed(
+        "marquee-local-media/ApiRole*: s3:GetObject[*]",
+        "an upload whose completion was cut off; tests/contract/media",
+    ),
+)
+
+
+def needless_grants(data_dir: Path) -> list[str]:
+    """Grants to drop, and entries above that have become needless."""
+    report = json.loads((data_dir / "iam-usage.json").read_text())
+    allowed = (*GENERATED, *NEEDED_ELSEWHERE)
+    stale = [f"no longer unneeded: {pattern}" for pattern in idle(report, NEEDED_ELSEWHERE)]
+    return [*unused(report, allowed), *stale]
