@@ -16,7 +16,7 @@ import pytest
 from tests.chaos import killing_functions, seconds_between_kills
 from tests.cloud import READY_SECONDS, Person, RunningCloud, attached, await_ready, end, start
 from tests.films import Ingested, run_ingest, unseen_film
-from tests.grants import needless_grants
+from tests.grants import missing_grants, needless_grants
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -71,11 +71,16 @@ def now() -> datetime:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for the running service waits for its first start, too."""
-    for item in items:
-        if "cloud" in getattr(item, "fixturenames", ()):
-            item.add_marker("cloud")
-            item.add_marker(pytest.mark.timeout(READY_SECONDS + 120))
+    """What asks for the running service comes last and waits for its first start, too.
+
+    Last, because the rest says sooner what is wrong, and because a browser that is driven from
+    this thread keeps an event loop running in it.
+    """
+    needing = [item for item in items if "cloud" in getattr(item, "fixturenames", ())]
+    for item in needing:
+        item.add_marker("cloud")
+        item.add_marker(pytest.mark.timeout(READY_SECONDS + 120))
+    items.sort(key=lambda item: item.get_closest_marker("cloud") is not None)
 
 
 def is_whole_suite(request: pytest.FixtureRequest) -> bool:
@@ -104,6 +109,7 @@ def cloud(
             yield service
         assert service.stop() == 0, service.output()
         service.leaves_nothing()
+        assert missing_grants(service.data_dir) == []
         if is_whole_suite(request):
             assert needless_grants(service.data_dir) == []
     finally:

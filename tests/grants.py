@@ -1,8 +1,9 @@
-"""What roles may do and no test of the running service needed.
+"""What roles may do and no test of the running service needed, and what they lacked.
 
 The service writes down which part of which role's policies allowed something. A grant that
 nothing needed could be dropped without a test failing, so it is dropped, or stands here with
-where it is proven instead.
+where it is proven instead. A grant that is needed and missing shows as a refusal in its log,
+even where the function that was refused goes on.
 """
 
 from __future__ import annotations
@@ -50,3 +51,13 @@ def needless_grants(data_dir: Path) -> list[str]:
     allowed = (*GENERATED, *NEEDED_ELSEWHERE)
     stale = [f"no longer unneeded: {pattern}" for pattern in idle(report, NEEDED_ELSEWHERE)]
     return [*unused(report, allowed), *stale]
+
+
+def missing_grants(data_dir: Path) -> list[str]:
+    """What a role of ours asked for and was refused."""
+    log = (data_dir / "localcloud.log").read_text()
+    return [
+        line
+        for line in log.splitlines()
+        if "assumed-role/" in line and "is not authorized to perform" in line
+    ]

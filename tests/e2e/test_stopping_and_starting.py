@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 import subprocess
 import sys
 import time
@@ -94,14 +95,37 @@ class Life:
     """Running since the last start."""
 
 
+def changed_source(folder: Path) -> Path:
+    """This repository with a function under another logical id and a table that is new."""
+    folder.mkdir()
+    for name in ("app.py", "cdk.json", "commands", "edge", "lambdas", "layers", "stacks",
+                 "statemachines", "web/dist", ".build/layers"):  # fmt: skip
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target)
+        else:
+            shutil.copy(ROOT / name, target)
+    stack = folder / "stacks" / "progress.py"
+    source = stack.read_text()
+    changed = source.replace('"Tracker"', '"Keeper"').replace(
+        '        table = MarqueeTable(self, "Progress", env=env)\n',
+        '        MarqueeTable(self, "Another", env=env)\n'
+        '        table = MarqueeTable(self, "Progress", env=env)\n',
+    )
+    assert changed.count('"Keeper"') == changed.count('"Another"') == 1
+    stack.write_text(changed)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     folder = tmp_path_factory.mktemp("life")
     data_dir, port = folder / "data", free_port()
     running: list[RunningCloud] = []
 
-    def up() -> RunningCloud:
-        running.append(start(data_dir, "--no-demo", port=port))
+    def up(*options: str) -> RunningCloud:
+        running.append(start(data_dir, "--no-demo", *options, port=port))
         return await_ready(running[-1])
 
     try:
@@ -120,7 +144,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
         interrupted = ingest_and_kill(cloud, unseen_film(folder / "b.mp4", LONG_SECONDS))
         left_by_kill = settled_processes(data_dir)
 
-        cloud = up()
+        cloud = up("--source", str(changed_source(folder / "changed")))
         yield Life(
             before=before,
             stop_code=stop_code,
@@ -183,8 +207,9 @@ def test_kill_9_leaves_no_process_even_while_a_film_is_encoded(life: Life) -> No
     assert life.left_by_kill == {}
 
 
-def test_kill_9_and_a_start_keep_what_was_saved(life: Life) -> None:
+def test_kill_9_and_a_changed_template_keep_what_was_saved(life: Life) -> None:
     assert life.after_kill == life.before
+    assert list((life.cloud.data_dir / "logs").glob("*Keeper*")), "the changed function ran"
 
 
 def test_whoever_was_ingesting_when_it_died_is_told_in_one_line(life: Life) -> None:

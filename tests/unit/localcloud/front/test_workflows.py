@@ -257,3 +257,14 @@ def test_more_than_256_kb_of_input_is_refused(
         start(task("lambda:invoke", INVOKE), given={"x": "y" * 300_000})
 
     assert caught.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_a_task_that_answers_more_than_256_kb_ends_the_execution(
+    services: Services, run: Run, allow: Any
+) -> None:
+    services.answers = [({}, "x" * (256 * 1024 + 1))]
+
+    ended = run(task("lambda:invoke", INVOKE), allow("lambda:InvokeFunction", FUNCTION))
+
+    assert ended["status"] == "FAILED"
+    assert ended["error"] == "States.DataLimitExceeded"

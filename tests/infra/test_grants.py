@@ -1,0 +1,63 @@
+"""Grants that the running service has no occasion to use in the tests are there all the same.
+
+`tests/grants.py` says why each is not used there; dropping one of them fails here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from tests.grants import NEEDED_ELSEWHERE
+
+Template = dict[str, Any]
+
+
+def allowed_actions(template: Template, role_prefix: str) -> set[str]:
+    """What the policies of the roles with that prefix allow."""
+    found: set[str] = set()
+    for resource in template["Resources"].values():
+        if resource["Type"] != "AWS::IAM::Policy":
+            continue
+        roles = [role["Ref"] for role in resource["Properties"]["Roles"]]
+        if any(role.startswith(role_prefix) for role in roles):
+            for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+                actions = statement["Action"]
+                found |= {actions} if isinstance(actions, str) else set(actions)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("stack", "role", "actions"),
+    [
+        ("catalog", "OutboxPublishRole", {"sqs:SendMessage"}),
+        ("keys", "OutboxPublishRole", {"sqs:SendMessage"}),
+        ("media", "OutboxPublishRole", {"sqs:SendMessage"}),
+        (
+            "catalog",
+            "RepublishFunctionRole",
+            {"dynamodb:Scan", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"},
+        ),
+        ("keys", "RepublishFunctionRole", {"dynamodb:Scan", "dynamodb:PutItem"}),
+        ("keys", "SpekeRole", {"kms:Decrypt"}),
+        ("media", "PipelineRole", {"mediaconvert:CancelJob", "mediaconvert:CreateJob"}),
+        ("media", "RecordRole", {"dynamodb:GetItem"}),
+        ("media", "ApiRole", {"s3:GetObject*"}),
+    ],
+)
+def test_a_grant_for_rare_occasions_is_there(
+    template: Callable[[str], Template], stack: str, role: str, actions: set[str]
+) -> None:
+    assert actions <= allowed_actions(template(stack), role)
+
+
+def test_every_exception_is_held_by_one_of_these() -> None:
+    held = {"OutboxPublishRole", "RepublishFunctionRole", "SpekeRole", "PipelineRole"}
+    held |= {"RecordRole", "ApiRole"}
+
+    for exception in NEEDED_ELSEWHERE:
+        role = exception.pattern.split(":")[0].split("/")[1].rstrip("*")
+        assert any(fnmatchcase(role, known) for known in held), exception.pattern
