@@ -70,6 +70,7 @@ def now() -> datetime:
     return datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What asks for the running service comes last and waits for its first start, too.
 
