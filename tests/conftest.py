@@ -77,7 +77,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Last, because the rest says sooner what is wrong, and because a browser that is driven from
     this thread keeps an event loop running in it.
     """
-    needing = [item for item in items if "cloud" in getattr(item, "fixturenames", ())]
+    needing = [item for item in items if {"integration", "e2e"} & set(item.path.parts)]
     for item in needing:
         item.add_marker("cloud")
         item.add_marker(pytest.mark.timeout(READY_SECONDS + 120))
