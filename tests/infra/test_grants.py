@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,3 +63,16 @@ def test_every_exception_is_held_by_one_of_these() -> None:
     for exception in NEEDED_ELSEWHERE:
         role = exception.pattern.split(":")[0].split("/")[1].rstrip("*")
         assert any(fnmatchcase(role, known) for known in held), exception.pattern
+
+
+def test_every_function_may_write_its_own_log(
+    dev_assembly: Path, dev_template: Callable[[str], Template]
+) -> None:
+    """Here logs are files that need no permission; on AWS a function without it says nothing."""
+    stacks = [path.name.split(".")[0] for path in dev_assembly.glob("*.template.json")]
+    for stack in stacks:
+        for resource in dev_template(stack)["Resources"].values():
+            if resource["Type"] == "AWS::Lambda::Function":
+                role = resource["Properties"]["Role"]["Fn::GetAtt"][0]
+                allowed = allowed_actions(dev_template(stack), role)
+                assert {"logs:CreateLogStream", "logs:PutLogEvents"} <= allowed, (stack, role)
