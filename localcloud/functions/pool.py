@@ -91,13 +91,17 @@ class Pool:
             return worker
         try:
             worker = self._start(version)
-        finally:
+        except BaseException:
             with self._changed:
                 self._starting -= 1
                 self._changed.notify_all()
+            raise
         with self._changed:
+            # In one step: a process counted nowhere for a moment would let one too many start.
+            self._starting -= 1
             self._busy.add(worker)
             stopped = self._stopped
+            self._changed.notify_all()
         if stopped:
             worker.close()
         return worker
