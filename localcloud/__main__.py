@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import logging
 import os
 import signal
 import sys
-import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from localcloud.failures import LOG_NAME, explain
 from localcloud.ports import HIGHEST_PORT, Ports
 from localcloud.running import ROOT, Run, keep_up
+from localcloud.stopping import StopRequest
 
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
@@ -85,10 +86,10 @@ def main() -> int:
         print(explain(error, data_dir), file=sys.stderr)
         return 1
     _keep_byte_code()
-    stopping = threading.Event()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stopping.set())
+    # `kill -USR1`: where each thread is, at the end of what the terminal shows.
+    faulthandler.register(signal.SIGUSR1)
+    stopping = StopRequest()
+    stopping.on_signals(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     run = Run(
         ports=Ports(arguments.port),
         data_dir=data_dir,

@@ -351,7 +351,17 @@ def _write_privately(path: Path, text: str) -> None:
     unfinished.replace(path)
 
 
-def keep_up(run: Run, stopping: threading.Event) -> int:
+class Stopping(Protocol):
+    """Says when to stop."""
+
+    def set(self) -> None:
+        """Ask for it."""
+
+    def wait(self) -> Any:
+        """Until somebody asked."""
+
+
+def keep_up(run: Run, stopping: Stopping) -> int:
     """Bring a run up and keep it until `stopping` is set; the exit code.
 
     The run starts on a thread of its own, so that it can be stopped at any moment. Whatever goes

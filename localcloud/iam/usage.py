@@ -111,14 +111,6 @@ def unused(report: Mapping[str, Any], allowed: Iterable[Allowed] = GENERATED) ->
     return sorted(set(lines))
 
 
-def idle(report: Mapping[str, Any], allowed: Iterable[Allowed]) -> list[str]:
-    """The patterns that match nothing unneeded any more: to be removed from the list."""
-    lines = list(_lines(report))
-    return [
-        one.pattern for one in allowed if not any(fnmatchcase(line, one.pattern) for line in lines)
-    ]
-
-
 def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     for role, statements in report["roles"].items():
         for statement in statements:

@@ -87,7 +87,12 @@ def test_a_data_dir_that_is_a_file_is_said_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment", "number"), [("Synthesizing", signal.SIGTERM), ("Deploying", signal.SIGINT)]
+    ("moment", "number"),
+    [
+        ("Synthesizing", signal.SIGTERM),
+        ("Deploying", signal.SIGINT),
+        ("Bootstrapping", signal.SIGINT),
+    ],
 )
 def test_ctrl_c_while_it_comes_up_leaves_nothing(
     tmp_path: Path, moment: str, number: signal.Signals

@@ -6,7 +6,7 @@ import pytest
 
 from localcloud.iam.conditions import PolicyError
 from localcloud.iam.policy import Access, parse_object
-from localcloud.iam.usage import Allowed, Usage, idle, unused
+from localcloud.iam.usage import Usage, unused
 from localcloud.registry import Registry, Resource
 
 ROLE = "arn:aws:iam::123456789012:role/fn"
@@ -88,19 +88,6 @@ def test_a_bucket_beside_its_objects_is_not_a_grant_of_its_own(registry: Registr
     account = OneRole(grant(["s3:GetObject*"], [bucket, f"{bucket}/*"]))
 
     assert unused(report(registry, account, Access("s3:GetObject", f"{bucket}/a"))) == []
-
-
-def test_an_allowance_without_a_purpose_is_named(registry: Registry) -> None:
-    account = OneRole(grant(["dynamodb:GetItem", "dynamodb:PutItem"], [TABLE]))
-    allowed = (
-        Allowed("*: dynamodb:PutItem", "written on AWS only"),
-        Allowed("*: dynamodb:Scan", "no longer granted"),
-    )
-
-    found = report(registry, account, Access("dynamodb:GetItem", TABLE))
-
-    assert unused(found, allowed) == []
-    assert idle(found, allowed) == ["*: dynamodb:Scan"]
 
 
 @pytest.mark.parametrize("key", ["aws:ResourceTag/team", "aws:CalledVia", "s3:ExistingObjectTag/a"])
