@@ -65,6 +65,16 @@ def test_every_exception_is_held_by_one_of_these() -> None:
         assert any(fnmatchcase(role, known) for known in held), exception.pattern
 
 
+def test_the_pipeline_may_hear_that_a_transcode_ended(
+    dev_template: Callable[[str], Template],
+) -> None:
+    """A `.sync` task waits by a rule that Step Functions makes with the machine's own role; here
+    the end is asked for, so only AWS would refuse."""
+    rule = {"events:PutTargets", "events:PutRule", "events:DescribeRule"}
+
+    assert rule <= allowed_actions(dev_template("media"), "PipelineRole")
+
+
 def test_every_function_may_write_its_own_log(
     dev_assembly: Path, dev_template: Callable[[str], Template]
 ) -> None:
