@@ -27,7 +27,7 @@ VIEWER_KEY = .data/keys/$(ENV).pem
 LOCKS := $(wildcard layers/*/requirements.txt)
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test check ingest synth diff bootstrap deploy smoke bench setup lock format layers clean
+.PHONY: help run test check ingest logs synth diff bootstrap deploy smoke bench setup lock screenshots openapi format layers clean
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,9 +50,12 @@ check-static:
 	mypy
 	PYTHONPATH=lambdas:. lint-imports --cache-dir .import_linter_cache > .build/imports.log || { cat .build/imports.log; exit 1; }
 
-ingest: $(VENV_READY) ## Upload a film to a running service: FILE=film.mp4 TITLE="…"
+ingest: $(VENV_READY) ## Upload a film to a running service: FILE=film.mp4 TITLE="…" CAPTIONS="en=film.en.vtt …" SERIES="…" SEASON=1 EPISODE=2
 	@test -n "$(FILE)" || { echo 'Name the film: make ingest FILE=film.mp4 TITLE="A title"'; exit 2; }
-	@python -m commands.ingest "$(FILE)" "$(TITLE)"
+	@python -m commands.ingest "$(FILE)" "$(TITLE)" $(foreach one,$(CAPTIONS),--captions "$(one)") $(if $(SCHEME),--scheme $(SCHEME)) $(if $(SERIES),--series "$(SERIES)") $(if $(SEASON),--season "$(SEASON)") $(if $(EPISODE),--episode "$(EPISODE)")
+
+logs: $(VENV_READY) ## What the functions log, together: ID=one request's, ENV=a deployed environment
+	@python -m commands.logs $(if $(ID),--id $(ID)) $(if $(filter command line,$(origin ENV)),--environment $(ENV))
 
 synth: setup $(LAYERS_AWS) ## Templates of an environment: ENV=dev
 	@cdk synth --quiet --context environment=$(ENV)
@@ -83,6 +86,12 @@ bench: setup $(FOOTAGE_READY) ## All benchmarks, as ratios against named peers
 setup: $(VENV_READY) $(WEB_READY) $(LAYERS_LOCAL) ## Set up all that is missing
 
 layers: $(LAYERS_LOCAL) $(LAYERS_AWS) ## The dependency sets of the functions
+
+screenshots: $(VENV_READY) chromium ## The README's pictures, of the running service with its demo films
+	@python -m tests.e2e.screenshots
+
+openapi: $(VENV_READY) ## The contracts of the HTTP APIs, docs/api/*.json, from lambdas/*/openapi.yaml
+	@PYTHONPATH=lambdas python docs/api/build.py
 
 format: $(VENV_READY) ## Format and mend what can be mended
 	ruff check -q --fix .

@@ -6,16 +6,21 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
 from stacks.api import ApiStack
+from stacks.beacons import BeaconsStack
+from stacks.billing import BillingStack
 from stacks.catalog import CatalogStack
 from stacks.delivery import DeliveryStack
+from stacks.devices import DevicesStack
 from stacks.edge_global import EdgeGlobalStack
 from stacks.environment import environment_from
 from stacks.identity import IdentityStack
 from stacks.keys import KeysStack
 from stacks.media import MediaStack
+from stacks.notifications import NotificationsStack
 from stacks.operations import OperationsStack
 from stacks.origin import OriginStack
 from stacks.playback import PlaybackStack
+from stacks.profiles import ProfilesStack
 from stacks.progress import ProgressStack
 from stacks.signing import SigningStack
 
@@ -36,12 +41,25 @@ def main() -> None:
     keys = KeysStack(app, "keys", env=env)
     identity = IdentityStack(app, "identity", env=env)
 
+    NotificationsStack(app, "notifications", env=env, mail_key=identity.mail_key)
+
     api = ApiStack(app, "api", env=env)
     # API Gateway asks the issuer for its keys when the authorizer is created.
     api.add_stack_dependency(identity)
 
+    BillingStack(app, "billing", env=env, api=api.ref)
+    DevicesStack(app, "devices", env=env, api=api.ref, accounts=identity.accounts)
+    ProfilesStack(app, "profiles", env=env, api=api.ref, accounts=identity.accounts)
     CatalogStack(app, "catalog", env=env, api=api.ref)
-    ProgressStack(app, "progress", env=env, api=api.ref)
+    beacons = BeaconsStack(app, "beacons", env=env, api=api.ref)
+    ProgressStack(
+        app,
+        "progress",
+        env=env,
+        api=api.ref,
+        signing=signing.signing,
+        beacons=beacons.stream,
+    )
     PlaybackStack(
         app,
         "playback",
@@ -50,7 +68,7 @@ def main() -> None:
         signing=signing.signing,
         vault_key=keys.vault_key,
     )
-    MediaStack(
+    media = MediaStack(
         app,
         "media",
         env=env,
@@ -68,6 +86,7 @@ def main() -> None:
             web=origin.web,
             api_host=api.host,
             signing=signing.signing,
+            uploads_url=media.uploads_url,
         )
     app.synth()
 

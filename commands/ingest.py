@@ -1,6 +1,7 @@
 """Uploads a film to a running service and follows it until it can be watched.
 
-    python -m commands.ingest film.mp4 "The title" [--site http://localhost:8080]
+    python -m commands.ingest film.mp4 "The title" [--captions en=film.en.vtt]
+        [--series "The series" --season 1 --episode 2]
 
 Where the service is and who signs in comes from DATA_DIR/ready.json, or from MARQUEE_SITE,
 MARQUEE_EMAIL and MARQUEE_PASSWORD.
@@ -19,9 +20,12 @@ from typing import Any
 import httpx
 
 from commands.service_api import TIMEOUT, Api, CommandError, Service, find_service
-from commands.upload import Uploader
+from commands.upload import DEFAULT_SCHEME, CaptionFile, Episode, Uploader
 
 POLL_SECONDS = 1.0
+
+UNDER_WAY = ("uploading", "processing")
+"""Every other state but `ready` is the end of it, with a reason."""
 
 PUBLISHING_SECONDS = 120.0
 """An event crosses two outboxes before the title appears; a cold start each, and a margin."""
@@ -52,7 +56,7 @@ class Follower:
             self._tell(asset)
             if asset["status"] == "ready":
                 return
-            if asset["status"] in ("refused", "failed"):
+            if asset["status"] not in UNDER_WAY:
                 failure = asset["failure"] or {}
                 raise CommandError(
                     f"{asset['status']}: {failure.get('message', 'no reason was recorded')} "
@@ -65,7 +69,8 @@ class Follower:
         deadline = self._clock() + PUBLISHING_SECONDS
         while self._clock() < deadline:
             for title in self._api.get("/v1/titles")["titles"]:
-                if title["asset_id"] == asset_id:
+                # A series has none: it is made of episodes.
+                if title.get("asset_id") == asset_id:
                     return dict(title)
             self._pause(POLL_SECONDS)
         raise CommandError(f"{asset_id} is ready, but the catalogue does not show it yet")
@@ -100,6 +105,10 @@ def ingest(
     http: httpx.Client,
     say: Say,
     pause: Callable[[float], None] = time.sleep,
+    *,
+    captions: Sequence[CaptionFile] = (),
+    scheme: str = DEFAULT_SCHEME,
+    episode: Episode | None = None,
 ) -> None:
     """Upload and follow; CommandError."""
     checked(path, title)
@@ -113,7 +122,10 @@ def ingest(
             shown = percent
             say(f"{'upload':<10} {percent} %")
 
-    asset_id = Uploader(api, http, pause).send(path, title, progress)
+    asset_id = Uploader(api, http, pause).send(
+        path, title, progress, captions=captions, scheme=scheme, episode=episode
+    )
+    say(f"{'reference':<10} {api.correlation_id}")
     follower = Follower(api, say, pause)
     follower.until_ready(asset_id)
     found = follower.until_published(asset_id)
@@ -125,13 +137,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="ingest", description="Upload a film and follow it.")
     parser.add_argument("file", type=Path)
     parser.add_argument("title")
+    parser.add_argument(
+        "--captions",
+        action="append",
+        default=[],
+        metavar="LANGUAGE=FILE",
+        help="WebVTT or SubRip, such as en=film.en.vtt; may be repeated",
+    )
+    parser.add_argument(
+        "--scheme",
+        choices=["cbcs", "cenc"],
+        default=DEFAULT_SCHEME,
+        help="cenc is for devices older than cbcs, and without FairPlay",
+    )
+    parser.add_argument("--series", help="the film is an episode of this series")
+    parser.add_argument("--season", type=int, help="from 1")
+    parser.add_argument("--episode", type=int, help="from 1, within its season")
     parser.add_argument("--site", help="address of the service")
     given = parser.parse_args(arguments)
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
     try:
         checked(given.file, given.title)
+        captions = [CaptionFile.named(one) for one in given.captions]
+        episode = Episode.named(given.series, given.season, given.episode)
         service = find_service(os.environ, given.site)
         with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as http:
-            ingest(given.file, given.title, service, http, lambda line: print(line, flush=True))
+            ingest(
+                given.file,
+                given.title,
+                service,
+                http,
+                say,
+                captions=captions,
+                scheme=given.scheme,
+                episode=episode,
+            )
     except CommandError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

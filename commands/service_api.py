@@ -6,6 +6,7 @@ Everything that can go wrong ends as a CommandError of one line.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,11 +62,15 @@ def _ready(path: Path) -> dict[str, Any]:
 
 
 class Api:
-    """The service's API for one person who signed in; safe to share between threads."""
+    """The service's API for one person who signed in; safe to share between threads.
+
+    All its requests carry one `correlation_id`, by which the service's logs can be followed.
+    """
 
     def __init__(self, service: Service, http: httpx.Client) -> None:
         self._site = service.site
         self._http = http
+        self.correlation_id = secrets.token_hex(16)
         settings = _json(self._send("GET", f"{service.site}/config.json"))
         try:
             issuer = str(settings["issuer"])
@@ -92,6 +97,10 @@ class Api:
         """POST JSON and read a JSON object; CommandError with the problem's own words."""
         return self._ask("POST", path, body)
 
+    def put(self, path: str, body: object) -> dict[str, Any]:
+        """PUT JSON and read a JSON object; CommandError with the problem's own words."""
+        return self._ask("PUT", path, body)
+
     def _ask(self, method: str, path: str, body: object) -> dict[str, Any]:
         try:
             token = self._tokens.access_token()
@@ -99,7 +108,11 @@ class Api:
             raise CommandError(str(error)) from error
         except httpx.HTTPError as error:
             raise CommandError(f"sign-in does not answer ({_why(error)})") from error
-        headers = {"authorization": f"Bearer {token}"}
+        headers = {
+            "authorization": f"Bearer {token}",
+            # W3C Trace Context, section 3.2: version, trace-id, parent-id, flags.
+            "traceparent": f"00-{self.correlation_id}-{secrets.token_hex(8)}-00",
+        }
         return _json(self._send(method, f"{self._site}{path}", headers, body))
 
     def _send(

@@ -1,6 +1,7 @@
 """Signs in as a browser does: authorization code with PKCE over the hosted page (RFC 7636).
 
-It knows nothing of the page but that it holds a form with a password field.
+It knows nothing of the pages but that one holds a form with a password field, and the next, for
+who signs in in two steps, one with a field for the code.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from commands.totp import code_at, current_step
+
 CLIENT_ID = "cli"
 
 REDIRECT_URI = "http://127.0.0.1:1/callback"
@@ -23,6 +26,12 @@ REDIRECT_URI = "http://127.0.0.1:1/callback"
 
 RENEW_BEFORE_SECONDS = 60.0
 """A token this close to its end may be over before the request arrives."""
+
+
+SECOND_STEP_SECONDS = 75.0
+"""A code is taken once: whoever signs in often waits for the next, or for two while others do."""
+
+SECOND_CODE = "second_code"
 
 
 class SignInError(Exception):
@@ -56,6 +65,12 @@ class Tokens:
                 self._take(self._renew(self._refresh))
             return self._access
 
+    def renew(self) -> str:
+        """Another token at once: who watches, which tokens say, was chosen anew."""
+        with self._lock:
+            self._take(self._renew(self._refresh))
+            return self._access
+
 
 class SignIn:
     """The authorization server of a service."""
@@ -64,8 +79,13 @@ class SignIn:
         self._issuer = issuer.rstrip("/")
         self._http = http
 
-    def with_password(self, email: str, password: str, scope: str = "member staff") -> Tokens:
-        """Sign in; SignInError when the page or the server says no."""
+    def with_password(
+        self, email: str, password: str, scope: str = "member staff", totp_secret: str = ""
+    ) -> Tokens:
+        """Sign in; SignInError when the page or the server says no.
+
+        `totp_secret` is what the codes of the second step are made of, for who has one.
+        """
         verifier = secrets.token_urlsafe(48)
         state = secrets.token_urlsafe(16)
         page = self._http.get(
@@ -87,6 +107,8 @@ class SignIn:
             page.url.join(form.action),
             data={**form.fields, "email": email, "password": password},
         )
+        if asks_for_code(answer) is not None:
+            answer = self._second_step(answer, email, totp_secret)
         code = _code(answer, state, email)
         granted = self._token(
             grant_type="authorization_code",
@@ -96,6 +118,27 @@ class SignIn:
             code_verifier=verifier,
         )
         return Tokens(granted, self._renewed)
+
+    def _second_step(self, page: httpx.Response, email: str, totp_secret: str) -> httpx.Response:
+        """What follows a code: of the step before, of this one, of the next one or a later one,
+        for each is taken once and none before it any more."""
+        if not totp_secret:
+            raise SignInError(f"{email} signs in in two steps: name an account without them")
+        deadline = time.monotonic() + SECOND_STEP_SECONDS
+        tried = 0
+        while (form := asks_for_code(page)) is not None:
+            step = max(tried + 1, current_step() - 1)
+            if step > current_step() + 1:
+                if time.monotonic() > deadline:
+                    raise SignInError(f"no code was taken for {email}: is the clock right?")
+                time.sleep(1)
+                continue
+            tried = step
+            filled = {**form.fields, SECOND_CODE: code_at(totp_secret, step)}
+            page = self._http.post(page.url.join(form.action), data=filled)
+            if page.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                break
+        return page
 
     def _renewed(self, refresh_token: str) -> dict[str, object]:
         return self._token(
@@ -120,6 +163,9 @@ def _challenge(verifier: str) -> str:
 
 
 def _code(answer: httpx.Response, state: str, email: str) -> str:
+    if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        wait = answer.headers.get("retry-after", "some")
+        raise SignInError(f"too many attempts for {email}: try again in {wait} seconds")
     if not answer.is_redirect:
         if answer.status_code in (200, 400, 401, 403):
             raise SignInError(f"wrong e-mail or password for {email}")
@@ -168,6 +214,17 @@ class _Forms(HTMLParser):
 
 def sign_in_form(page: str) -> Form | None:
     """The page's form that asks for a password, with what it already holds."""
+    return next((form for form in _forms(page) if form.asks_for_a_password), None)
+
+
+def asks_for_code(answer: httpx.Response) -> Form | None:
+    """The form of the second step, when that is what follows."""
+    if answer.is_redirect:
+        return None
+    return next((form for form in _forms(answer.text) if SECOND_CODE in form.fields), None)
+
+
+def _forms(page: str) -> list[Form]:
     parser = _Forms()
     parser.feed(page)
-    return next((form for form in parser.found if form.asks_for_a_password), None)
+    return parser.found

@@ -128,7 +128,9 @@ def walk(site: str, http: httpx.Client, sign_in: Callable[[], Api], steps: Steps
         api = sign_in()
     viewer = Viewer(site, http, api)
     with steps.step("titles") as found:
-        titles = api.get("/v1/titles")["titles"]
+        listed = api.get("/v1/titles")["titles"]
+        # A series is not played; its episodes are.
+        titles = [title for title in listed if title["kind"] != "series"]
         if not titles:
             raise StepError("there is nothing to watch: ingest a film first")
         found.append(f"{len(titles)} in the catalogue")

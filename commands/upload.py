@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -24,8 +26,58 @@ ATTEMPTS = 5
 
 FIRST_PAUSE_SECONDS = 1.0
 
+DEFAULT_SCHEME = "cbcs"
+"""The one that every DRM system decrypts."""
+
 Progress = Callable[[int, int], None]
 """Called with bytes sent and bytes in all."""
+
+
+@dataclass(frozen=True)
+class CaptionFile:
+    """A WebVTT or SubRip file that goes with the film."""
+
+    language: str
+    """BCP 47, such as `en` or `pt-BR`."""
+    path: Path
+
+    @classmethod
+    def named(cls, given: str) -> CaptionFile:
+        """From `en=film.en.vtt`; CommandError."""
+        language, equals, path = given.partition("=")
+        if not equals or not language or not path:
+            raise CommandError(f"{given}: name captions by language, such as en=film.en.vtt")
+        return cls(language, Path(path))
+
+    def text(self) -> str:
+        """The file's text; CommandError."""
+        try:
+            return self.path.read_text(encoding="utf-8-sig")
+        except OSError as error:
+            raise CommandError(f"{self.path}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise CommandError(f"{self.path}: is not UTF-8; save it as UTF-8") from error
+
+
+@dataclass(frozen=True)
+class Episode:
+    """Which episode of which series a film is."""
+
+    series: str
+    season: int
+    episode: int
+
+    @classmethod
+    def named(cls, series: str | None, season: int | None, episode: int | None) -> Episode | None:
+        """From what was given of the three; None for a film; CommandError when one is missing."""
+        if series is None and season is None and episode is None:
+            return None
+        if series is None or season is None or episode is None:
+            raise CommandError('an episode needs all three: SERIES="The series" SEASON=1 EPISODE=2')
+        return cls(series, season, episode)
+
+    def __str__(self) -> str:
+        return f"{self.series} S{self.season} E{self.episode}"
 
 
 @dataclass(frozen=True)
@@ -47,16 +99,29 @@ class Uploader:
         self._http = http
         self._pause = pause
 
-    def send(self, path: Path, title: str, progress: Progress) -> str:
-        """Upload a file as a film; the asset's id. CommandError."""
+    def send(
+        self,
+        path: Path,
+        title: str,
+        progress: Progress,
+        *,
+        captions: Sequence[CaptionFile] = (),
+        scheme: str = DEFAULT_SCHEME,
+        episode: Episode | None = None,
+    ) -> str:
+        """Upload a file as a film, its captions first; the asset's id. CommandError."""
+        texts = [(one.language, one.text()) for one in captions]
         try:
             size = path.stat().st_size
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}") from error
-        answer = self._api.post(
-            "/v1/uploads", {"name": title, "file_name": path.name, "size_bytes": size}
-        )
+        place = {} if episode is None else {"episode_of": dataclasses.asdict(episode)}
+        film = {"name": title, "file_name": path.name, "size_bytes": size, "scheme": scheme}
+        answer = self._api.post("/v1/uploads", {**film, **place})
         upload = Upload(answer["asset_id"], answer["part_size_bytes"], answer["part_count"])
+        for language, text in texts:
+            address = f"/v1/uploads/{upload.asset_id}/captions/{quote(language, safe='')}"
+            self._api.put(address, {"label": language, "text": text})
         parts = self._send_parts(path, upload, size, progress)
         self._api.post(f"/v1/uploads/{upload.asset_id}/complete", {"parts": parts})
         return upload.asset_id

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent
 BUILD = ROOT.parent / ".build" / "layers"
 
 AWS_SERVICES = frozenset(
-    ["dynamodb", "events", "kms", "mediaconvert", "s3", "secretsmanager", "stepfunctions", "sts"]
+    ["dynamodb", "events", "kms", "mediaconvert", "s3", "sesv2", "stepfunctions", "sts"]
 )
 """The service models that functions use; all of botocore's are 120 MB of a layer's 250."""
 

@@ -31,13 +31,14 @@ from localcloud.iam import usage
 from localcloud.iam.authorizer import NotAuthorizedError
 from localcloud.iam.policy import Access
 from localcloud.identities import Credentials, Principal
-from localcloud.mailbox import Mailbox, sent_messages
+from localcloud.mailbox import Mailbox
 from localcloud.mediaconvert import MediaConvert
 from localcloud.ports import LOOPBACK, Ports
 from localcloud.provision import Provisioner
 from localcloud.provision.errors import ProvisioningError, UnsupportedTemplateError
 from localcloud.registry import Registry
 from localcloud.serve import Server, serve
+from localcloud.ses import Ses
 from localcloud.state import State
 from localcloud.state.files import StateFormatError
 from localcloud.triggers.clients import RoleClients
@@ -49,6 +50,7 @@ from localcloud.triggers.s3 import S3Events
 from localcloud.triggers.schedule_targets import ScheduleTargets
 from localcloud.triggers.schedules import Schedules
 from localcloud.triggers.sources import EventSources
+from localcloud.triggers.states import StatesEvents
 from localcloud.wire import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -162,6 +164,8 @@ class Cloud:
         self.front.register("lambda", self.functions.handle)
         self.front.register("events", self.bus.handle)
         self.front.register("mediaconvert", self._mediaconvert)
+        self.ses = Ses(self._may_send, region)
+        self.front.register("ses", self.ses.handle)
         self.key_value_stores = KeyValueStores(self.registry)
         self.front.register("cloudfront-keyvaluestore", self.key_value_stores.handle)
         self._state = State(
@@ -220,6 +224,7 @@ class Cloud:
         self._provisioner.provision(assembly)
         self._state.restore()
         self.front.on_object_created(self._s3_events.on_object_created)
+        self.front.on_execution_change(StatesEvents(self.bus).on_change)
         self.bus.start()
         self._sources.start()
         self._state.resume()
@@ -243,7 +248,7 @@ class Cloud:
 
     def open_mailbox(self) -> str:
         """Show what was sent by e-mail on a port of its own; the address of the page."""
-        mailbox = Mailbox(lambda: sent_messages(self.front.account, self.front.region))
+        mailbox = Mailbox(self.ses.sent)
         server = serve(mailbox.handle, (LOOPBACK, 0), name="mailbox")
         self._servers.append(server)
         return f"{server.url}/"
@@ -317,6 +322,9 @@ class Cloud:
 
     def _mediaconvert(self, request: HttpRequest, principal: Principal) -> HttpResponse:
         return self.mediaconvert.handle(request, _Caller(self.front, principal))
+
+    def _may_send(self, address: str) -> bool:
+        return self.front.resources.mail_identity(address, self.front.region) is not None
 
     def _post_to_key_server(
         self, url: str, role_arn: str, headers: Sequence[tuple[str, str]], body: bytes

@@ -110,6 +110,10 @@ class Front:
         """Call back once for each object that S3 stored, before the writer is answered."""
         self._s3.on_object_created(callback)
 
+    def on_execution_change(self, callback: Callable[[moto_seams.ExecutionChange], None]) -> None:
+        """Call back for each execution of a workflow that begins or ends."""
+        moto_seams.execution_listeners.listen(callback)
+
     def credentials_for_workflow(self, role_arn: str) -> Credentials:
         """A session of a state machine's role; its trust policy must admit Step Functions."""
         return self.identities.assume(
@@ -172,7 +176,8 @@ class Front:
         return self._answer(_Judged(request, principal, service, region or self.region))
 
     def _identify(self, request: HttpRequest, service: str) -> _Judged:
-        if service == "s3" and _unsigned(request):
+        # A browser asks before it sends, and signs no question; S3 reads no signature in one.
+        if service == "s3" and (request.method == "OPTIONS" or _unsigned(request)):
             return _Judged(request, self.identities.anonymous, service, self.region)
         caller = sigv4.verify(
             request,

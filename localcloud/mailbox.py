@@ -6,14 +6,10 @@ unasked: it is somebody's input.
 
 from __future__ import annotations
 
-import email
-import email.policy
 import html
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from email.message import EmailMessage
-from typing import Any
 
 from localcloud.wire import HttpRequest, HttpResponse
 
@@ -30,58 +26,8 @@ class Mail:
     """Empty when the message has no plain part."""
     html: str
     """Empty when the message has no HTML part."""
-
-
-def sent_messages(account: str, region: str) -> list[Mail]:
-    """What SES (either API) took so far, oldest first."""
-    # Loading moto's SES takes a moment that only a reader of mail has to wait for.
-    from moto.ses.models import ses_backends
-
-    return [read(message) for message in list(ses_backends[account][region].sent_messages)]
-
-
-def read(message: Any) -> Mail:
-    """A message as moto keeps it: raw, simple or of a template."""
-    if hasattr(message, "raw_data"):
-        return _raw(message)
-    if hasattr(message, "template"):
-        subject, text = f"[template] {message.template}", str(message.template_data)
-        page = ""
-    else:
-        subject, body = str(message.subject), str(message.body)
-        # Moto keeps one body: the HTML part when there is one.
-        is_html = body.lstrip().lower().startswith(("<!doctype", "<html", "<body", "<div", "<p"))
-        text, page = ("", body) if is_html else (body, "")
-    identifier = getattr(message, "id", "") or ",".join(getattr(message, "ids", ()))
-    sender, to = str(message.source), _recipients(message.destinations)
-    return Mail(identifier, sender, to, subject, text, page)
-
-
-def _raw(message: Any) -> Mail:
-    parsed = email.message_from_string(message.raw_data, policy=email.policy.default)
-    assert isinstance(parsed, EmailMessage)
-    return Mail(
-        message_id=message.id,
-        sender=str(message.source or parsed["from"] or ""),
-        recipients=tuple(message.destinations),
-        subject=str(parsed["subject"] or ""),
-        text=_part(parsed, "plain"),
-        html=_part(parsed, "html"),
-    )
-
-
-def _part(message: EmailMessage, kind: str) -> str:
-    part = message.get_body((kind,))
-    return str(part.get_content()) if part is not None else ""
-
-
-def _recipients(destinations: Any) -> tuple[str, ...]:
-    if isinstance(destinations, dict):
-        return tuple(address for some in destinations.values() for address in some)
-    found: list[str] = []
-    for each in destinations or ():
-        found += _recipients(each["Destination"]) if isinstance(each, dict) else [str(each)]
-    return tuple(found)
+    sent_at: str = ""
+    """ISO 8601."""
 
 
 _PAGE = """<!doctype html>
@@ -89,12 +35,13 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width">
 <style>
 :root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }}
-body {{ max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
+html {{ background: Canvas; color: CanvasText }}
+main {{ max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }}
 table {{ border-collapse: collapse; width: 100% }}
 th, td {{ text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid #8884 }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere }}
 iframe {{ width: 100%; height: 70vh; border: 1px solid #8884; background: #fff }}
-</style></head><body>{body}</body></html>"""
+</style></head><body><main>{body}</main></body></html>"""
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'"
 _MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -159,10 +106,10 @@ def _list(messages: Sequence[Mail]) -> str:
     rows = "".join(
         f'<tr><td><a href="/messages/{number}">{html.escape(mail.subject) or "(no subject)"}</a>'
         f"</td><td>{html.escape(', '.join(mail.recipients))}</td>"
-        f"<td>{html.escape(mail.sender)}</td></tr>"
+        f"<td>{html.escape(mail.sender)}</td><td>{html.escape(mail.sent_at)}</td></tr>"
         for number, mail in reversed(list(enumerate(messages)))
     )
-    head = "<tr><th>Subject</th><th>To</th><th>From</th></tr>"
+    head = "<tr><th>Subject</th><th>To</th><th>From</th><th>Sent</th></tr>"
     return f"<h1>Mailbox</h1><table>{head}{rows}</table>"
 
 

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,6 +35,9 @@ STAFF_EMAIL = "staff@marquee.example"
 
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 """What Lambda calls the processors that machines report."""
+
+RETOLD_EVERY_SECONDS = 1.0
+"""How soon `ready.json` follows a film that has been published: people watch it happen."""
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +94,10 @@ class Run:
     """Whether everything answers."""
     _cloud: Cloud | None = None
     _closed: bool = False
+    _told: dict[str, Any] = field(default_factory=dict)
+    """What `ready.json` says."""
+    _to_come: list[str] = field(default_factory=list)
+    """Demo films that the catalogue lacks."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _owned: IO[str] | None = None
     _started: float = field(default_factory=time.monotonic)
@@ -110,12 +117,13 @@ class Run:
         return f"http://localhost:{self.ports.issuer}"
 
     def start(self) -> None:
-        """Bring everything up and write `ready.json`.
+        """Bring everything up, with a film to watch, and write `ready.json`.
 
         StoppedError once `close` was called; `failures.explain` knows the other errors.
         """
         self._own_data_dir()
         self._ready_file.unlink(missing_ok=True)
+        self._operator_file.unlink(missing_ok=True)
         self._check_ports()
         with ThreadPoolExecutor(1) as beside:
             # Its modules take as long to load as a synthesis's.
@@ -127,26 +135,48 @@ class Run:
         with self._step("deployment", "Deploying to it"):
             cloud.deploy_from(assembly)
             self._outputs.write_text(json.dumps(cloud.outputs, indent=2))
+            self._admit_operators(cloud)
         accounts = self._accounts()
         with self._step("bootstrap", "Bootstrapping secrets and accounts, publishing the web app"):
             self._bootstrap(accounts)
             cloud.open_edge()
-        with self._step("films", "Looking after the demo films"):
-            titles = self._demo(accounts["staff"])
-        self._announce(accounts, titles, cloud.open_mailbox())
+        with self._step("films", "Seeing that there is a film to watch"):
+            self._demo(accounts["staff"], "--first" if self.demo else "--only-list")
+        self._announce(accounts, cloud.open_mailbox())
+
+    def bring_the_rest(self) -> None:
+        """Ingest the demo films that are still missing, in view; `ready.json` follows them.
+
+        StoppedError once `close` was called. A film that fails is said, and ends nothing.
+        """
+        if not (self.demo and self._to_come):
+            return
+        with ThreadPoolExecutor(1) as beside:
+            bringing = beside.submit(self._demo, self._told["accounts"]["staff"])
+            while wait([bringing], RETOLD_EVERY_SECONDS).not_done:
+                self._retell()
+        self._retell()
+        try:
+            bringing.result()
+        except CommandFailedError:
+            missing = ", ".join(self._to_come)
+            self._say(f"Not every demo film is there ({missing}): the next start tries again")
+        else:
+            self._say("All demo films can be watched")
 
     def close(self) -> None:
         """End every process that was started, keep the state. From any thread, at any moment.
 
         OSError when the state cannot be saved; everything else has ended then.
         """
-        if self._owned is not None:
-            # Otherwise it is another copy's.
-            with contextlib.suppress(OSError):
-                self._ready_file.unlink(missing_ok=True)
         with self._lock:
             self._closed = True
             cloud = self._cloud
+            if self._owned is not None:
+                # Otherwise it is another copy's.
+                with contextlib.suppress(OSError):
+                    self._ready_file.unlink(missing_ok=True)
+                    self._operator_file.unlink(missing_ok=True)
         self._children.end()
         try:
             if cloud is not None:
@@ -158,6 +188,15 @@ class Run:
     @property
     def _ready_file(self) -> Path:
         return self.data_dir / "ready.json"
+
+    @property
+    def _operator_file(self) -> Path:
+        return self.data_dir / "operator.env"
+
+    def _admit_operators(self, cloud: Cloud) -> None:
+        """This run's administrator keys, for the AWS CLI or an SDK of this machine's user."""
+        lines = [f"{name}={value}\n" for name, value in cloud.command_environment.items()]
+        _write_privately(self._operator_file, "".join(lines))
 
     @property
     def _outputs(self) -> Path:
@@ -219,6 +258,7 @@ class Run:
         settings = {
             "public_origin": self.web,
             "issuer": self.issuer,
+            "s3_endpoint": f"http://{LOOPBACK}:{self.ports.aws}",
             "lambda_runtime": f"python3.{sys.version_info.minor}",
             "lambda_architecture": ARCHITECTURES.get(platform.machine(), "x86_64"),
             "signing_public_key": self._public_key(),
@@ -289,14 +329,15 @@ class Run:
         accounts: dict[str, dict[str, str]] = json.loads(path.read_text())
         return accounts
 
-    def _demo(self, staff: dict[str, str]) -> list[dict[str, str]]:
-        """The catalogue, with the demo films in it unless they are not wanted."""
-        listing = self.data_dir / "titles.json"
-        arguments = ["--films", str(self.data_dir / "demo"), "--list", str(listing)]
-        if not self.demo:
-            arguments.append("--only-list")
+    @property
+    def _listing(self) -> Path:
+        return self.data_dir / "titles.json"
+
+    def _demo(self, staff: dict[str, str], *options: str) -> None:
+        """Ingest demo films, as far as the options say, and list what can be played."""
+        arguments = ["--films", str(self.data_dir / "demo"), "--list", str(self._listing)]
         self._command(
-            *("commands.demo", *arguments),
+            *("commands.demo", *arguments, *options),
             environment={
                 "MARQUEE_SITE": self.web,
                 "MARQUEE_EMAIL": staff["email"],
@@ -304,32 +345,44 @@ class Run:
             },
             shown=True,
         )
-        return [
-            {"title_id": title["title_id"], "name": title["name"]}
-            for title in json.loads(listing.read_text())
-        ]
 
-    def _announce(
-        self, accounts: dict[str, dict[str, str]], titles: list[dict[str, str]], mailbox: str
-    ) -> None:
-        ready = {
+    def _retell(self) -> None:
+        """Let `ready.json` name what can be played by now; StoppedError once `close` was called."""
+        listing = json.loads(self._listing.read_text())
+        self._to_come = listing["missing"]
+        if self._told["titles"] != listing["titles"]:
+            self._told["titles"] = listing["titles"]
+            self._write_ready()
+
+    def _write_ready(self) -> None:
+        with self._lock:
+            if self._closed:
+                # It was removed already, for good.
+                raise StoppedError
+            _write_privately(self._ready_file, json.dumps(self._told, indent=2))
+
+    def _announce(self, accounts: dict[str, dict[str, str]], mailbox: str) -> None:
+        listing = json.loads(self._listing.read_text())
+        self._to_come = listing["missing"] if self.demo else []
+        self._told = {
             "web": self.web,
             "edge": self.web,
             "api": f"{self.web}/v1",
             "issuer": self.issuer,
             "mailbox": mailbox,
             "accounts": accounts,
-            "titles": titles,
+            "titles": listing["titles"],
         }
-        self._children.check()
-        _write_privately(self._ready_file, json.dumps(ready, indent=2))
+        self._write_ready()
         self.ready = True
         took = ", ".join(f"{name} {seconds:.1f}" for name, seconds in self._steps.items())
         self._say(f"Ready ({took})")
         print(f"\n  Watch    {self.web}")
         for kind, account in accounts.items():
             print(f"  {kind:<8} {account['email']}  {account['password']}")
-        print(f"  Titles   {', '.join(title['name'] for title in titles) or 'none'}")
+        print(f"  Titles   {', '.join(title['name'] for title in listing['titles']) or 'none'}")
+        if self._to_come:
+            print(f"  To come  {', '.join(self._to_come)}")
         print(f"  Mailbox  {mailbox}")
         print(f"  Logs     {self.data_dir / 'logs'}")
         print("\nCtrl-C stops everything; what was uploaded and watched is kept.", flush=True)
@@ -372,6 +425,7 @@ def keep_up(run: Run, stopping: Stopping) -> int:
     def start() -> None:
         try:
             run.start()
+            run.bring_the_rest()
         except StoppedError:
             pass
         except Exception as error:  # noqa: BLE001 - the process edge: explained below

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -16,6 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from localcloud import s3_parts
 from localcloud.iam.s3_actions import S3Call
 from localcloud.wire import HttpRequest, HttpResponse
 
@@ -77,6 +77,7 @@ def prepare(call: S3Call, bucket: Any | None) -> S3Call:
         if call.operation == "UploadPart":
             _check_part_kind(call.request, upload)
         if call.operation == "CompleteMultipartUpload":
+            _check_size(call.request, upload)
             _check_completion(call.request, upload)
     return replace(call, request=_name_algorithm(call.request))
 
@@ -184,6 +185,20 @@ def _keep_part(call: S3Call, bucket: Any) -> None:
         part.checksum_value = _given(call.request)[algorithm]
 
 
+def _check_size(request: HttpRequest, upload: Any) -> None:
+    """The size that the caller expects of the object (CompleteMultipartUpload, API reference)."""
+    expected = request.header("x-amz-mp-object-size")
+    if expected is None:
+        return
+    listed = [upload.parts.get(number) for number, _ in _stated_parts(request.body, "")]
+    if sum(part.size for part in listed if part is not None) != int(expected):
+        raise S3Error(
+            400,
+            "InvalidRequest",
+            "The provided 'x-amz-mp-object-size' header value does not match what was computed.",
+        )
+
+
 def _check_completion(request: HttpRequest, upload: Any) -> None:
     algorithm = _algorithm(upload)
     if not algorithm or not _composite(upload):
@@ -267,20 +282,8 @@ def _full_value(stored: Any) -> str | None:
 
 
 def _listed(call: S3Call, response: HttpResponse, bucket: Any) -> HttpResponse:
-    upload = bucket.multiparts.get(call.query["uploadId"])
-    algorithm = _algorithm(upload) if upload else ""
-    if not algorithm:
-        return response
-
-    def add(match: re.Match[bytes]) -> bytes:
-        part = upload.parts.get(int(match.group(1)))
-        value = part.checksum_value if part is not None else None
-        name = f"Checksum{algorithm.upper()}"
-        extra = f"<{name}>{value}</{name}>" if value else ""
-        return match.group(0) + extra.encode()
-
-    body = re.sub(rb"<PartNumber>(\d+)</PartNumber>", add, response.body)
-    return _rewritten(response, body)
+    upload = bucket.multiparts[call.query["uploadId"]]
+    return _rewritten(response, s3_parts.page(call.query, call.bucket, call.key, upload))
 
 
 def _headed(call: S3Call, response: HttpResponse, bucket: Any) -> HttpResponse:

@@ -80,7 +80,7 @@ class CatalogStack(MarqueeStack):
             handler="publish",
             layers=["lean"],
             environment={"TABLE_NAME": table.table.table_name},
-            description="Publishes what the media pipeline finished",
+            description="Publishes what the media pipeline finished, withdraws what was deleted",
         )
         table.table.grant(publish, "dynamodb:GetItem", "dynamodb:PutItem")
         subscribe(
@@ -88,5 +88,5 @@ class CatalogStack(MarqueeStack):
             "AssetReady",
             function=publish,
             source=env.event_source("media"),
-            detail_types=["AssetReady"],
+            detail_types=["AssetReady", "AssetDeleted"],
         )

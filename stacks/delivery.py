@@ -42,8 +42,9 @@ REMEMBERED_ERRORS = (404, 500, 502, 503, 504)
 """Statuses that CloudFront caches whatever their headers say."""
 
 
-def page_policy(issuer: str) -> str:
-    """The content security policy of the app: everything is its own file, but for signing in.
+def page_policy(issuer: str, uploads: str) -> str:
+    """The content security policy of the app: everything is its own file, but for signing in and
+    for the folder that staff send films to.
 
     `blob:` is how Media Source Extensions hand a stream to the video element.
     """
@@ -54,7 +55,7 @@ def page_policy(issuer: str) -> str:
             "style-src 'self'",
             "img-src 'self'",
             "media-src 'self' blob:",
-            f"connect-src 'self' {issuer}",
+            f"connect-src 'self' {issuer} {uploads}",
             "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
@@ -77,8 +78,10 @@ class DeliveryStack(MarqueeStack):
         web: s3.IBucket,
         api_host: str,
         signing: Signing,
+        uploads_url: str,
     ) -> None:
         super().__init__(scope, construct_id, env=env)
+        self._uploads_url = uploads_url
         self._protocol = {
             "redirect-to-https": cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             "allow-all": cloudfront.ViewerProtocolPolicy.ALLOW_ALL,
@@ -187,7 +190,8 @@ class DeliveryStack(MarqueeStack):
             "PageHeaders",
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy=page_policy(self._env.issuer), override=True
+                    content_security_policy=page_policy(self._env.issuer, self._uploads_url),
+                    override=True,
                 ),
                 content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
                 frame_options=cloudfront.ResponseHeadersFrameOptions(

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
@@ -27,6 +28,7 @@ __all__ = [
     "Edge",
     "Environment",
     "Firewall",
+    "LicenceServers",
     "SettingsError",
     "Throttle",
     "environment_from",
@@ -118,6 +120,25 @@ class Throttle:
     burst: int
 
 
+@dataclass(frozen=True)
+class LicenceServers:
+    """Where the DRM systems' vendors license for us; one that is not stated is not offered."""
+
+    widevine: str | None = None
+    playready: str | None = None
+    fairplay: str | None = None
+
+    @property
+    def urls(self) -> Mapping[str, str]:
+        """DRM system to address, for those that are offered."""
+        stated = {
+            "widevine": self.widevine,
+            "playready": self.playready,
+            "fairplay": self.fairplay,
+        }
+        return {drm: url for drm, url in stated.items() if url is not None}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Environment:
     """One environment's decisions."""
@@ -129,6 +150,8 @@ class Environment:
     """What viewers see: scheme, host and port, no trailing slash."""
     issuer: str
     """The OAuth issuer; on an API of its own and never behind CloudFront."""
+    mail_sender: str
+    """The address that letters come from; within the domain, where there is one."""
     viewer_protocol: ViewerProtocol
     """A laptop's loopback has no certificate; everything else redirects to HTTPS."""
     lambda_runtime: str
@@ -156,6 +179,8 @@ class Environment:
     """Which of CloudFront's locations serve."""
     access_logs: bool = False
     """Whether each HTTP API logs one line per request."""
+    s3_endpoint: str | None = None
+    """Where S3 answers, its buckets being folders there; None is each bucket's regional host."""
     solution_checks: bool = False
     """Whether synthesis fails on a rule of cdk-nag's AwsSolutions that nobody acknowledged."""
     domain: Domain | None = None
@@ -165,6 +190,7 @@ class Environment:
     budget: Budget | None = None
     backup: Backup | None = None
     throttle: Throttle | None = None
+    licence_servers: LicenceServers | None = None
     rollout: Rollout | None = None
     """How traffic moves to a new version of a function; None is all at once."""
 
@@ -182,6 +208,10 @@ class Environment:
                 self.edge is not None and self.domain is None,
                 "edge needs a domain: without one there is no certificate",
             ),
+            (
+                not all(url.startswith("https://") for url in self.licence_server_urls.values()),
+                "licence_servers must be https: content keys travel there",
+            ),
             (not self.token_keys, "token_keys must name the key that signs"),
             (
                 not 1 <= self.recovery_days <= LONGEST_RECOVERY_DAYS,
@@ -195,6 +225,10 @@ class Environment:
             (
                 self.domain is not None and self.issuer != f"https://auth.{self.domain.name}",
                 "issuer must be https://auth.<domain>",
+            ),
+            (
+                self.domain is not None and not self.mail_sender.endswith(f"@{self.domain.name}"),
+                "mail_sender must be an address of the domain: SES sends as nobody else",
             ),
         ):
             if fault:
@@ -221,6 +255,11 @@ class Environment:
         return _RETENTION[self.log_retention_days]
 
     @property
+    def passkey_domain(self) -> str:
+        """What passkeys are made for: the domain, whose every host may then ask for them."""
+        return self.domain.name if self.domain else str(urlsplit(self.issuer).hostname)
+
+    @property
     def is_https(self) -> bool:
         """Whether viewers only ever arrive encrypted."""
         return self.viewer_protocol == "redirect-to-https"
@@ -229,6 +268,11 @@ class Environment:
     def edge_is_ready(self) -> bool:
         """Whether the distribution can be made: its certificate exists, or it needs none."""
         return self.domain is None or self.edge is not None
+
+    @property
+    def licence_server_urls(self) -> Mapping[str, str]:
+        """DRM system to its licence server's address."""
+        return {} if self.licence_servers is None else self.licence_servers.urls
 
     def event_source(self, domain: str) -> str:
         """The bus name of a domain's events, apart from other environments of the account."""

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_apigatewayv2 as apigw
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from stacks.components import (
@@ -18,12 +20,23 @@ from stacks.components import (
     MarqueeFunction,
     MarqueeStack,
     MarqueeTable,
+    Outbox,
     Route,
+    acknowledge,
     add_routes,
 )
 from stacks.components.api_stage import look_after
 from stacks.components.custom_domain import CustomDomain
 from stacks.environment import Environment
+from stacks.identity_accounts import (
+    ACCOUNT_ROUTES,
+    PASSKEY_ROUTES,
+    PASSKEY_SIGN_IN_ROUTES,
+    TWO_STEP_ROUTES,
+    factor_key,
+    mail_key,
+    run_daily,
+)
 
 FIRST_TOKEN_KEY = "1"  # noqa: S105 - a key's name
 """Its logical id has no name in it, and logical ids of keys never change."""
@@ -35,13 +48,23 @@ class IdentityStack(MarqueeStack):
     def __init__(self, scope: Construct, construct_id: str, *, env: Environment) -> None:
         super().__init__(scope, construct_id, env=env)
         self._env = env
-        self._table = MarqueeTable(self, "Identity", env=env)
+        self._table = MarqueeTable(self, "Identity", env=env, outbox=True)
+        Outbox(self, "Outbox", env=env, table=self._table, domain="identity")
         self._keys = [self._token_key(name) for name in env.token_keys]
         self._api = self._public_api()
         self._discovery()
         self._authorize()
+        self.mail_key = mail_key(self, env)
         self._token()
         self._create_account()
+        self._factor_key = factor_key(self, env)
+        self._accounts()
+        self._second_step()
+        self._passkeys()
+        self._device_authorization()
+        self._device_pages()
+        self._introspection()
+        self._sign_out()
 
     def _token_key(self, name: str) -> kms.Key:
         return kms.Key(
@@ -64,7 +87,7 @@ class IdentityStack(MarqueeStack):
             cors_preflight=apigw.CorsPreflightOptions(
                 allow_origins=[env.public_origin],
                 allow_methods=[apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST],
-                allow_headers=["content-type"],
+                allow_headers=["content-type", "authorization", "dpop"],
                 max_age=Duration.hours(1),
             ),
             disable_execute_api_endpoint=env.domain is not None,
@@ -79,9 +102,9 @@ class IdentityStack(MarqueeStack):
         function = self._function(
             "Discovery",
             "discovery",
-            layers=["lean"],
+            layers=[],
             description="Discovery and key set",
-            environment={"PUBLISHED_KEYS": ",".join(key.key_arn for key in self._keys)},
+            environment=self._published_keys,
         )
         for key in self._keys:
             key.grant(function, "kms:GetPublicKey")
@@ -93,24 +116,30 @@ class IdentityStack(MarqueeStack):
         function = self._function(
             "Authorize",
             "authorize",
-            layers=["lean", "argon2"],
+            layers=["argon2"],
             memory_mb=1024,
             description="Sign-in page; hashes passwords",
         )
-        self._table.table.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
+        self._table.table.grant(
+            function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
+        )
         self._public(function, "GET /authorize", "POST /authorize")
 
     def _token(self) -> None:
         function = self._function(
-            "Token", "token", layers=["lean"], description="Exchanges codes and refresh tokens"
+            "Token",
+            "token",
+            layers=["crypto"],
+            description="Exchanges codes, approvals and refresh tokens",
+            environment={"MAIL_KEY": self.mail_key.key_arn},
         )
+        self.mail_key.grant(function, "kms:Encrypt")
         self._table.table.grant(
             function,
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             "dynamodb:DeleteItem",
-            "dynamodb:ConditionCheckItem",
         )
         self._keys[0].grant(function, "kms:GetPublicKey", "kms:Sign")
         self._public(function, "POST /token")
@@ -125,6 +154,191 @@ class IdentityStack(MarqueeStack):
         )
         self._table.table.grant(function, "dynamodb:PutItem")
         CfnOutput(self, "CreateAccountFunction", value=function.alias.function_arn)
+
+    def _accounts(self) -> None:
+        pages = self._function(
+            "Accounts",
+            "accounts",
+            layers=["lean", "argon2"],
+            memory_mb=1024,
+            description="Sign-up, recovery and account pages; hashes passwords",
+            environment=self._sealing_keys,
+        )
+        self._table.table.grant(
+            pages,
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:Query",
+        )
+        self.mail_key.grant(pages, "kms:Encrypt")
+        self._factor_key.grant(pages, "kms:Decrypt")
+        self._public(pages, *ACCOUNT_ROUTES)
+        deletes = self._function(
+            "DeleteAccounts",
+            "delete_accounts",
+            layers=["lean"],
+            description="Deletes accounts whose time to be taken back is over",
+        )
+        self._table.table.grant(
+            deletes,
+            "dynamodb:Query",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:DeleteItem",
+        )
+        run_daily(self, "DeletesDaily", function=deletes)
+
+    def _second_step(self) -> None:
+        takes = self._function(
+            "SecondStep",
+            "second_step",
+            layers=["lean"],
+            description="Takes the code that follows the password",
+            environment={"FACTOR_KEY": self._factor_key.key_arn},
+        )
+        self._table.table.grant(
+            takes, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
+        )
+        self._factor_key.grant(takes, "kms:Decrypt")
+        self._public(takes, "POST /second-step")
+        pages = self._function(
+            "TwoStep",
+            "two_step",
+            layers=["lean", "argon2", "qr"],
+            memory_mb=1024,
+            description="Turns the second step on and off; hashes passwords",
+            environment=self._sealing_keys,
+        )
+        self._table.table.grant(
+            pages,
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        )
+        self.mail_key.grant(pages, "kms:Encrypt")
+        self._factor_key.grant(pages, "kms:Encrypt", "kms:Decrypt")
+        self._public(pages, *TWO_STEP_ROUTES)
+
+    def _passkeys(self) -> None:
+        domain = {"PASSKEY_DOMAIN": self._env.passkey_domain}
+        signs_in = self._function(
+            "PasskeySignIn",
+            "passkey_sign_in",
+            layers=["fido2"],
+            description="Signs people in by passkeys",
+            environment=domain,
+        )
+        pages = self._function(
+            "Passkeys",
+            "passkeys",
+            layers=["lean", "argon2", "fido2"],
+            memory_mb=1024,
+            description="Where owners add and remove passkeys; hashes passwords",
+            environment={**domain, **self._sealing_keys},
+        )
+        actions = [f"dynamodb:{verb}Item" for verb in ("Get", "Put", "Update", "Delete")]
+        self._table.table.grant(signs_in, *actions)
+        self._table.table.grant(pages, *actions, "dynamodb:Query")
+        self.mail_key.grant(pages, "kms:Encrypt")
+        self._factor_key.grant(pages, "kms:Decrypt")
+        self._public(signs_in, *PASSKEY_SIGN_IN_ROUTES)
+        self._public(pages, *PASSKEY_ROUTES)
+
+    def _device_authorization(self) -> None:
+        function = self._function(
+            "DeviceAuthorization",
+            "device_authorization",
+            layers=[],
+            description="Gives a device the codes that somebody lets it in by",
+        )
+        self._table.table.grant(function, "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self._public(function, "POST /device_authorization")
+
+    def _device_pages(self) -> None:
+        function = self._function(
+            "Device", "device", layers=[], description="Where a device is let in"
+        )
+        self._table.table.grant(
+            function,
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        )
+        self._public(
+            function,
+            "GET /device",
+            "POST /device",
+            "GET /device/approve",
+            "POST /device/approve",
+        )
+        picture = self._function(
+            "DeviceQr",
+            "device_qr",
+            layers=["qr"],
+            memory_mb=256,
+            description="Draws where a device is let in",
+        )
+        self._public(picture, "GET /device/qr")
+
+    def _introspection(self) -> None:
+        secret = secretsmanager.Secret(
+            self,
+            "ResourceServerSecret",
+            description="By which a resource server may ask about tokens",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                password_length=64, exclude_punctuation=True
+            ),
+            removal_policy=self._env.removal_policy,
+        )
+        acknowledge(
+            secret,
+            "AwsSolutions-SMG4",
+            "Replaced by hand, with those who hold it: a schedule would lock them out.",
+        )
+        function = self._function(
+            "Introspection",
+            "introspection",
+            layers=[],
+            description="Tells of tokens, and of who signed in",
+            environment={**self._published_keys, "RESOURCE_SERVER_SECRET": secret.secret_arn},
+        )
+        self._table.table.grant(function, "dynamodb:GetItem")
+        secret.grant_read(function)
+        for key in self._keys:
+            key.grant(function, "kms:GetPublicKey")
+        self._public(function, "POST /introspect", "GET /userinfo", "POST /userinfo")
+
+    def _sign_out(self) -> None:
+        function = self._function(
+            "SignOut",
+            "sign_out",
+            layers=[],
+            description="Revocation and logout",
+            environment=self._published_keys,
+        )
+        self._table.table.grant(
+            function, "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem"
+        )
+        for key in self._keys:
+            key.grant(function, "kms:GetPublicKey")
+        self._public(function, "POST /revoke", "GET /logout", "POST /logout")
+
+    @property
+    def accounts(self) -> dynamodb.ITable:
+        """The domain's table."""
+        return self._table.table
+
+    @property
+    def _published_keys(self) -> dict[str, str]:
+        return {"PUBLISHED_KEYS": ",".join(key.key_arn for key in self._keys)}
+
+    @property
+    def _sealing_keys(self) -> dict[str, str]:
+        return {"MAIL_KEY": self.mail_key.key_arn, "FACTOR_KEY": self._factor_key.key_arn}
 
     def _public(self, function: MarqueeFunction, *keys: str) -> None:
         routes = [Route(key, public=True) for key in keys]

@@ -27,6 +27,7 @@ from stacks.components import (
     add_alarm,
     add_routes,
     dead_letter_queue,
+    subscribe,
 )
 from stacks.components.alarms import PERIOD
 from stacks.environment import Environment
@@ -59,6 +60,7 @@ _ASSET_SUMMARY = [
     "progress_percent",
     "failure",
     "package",
+    "episode_of",
 ]
 
 
@@ -87,7 +89,9 @@ class MediaStack(MarqueeStack):
         self._watch_pipeline()
         self._start_on_upload()
         self._follow_progress()
+        self._hear_of_endings()
         self._staff_api(api)
+        self._remove_deleted()
         self._acknowledge_grants()
 
     def _acknowledge_grants(self) -> None:
@@ -113,6 +117,13 @@ class MediaStack(MarqueeStack):
                     f"AwsSolutions-IAM5[Resource::{self._seen_by_checks(bucket)}/{folder}]",
                     "Films come and go, so roles are given a folder, not objects by name.",
                 )
+        pipeline = self.resolve(self.pipeline.state_machine_arn)["Ref"]
+        acknowledge(
+            self,
+            f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:{self.region}:{self.account}:"
+            'execution:{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"' + pipeline + '"}]}]}:*]',
+            "Executions get their names when they start; staff may cancel any of this pipeline's.",
+        )
         for resource in ("queues", "jobs"):
             acknowledge(
                 self,
@@ -199,6 +210,14 @@ class MediaStack(MarqueeStack):
             )
         )
         return bucket
+
+    @property
+    def uploads_url(self) -> str:
+        """The folder that signed parts are sent to, as their addresses begin."""
+        host = f"https://{self._mezzanine.bucket_regional_domain_name}"
+        if self._env.s3_endpoint is not None:
+            host = f"{self._env.s3_endpoint}/{self._mezzanine.bucket_name}"
+        return f"{host}/{UPLOADS.removesuffix('*')}"
 
     def _media_table(self) -> MarqueeTable:
         partition, sort = (
@@ -373,7 +392,8 @@ class MediaStack(MarqueeStack):
                 detail_type=["Object Created"],
                 detail={
                     "bucket": {"name": [self._mezzanine.bucket_name]},
-                    "object": {"key": [{"prefix": UPLOADS.removesuffix("*")}]},
+                    # Captions lie beside the film and start nothing.
+                    "object": {"key": [{"wildcard": f"{UPLOADS}/source"}]},
                 },
             ),
             targets=[
@@ -413,11 +433,48 @@ class MediaStack(MarqueeStack):
             ],
         )
 
+    def _hear_of_endings(self) -> None:
+        """An execution that is stopped or times out as a whole asks none of its steps."""
+        ended = self._function(
+            "Ended",
+            handler="ended",
+            table_actions=["Query", "UpdateItem"],
+            description="Notes how runs ended that could not say so themselves",
+        )
+        events.Rule(
+            self,
+            "RunEnded",
+            description="A run of the media pipeline ended badly",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                    "stateMachineArn": [self.pipeline.state_machine_arn],
+                },
+            ),
+            targets=[
+                targets.LambdaFunction(
+                    ended.alias,
+                    dead_letter_queue=dead_letter_queue(self, "LostEndings", env=self._env),
+                    max_event_age=Duration.hours(24),
+                    retry_attempts=185,
+                )
+            ],
+        )
+
     def _staff_api(self, api: HttpApiRef) -> None:
         function = self._function(
             "Api",
             handler="api",
-            table_actions=["GetItem", "Query", "PutItem", "UpdateItem"],
+            table_actions=[
+                "GetItem",
+                "Query",
+                "PutItem",
+                "UpdateItem",
+                "DeleteItem",
+                "ConditionCheckItem",
+            ],
             memory_mb=1024,
             timeout=Duration.seconds(29),
             description="Uploads and assets for staff",
@@ -430,18 +487,61 @@ class MediaStack(MarqueeStack):
         # Completing an encrypted multipart upload decrypts its parts; HeadObject reads.
         self._mezzanine.grant_read(function, UPLOADS)
         self.pipeline.grant_start_execution(function)
+        self.pipeline.grant_execution(function, "states:StopExecution")
         add_routes(
             self,
             api=api,
             function=function,
             routes=[
                 Route("POST /v1/uploads", scope="staff"),
+                Route("GET /v1/uploads/{asset_id}/parts", scope="staff"),
                 Route("POST /v1/uploads/{asset_id}/parts", scope="staff"),
+                Route("PUT /v1/uploads/{asset_id}/captions/{language}", scope="staff"),
                 Route("POST /v1/uploads/{asset_id}/complete", scope="staff"),
                 Route("GET /v1/assets", scope="staff"),
                 Route("GET /v1/assets/{asset_id}", scope="staff"),
                 Route("POST /v1/assets/{asset_id}/retry", scope="staff"),
+                Route("POST /v1/assets/{asset_id}/cancel", scope="staff"),
+                Route("DELETE /v1/assets/{asset_id}", scope="staff"),
             ],
+        )
+
+    def _remove_deleted(self) -> None:
+        function = self._function(
+            "Remove",
+            handler="remove",
+            table_actions=[],
+            timeout=Duration.minutes(10),
+            description="Removes the files of assets that were deleted",
+            environment={
+                "MEZZANINE_BUCKET": self._mezzanine.bucket_name,
+                "PACKAGED_BUCKET": self._packaged.bucket_name,
+            },
+        )
+        for bucket, folders in (
+            (self._mezzanine, (UPLOADS,)),
+            (self._packaged, (PACKAGED, WORK, ART)),
+        ):
+            function.role.add_to_policy(
+                iam.PolicyStatement(
+                    actions=["s3:ListBucket"],
+                    resources=[bucket.bucket_arn],
+                    conditions={"StringLike": {"s3:prefix": list(folders)}},
+                )
+            )
+            function.role.add_to_policy(
+                iam.PolicyStatement(
+                    # The object alone: versions of a mezzanine stay until their rule.
+                    actions=["s3:DeleteObject"],
+                    resources=[bucket.arn_for_objects(folder) for folder in folders],
+                )
+            )
+        subscribe(
+            self,
+            "AssetDeleted",
+            function=function,
+            source=self._env.event_source("media"),
+            detail_types=["AssetDeleted"],
         )
 
     def _function(
@@ -467,7 +567,8 @@ class MediaStack(MarqueeStack):
             environment={"MEDIA_TABLE": self._table.table.table_name, **(environment or {})},
             description=description,
         )
-        self._table.table.grant(function, *(f"dynamodb:{action}" for action in table_actions))
+        if table_actions:
+            self._table.table.grant(function, *(f"dynamodb:{action}" for action in table_actions))
         return function
 
     def _arn(self, service: str, resource: str) -> str:

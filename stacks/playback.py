@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from aws_cdk import CfnOutput
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from stacks.components import (
@@ -11,6 +13,7 @@ from stacks.components import (
     MarqueeStack,
     MarqueeTable,
     Route,
+    acknowledge,
     add_routes,
     subscribe,
 )
@@ -21,7 +24,7 @@ SESSION = "/v1/playback/sessions/{session_id}"
 
 
 class PlaybackStack(MarqueeStack):
-    """Sessions and licences behind the `app` API; only the licence function opens the vault."""
+    """Sessions and licences behind the `app` API."""
 
     def __init__(
         self,
@@ -36,11 +39,16 @@ class PlaybackStack(MarqueeStack):
         super().__init__(scope, construct_id, env=env)
         self._env = env
         self._table = MarqueeTable(self, "Playback", env=env)
-        self._add_sessions(api, signing)
+        self._add_sessions(api, signing, vault_key)
         self._add_licences(api, signing, vault_key)
+        if env.licence_server_urls:
+            self._add_vendor_licences(api, signing, vault_key)
         self._add_projection()
 
-    def _add_sessions(self, api: HttpApiRef, signing: Signing) -> None:
+    def _add_sessions(self, api: HttpApiRef, signing: Signing, vault_key: kms.IKey) -> None:
+        clearkey = {"CLEARKEY": "false"}
+        if self._env.clearkey:
+            clearkey = {"CLEARKEY": "true", "VAULT_KEY_ID": vault_key.key_arn}
         sessions = self._function(
             "Sessions",
             "Starts, renews and ends plays",
@@ -49,9 +57,12 @@ class PlaybackStack(MarqueeStack):
                 "SIGNING_SECRET": signing.private_key.secret_arn,
                 "TICKET_SECRET": signing.ticket_secret.secret_arn,
                 "ORIGIN_SECRET": signing.origin_secret.secret_arn,
-                "CLEARKEY": "true" if self._env.clearkey else "false",
+                **clearkey,
+                **self._licence_servers(),
             },
         )
+        if self._env.clearkey:
+            vault_key.grant(sessions, "kms:Decrypt")
         self._table.table.grant(
             sessions,
             "dynamodb:BatchGetItem",
@@ -92,6 +103,43 @@ class PlaybackStack(MarqueeStack):
             routes=[Route(f"POST {SESSION}/licence/clearkey", own_token=True)],
         )
 
+    def _add_vendor_licences(self, api: HttpApiRef, signing: Signing, vault_key: kms.IKey) -> None:
+        secrets = {
+            drm: secretsmanager.Secret(
+                self,
+                f"{drm.title()}Credentials",
+                description=f"What {drm}'s licence server knows us by; put there by an operator",
+                removal_policy=self._env.removal_policy,
+            )
+            for drm in self._env.licence_server_urls
+        }
+        licence = self._function(
+            "VendorLicence",
+            "Asks vendors for licences of their DRM",
+            {
+                "TICKET_SECRET": signing.ticket_secret.secret_arn,
+                "VAULT_KEY_ID": vault_key.key_arn,
+                **self._licence_servers(),
+                **{f"{drm.upper()}_SECRET": secret.secret_arn for drm, secret in secrets.items()},
+            },
+        )
+        self._table.table.grant(licence, "dynamodb:UpdateItem")
+        signing.ticket_secret.grant_read(licence)
+        vault_key.grant(licence, "kms:Decrypt")
+        for drm, secret in secrets.items():
+            secret.grant_read(licence)
+            acknowledge(secret, "AwsSolutions-SMG4", "The vendor changes it, and tells us.")
+            CfnOutput(self, f"{drm.title()}CredentialsArn", value=secret.secret_arn)
+        add_routes(
+            self,
+            api=api,
+            function=licence,
+            routes=[Route(f"POST {SESSION}/licence/{drm}", own_token=True) for drm in secrets],
+        )
+
+    def _licence_servers(self) -> dict[str, str]:
+        return {f"{drm.upper()}_URL": url for drm, url in self._env.licence_server_urls.items()}
+
     def _add_projection(self) -> None:
         project = self._function("Project", "Keeps playback's read model from events", {})
         self._table.table.grant(
@@ -102,7 +150,7 @@ class PlaybackStack(MarqueeStack):
             "Titles",
             function=project,
             source=self._env.event_source("catalog"),
-            detail_types=["TitlePublished"],
+            detail_types=["TitlePublished", "TitleWithdrawn"],
         )
         subscribe(
             self,
@@ -110,6 +158,20 @@ class PlaybackStack(MarqueeStack):
             function=project,
             source=self._env.event_source("keys"),
             detail_types=["ContentKeysIssued"],
+        )
+        subscribe(
+            self,
+            "Plans",
+            function=project,
+            source=self._env.event_source("billing"),
+            detail_types=["SubscriptionChanged"],
+        )
+        subscribe(
+            self,
+            "AccountDeleted",
+            function=project,
+            source=self._env.event_source("identity"),
+            detail_types=["AccountDeleted"],
         )
 
     def _function(
@@ -121,7 +183,7 @@ class PlaybackStack(MarqueeStack):
             env=self._env,
             domain="playback",
             handler=construct_id.lower(),
-            layers=["lean", "crypto"],
+            layers=["crypto"],
             environment={"PLAYBACK_TABLE": self._table.table.table_name, **environment},
             description=description,
         )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import boto3
 import httpx
 
 from commands.service_api import Service
@@ -150,10 +151,34 @@ class RunningCloud:
             "MARQUEE_PASSWORD": service.password,
         }
 
+    def operator(self, service: str) -> Any:
+        """A boto3 client with the rights of whoever operates it."""
+        lines = (self.data_dir / "operator.env").read_text().splitlines()
+        shell = dict(line.split("=", 1) for line in lines)
+        return boto3.client(
+            service,  # type: ignore[call-overload]  # any service's
+            endpoint_url=shell["AWS_ENDPOINT_URL"],
+            region_name=shell["AWS_DEFAULT_REGION"],
+            aws_access_key_id=shell["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=shell["AWS_SECRET_ACCESS_KEY"],
+        )
+
     def output(self) -> str:
         """What it printed so far; nothing of a service that somebody else started."""
         path = output_file(self.data_dir)
         return path.read_text(errors="replace") if path.exists() else ""
+
+    def followed(self, correlation_id: str) -> list[dict[str, Any]]:
+        """What `make logs ID=…` finds: the lines of one request and of all it brought about."""
+        command = [sys.executable, "-m", "commands.logs", "--once", "--json"]
+        found = subprocess.run(
+            [*command, "--id", correlation_id, "--data-dir", str(self.data_dir)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return [json.loads(line) for line in found.stdout.splitlines()]
 
     def stop(self) -> int:
         """Ctrl-C, and its exit code."""
@@ -266,11 +291,21 @@ def attached(data_dir: Path) -> RunningCloud:
 class Person:
     """Somebody signed in by code and PKCE over the hosted page, as one device."""
 
-    def __init__(self, cloud: RunningCloud, kind: str, password: str | None = None) -> None:
-        """`kind` is one of the accounts in `ready.json`; SignInError."""
+    def __init__(
+        self,
+        cloud: RunningCloud,
+        kind: str,
+        password: str | None = None,
+        heard: Callable[[httpx.Response], None] | None = None,
+    ) -> None:
+        """`kind` is one of the accounts in `ready.json`; SignInError.
+
+        `heard` is told of every answer of the API.
+        """
         account = cloud.ready["accounts"][kind]
         scope = "member staff" if kind == "staff" else "member"
-        self._http = httpx.Client(base_url=cloud.web, timeout=30)
+        hooks = {"response": [heard] if heard else []}
+        self._http = httpx.Client(base_url=cloud.web, timeout=30, event_hooks=hooks)
         sign_in = SignIn(cloud.issuer, httpx.Client(timeout=30))
         self.tokens = sign_in.with_password(
             account["email"], password or account["password"], scope

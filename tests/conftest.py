@@ -11,14 +11,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.chaos import killing_functions, seconds_between_kills
-from tests.cloud import READY_SECONDS, Person, RunningCloud, attached, await_ready, end, start
-from tests.films import Ingested, run_ingest, unseen_film
+from tests.cloud import (
+    READY_SECONDS,
+    Person,
+    RunningCloud,
+    attached,
+    await_ready,
+    end,
+    eventually,
+    start,
+)
+from tests.films import Ingested, captions, run_ingest, unseen_film
 from tests.grants import missing_grants, needless_grants
 
+# How long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("marquee", deadline=None)
+hypothesis.settings.load_profile("marquee")
+
 ROOT = Path(__file__).resolve().parent.parent
+
+SERIES, EPISODES = "The Long Tide", 3
+"""The demo's."""
 
 Template = dict[str, Any]
 
@@ -96,7 +113,7 @@ def is_whole_suite(request: pytest.FixtureRequest) -> bool:
 def cloud(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningCloud]:
-    """The service, started once as `make run` starts it, with its demo films.
+    """The service, started once as `make run` starts it; its demo films follow the first.
 
     `CLOUD=<DATA_DIR>` names one that runs already, and goes on running.
     """
@@ -131,14 +148,53 @@ def staff(cloud: RunningCloud) -> Person:
 
 @pytest.fixture(scope="session")
 def titles(member: Person) -> dict[str, str]:
-    """Title ids of the demo films by the first word of their names: `Big` and `Spectrum`."""
-    listed = member.get("/v1/titles")["titles"]
-    return {str(title["name"]).split()[0]: title["title_id"] for title in listed}
+    """Title ids of the demo films by the first word of their names: `Big` and `Spectrum`.
+
+    The service is ready with the first of them.
+    """
+
+    def both() -> dict[str, str] | None:
+        listed = member.get("/v1/titles")["titles"]
+        films = [title for title in listed if title["kind"] == "film"]
+        found = {str(title["name"]).split()[0]: str(title["title_id"]) for title in films}
+        return found if {"Big", "Spectrum"} <= found.keys() else None
+
+    found = eventually(both, READY_SECONDS, "both demo films", every=1)
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
+def series(member: Person) -> dict[str, Any]:
+    """The demo series with its three episodes, which come last."""
+
+    def whole() -> dict[str, Any] | None:
+        for title in member.get("/v1/titles")["titles"]:
+            if title["kind"] == "series" and title["name"] == SERIES:
+                return title if title["episode_count"] == EPISODES else None
+        return None
+
+    found = eventually(whole, READY_SECONDS, "the demo series", every=1)
+    assert found is not None
+    return member.get(f"/v1/titles/{found['title_id']}")
 
 
 @pytest.fixture(scope="session")
 def ingested(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> Ingested:
     """A film that the service never saw, sent by `make ingest`'s command."""
-    film = unseen_film(tmp_path_factory.mktemp("films") / "unseen.mp4")
+    folder = tmp_path_factory.mktemp("films")
+    film = unseen_film(folder / "unseen.mp4")
     name = f"Unseen {film.stat().st_size}"
-    return Ingested(name, run_ingest(cloud.environment(), film, name))
+    tracks = [
+        f"--captions={language}={captions(folder / f'{language}.vtt', words)}"
+        for language, words in (("en", "Good evening."), ("de", "Guten Abend."))
+    ]
+    return Ingested(name, run_ingest(cloud.environment(), film, name, *tracks))
+
+
+@pytest.fixture(scope="session")
+def ingested_as_cenc(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> Ingested:
+    """A film that is marked for devices older than cbcs."""
+    film = unseen_film(tmp_path_factory.mktemp("films") / "old.mp4", seconds=6)
+    name = f"For old devices {film.stat().st_size}"
+    return Ingested(name, run_ingest(cloud.environment(), film, name, "--scheme=cenc"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,12 @@ def ticket_secret(data_dir: Path) -> str:
     return str(secret["versions"][secret["default"]]["secret_string"])
 
 
+def resource_server_secret(data_dir: Path) -> str:
+    """What a resource server proves itself by."""
+    secret = kept(data_dir, "secrets", "identity/ResourceServerSecret")
+    return str(secret["versions"][secret["default"]]["secret_string"])
+
+
 def claims_of(token: str) -> dict[str, Any]:
     """What a token says; no signature is checked."""
     return dict(json.loads(_decoded(token.split(".")[1])))
@@ -61,6 +68,15 @@ def signed_again(token: str, key: RSAPrivateKey, **changes: Any) -> str:
     }
     signed = f"{header}.{_encoded(json.dumps(claims).encode())}"
     return f"{signed}.{_encoded(key.sign(signed.encode(), padding.PKCS1v15(), SHA256()))}"
+
+
+def with_header(token: str, sign: Callable[[bytes], bytes], **changes: Any) -> str:
+    """The same claims under another header, signed as the caller likes."""
+    head, payload, _ = token.split(".")
+    said = {**json.loads(_decoded(head)), **changes}
+    kept = {name: value for name, value in said.items() if value is not None}
+    signed = f"{_encoded(json.dumps(kept).encode())}.{payload}"
+    return f"{signed}.{_encoded(sign(signed.encode()))}"
 
 
 def _decoded(text: str) -> bytes:

@@ -8,10 +8,11 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import imageio_ffmpeg
 
-from tests.cloud import ROOT
+from tests.cloud import ROOT, Person, eventually
 
 INGEST_SECONDS = 240
 """A few seconds of 360p on two busy cores, its functions starting cold."""
@@ -36,12 +37,14 @@ class Ingested:
         return self.lines[-1].rpartition("(")[2].partition(")")[0]
 
 
-def unseen_film(path: Path, seconds: int = 7, *, index_first: bool = True) -> Path:
-    """A film in colour with sound, 640x360, whose content nobody has uploaded before."""
+def unseen_film(
+    path: Path, seconds: int = 7, *, index_first: bool = True, size: str = "640x360"
+) -> Path:
+    """A film in colour with sound whose content nobody has uploaded before."""
     pitch = 200 + uuid.uuid4().int % 400
     command = [
         *(imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y"),
-        *("-f", "lavfi", "-i", f"testsrc2=size=640x360:rate=25:duration={seconds}"),
+        *("-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25:duration={seconds}"),
         *("-f", "lavfi", "-i", f"sine=frequency={pitch}:duration={seconds}:sample_rate=48000"),
         *("-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p"),
         *("-c:a", "aac", "-ac", "2", "-metadata", f"comment={uuid.uuid4()}"),
@@ -49,6 +52,12 @@ def unseen_film(path: Path, seconds: int = 7, *, index_first: bool = True) -> Pa
         str(path),
     ]
     subprocess.run(command, check=True)
+    return path
+
+
+def captions(path: Path, words: str) -> Path:
+    """A WebVTT file that shows these words for the whole of a short film."""
+    path.write_text(f"WEBVTT\n\n00:00:00.000 --> 00:01:00.000\n{words}\n", encoding="utf-8")
     return path
 
 
@@ -60,11 +69,11 @@ def cut(film: Path, path: Path, share: float) -> Path:
 
 
 def run_ingest(
-    environment: Mapping[str, str], film: Path, title: str
+    environment: Mapping[str, str], film: Path, title: str, *options: str
 ) -> subprocess.CompletedProcess[str]:
     """What `make ingest FILE=… TITLE=…` runs."""
     return subprocess.run(
-        [sys.executable, "-m", "commands.ingest", str(film), title],
+        [sys.executable, "-m", "commands.ingest", str(film), title, *options],
         cwd=ROOT,
         env=dict(environment),
         capture_output=True,
@@ -72,3 +81,21 @@ def run_ingest(
         timeout=INGEST_SECONDS,
         check=False,
     )
+
+
+def asset(staff: Person, asset_id: str) -> dict[str, Any]:
+    """An asset as staff see it."""
+    return staff.get(f"/v1/assets/{asset_id}")
+
+
+def until(staff: Person, asset_id: str, status: str) -> dict[str, Any]:
+    """The asset once it has a status; AssertionError when it ends in another."""
+
+    def there() -> dict[str, Any] | None:
+        found = asset(staff, asset_id)
+        assert found["status"] in (status, "processing"), found
+        return found if found["status"] == status else None
+
+    found = eventually(there, INGEST_SECONDS, status)
+    assert found is not None
+    return found

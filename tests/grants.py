@@ -43,6 +43,34 @@ NEEDED_ELSEWHERE = (
         "an upload whose completion was cut off; tests/contract/media",
     ),
     Allowed(
+        "marquee-local-identity/DeleteAccountsRole*: dynamodb:*",
+        "accounts are deleted two weeks after their owners ask; tests/contract/identity",
+    ),
+    Allowed(
+        "marquee-local-devices/FollowPlansRole*: dynamodb:*",
+        "what follows a deletion, or another plan; tests/contract/identity",
+    ),
+    Allowed(
+        "marquee-local-progress/ForgetRole*: dynamodb:*",
+        "what follows a deletion; tests/contract/progress",
+    ),
+    Allowed(
+        "marquee-local-progress/BeaconsRole*: sqs:SendMessage",
+        "beacons that failed ten times; tests/unit/localcloud/triggers",
+    ),
+    Allowed(
+        "marquee-local-progress/BeaconsRole*: kinesis:DescribeStreamSummary",
+        "what Lambda's poller asks for on AWS; here it describes the stream",
+    ),
+    Allowed(
+        "marquee-local-progress/BeaconsRole*: kinesis:ListShards",
+        "what Lambda's poller asks for on AWS; here it describes the stream",
+    ),
+    Allowed(
+        "marquee-local-notifications/LettersRole*: dynamodb:DeleteItem",
+        "letters that SES refuses; tests/contract/notifications",
+    ),
+    Allowed(
         "marquee-local-media/ProgressRole*: dynamodb:UpdateItem",
         "told every ten seconds of a transcode, which the tests' films may not last",
     ),

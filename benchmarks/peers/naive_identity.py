@@ -3,13 +3,16 @@
 import base64
 import hashlib
 import os
+import secrets
 from datetime import UTC, datetime, timedelta
+from html import escape
 from typing import Any
 from urllib.parse import parse_qsl
 
 import boto3
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import HTMLResponse
 from mangum import Mangum
 from pydantic import BaseModel
 
@@ -52,9 +55,42 @@ def keys() -> Keys:
     return Keys(keys=[Jwk(kid=kid, n=number(numbers.n), e=number(numbers.e))])
 
 
+@app.get("/authorize")
+def authorize(client_id: str, redirect_uri: str, state: str = "") -> HTMLResponse:
+    fields = {"client_id": client_id, "redirect_uri": redirect_uri, "state": state}
+    hidden = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+        for name, value in fields.items()
+    )
+    return HTMLResponse(f"<!doctype html><form method=post>{hidden}<input name=email></form>")
+
+
+def renewed(refresh_token: str) -> Granted:
+    key = {"pk": f"REFRESH#{hashlib.sha256(refresh_token.encode()).hexdigest()}", "sk": "REFRESH"}
+    grant = table.get_item(Key=key).get("Item")
+    if grant is None:
+        raise HTTPException(400, "invalid_grant")
+    account = {"pk": f"ACCOUNT#{grant['account_id']}", "sk": "ACCOUNT"}
+    claims = {
+        "sub": table.get_item(Key=account)["Item"]["account_id"],
+        "exp": datetime.now(UTC) + timedelta(minutes=10),
+    }
+    successor = secrets.token_urlsafe(32)
+    digest = hashlib.sha256(successor.encode()).hexdigest()
+    table.put_item(Item={**grant, "pk": f"REFRESH#{digest}"})
+    signed = kms.sign(
+        KeyId=os.environ["SIGNING_KEY"],
+        Message=str(claims).encode(),
+        SigningAlgorithm="RSASSA_PKCS1_V1_5_SHA_256",
+    )
+    return Granted(access_token=str(signed["Signature"]), refresh_token=successor)
+
+
 @app.post("/token")
 async def token(request: Request) -> Granted:
     form = dict(parse_qsl((await request.body()).decode()))
+    if form.get("grant_type") == "refresh_token":
+        return renewed(form["refresh_token"])
     grant = table.get_item(Key={"pk": f"CODE#{form.get('code')}", "sk": "CODE"}).get("Item")
     if form.get("grant_type") != "authorization_code" or grant is None:
         raise HTTPException(400, "invalid_grant")

@@ -1,7 +1,7 @@
 """Play start as many would write it first: FastAPI, Mangum, pydantic and boto3's resources.
 
 It does what `playback.handlers.sessions` does, on the same table: two reads, the checks, one
-conditional write, signed cookies, a ticket and a licence token.
+conditional write, the keys opened, signed cookies, a ticket and a licence token.
 """
 
 import base64
@@ -10,12 +10,14 @@ import hmac
 import json
 import os
 import secrets
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from fastapi import FastAPI, HTTPException, Request, Response
 from mangum import Mangum
@@ -23,6 +25,7 @@ from pydantic import BaseModel
 
 table = boto3.resource("dynamodb").Table(os.environ["PLAYBACK_TABLE"])
 secrets_manager = boto3.client("secretsmanager")
+kms = boto3.client("kms")
 
 
 def secret(name: str) -> str:
@@ -48,8 +51,20 @@ class Start(BaseModel):
     device: Device
 
 
+class Key(BaseModel):
+    kty: str = "oct"
+    kid: str
+    k: str
+
+
+class Licence(BaseModel):
+    keys: list[Key]
+    type: str = "temporary"
+
+
 class Drm(BaseModel):
     system: str
+    licence: Licence
     licence_url: str
     licence_token: str
     expires_in: int
@@ -74,6 +89,27 @@ def token(claims: dict[str, Any]) -> str:
     body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()
     mac = hmac.new(ticket_secret, body.encode(), hashlib.sha256).digest()
     return f"{body}.{base64.urlsafe_b64encode(mac).decode()}"
+
+
+def key_text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def licence(asset_id: str, keys: dict[str, Any]) -> Licence:
+    data_key = kms.decrypt(
+        KeyId=os.environ["VAULT_KEY_ID"],
+        CiphertextBlob=base64.b64decode(keys["wrapped_data_key"]),
+        EncryptionContext={"contentId": asset_id},
+    )["Plaintext"]
+    return Licence(
+        keys=[
+            Key(
+                kid=key_text(uuid.UUID(kid).bytes),
+                k=key_text(aes_key_unwrap(data_key, base64.b64decode(wrapped))),
+            )
+            for kid, _, wrapped in keys["keys"]
+        ]
+    )
 
 
 def cookie_text(data: bytes) -> str:
@@ -124,7 +160,7 @@ def start(asked: Start, request: Request, response: Response) -> Started:
         Item={
             "pk": f"SESSION#{session_id}", "sk": "SESSION", **viewer,
             "document": json.dumps({"title_id": asked.title_id, "keys": keys}),
-            "expires_at": int(expires.timestamp()), "licences": 0,
+            "expires_at": int(expires.timestamp()), "licences": 1,
         },
         ConditionExpression="attribute_not_exists(pk)",
     )  # fmt: skip
@@ -138,6 +174,7 @@ def start(asked: Start, request: Request, response: Response) -> Started:
         duration_seconds=document["duration_seconds"],
         drm=Drm(
             system="org.w3.clearkey",
+            licence=licence(title["asset_id"], keys),
             licence_url=f"/v1/playback/sessions/{session_id}/licence/clearkey",
             licence_token=token({**about, "kids": kids, "exp": int(now.timestamp()) + 120}),
             expires_in=120,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from kernel.errors import NotFoundError
 from kernel.events.catalog import Rights as RightsOnTheBus
 from kernel.events.catalog import TitlePublished
 from kernel.events.media import AssetReady
+from kernel.events.media import EpisodeOf as EpisodeOnTheBus
 
 EVERYWHERE = ("*",)
 """Territories of a title whose rights nobody has limited."""
@@ -43,8 +43,35 @@ class Rights:
 
 
 @dataclass(frozen=True)
+class EpisodeOf:
+    """A title's place in a series."""
+
+    series_id: str
+    series: str
+    """The series' name, as it was written for this episode."""
+    season: int
+    episode: int
+
+    @classmethod
+    def told(cls, place: EpisodeOnTheBus | None) -> EpisodeOf | None:
+        """The place as the pipeline tells it; fields added since are ignored."""
+        if place is None:
+            return None
+        return cls(place["series_id"], place["series"], place["season"], place["episode"])
+
+    def on_the_bus(self) -> EpisodeOnTheBus:
+        """The place as other domains read it."""
+        return {
+            "series_id": self.series_id,
+            "series": self.series,
+            "season": self.season,
+            "episode": self.episode,
+        }
+
+
+@dataclass(frozen=True)
 class Title:
-    """A film in the catalogue."""
+    """A film, or an episode of a series, in the catalogue."""
 
     title_id: str
     asset_id: str
@@ -59,6 +86,10 @@ class Title:
     published_at: datetime
     sequence: int
     """Of the asset event that last changed it; an older one changes nothing."""
+    storyboard: str | None = None
+    """WebVTT of thumbnails, relative to `path`."""
+    episode_of: EpisodeOf | None = None
+    """None for a film."""
 
     def repackaged(self, ready: AssetReady) -> Title:
         """The title with the files of a newer run of the pipeline."""
@@ -68,6 +99,7 @@ class Title:
             path=ready.path,
             manifests=ready.manifests,
             poster=ready.poster,
+            storyboard=ready.storyboard,
             sequence=ready.sequence,
         )
 
@@ -82,6 +114,8 @@ class Title:
             path=self.path,
             manifests=self.manifests,
             poster=self.poster,
+            storyboard=self.storyboard,
+            episode_of=self.episode_of.on_the_bus() if self.episode_of else None,
             rights=self.rights.on_the_bus(),
         )
 
@@ -101,6 +135,8 @@ def new_title(ready: AssetReady, now: datetime) -> Title:
         path=ready.path,
         manifests=ready.manifests,
         poster=ready.poster,
+        storyboard=ready.storyboard,
+        episode_of=EpisodeOf.told(ready.episode_of),
         rights=Rights(EVERYWHERE, now),
         published_at=now,
         sequence=ready.sequence,
@@ -111,8 +147,3 @@ def entity_tag(document: object) -> str:
     """A strong validator (RFC 9110 section 8.8.3) of a JSON document."""
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
     return f'"{hashlib.sha256(canonical).hexdigest()[:32]}"'
-
-
-def shelf_order(titles: Sequence[Title]) -> list[Title]:
-    """Newest first."""
-    return sorted(titles, key=lambda title: (title.published_at, title.title_id), reverse=True)

@@ -23,3 +23,9 @@ class Titles(Protocol):
 
         False, and nothing is changed or told, when the record has the same or a newer sequence.
         """
+
+    def withdraw(self, title_id: str, asset_id: str, sequence: int, now: datetime) -> bool:
+        """Take a title off the catalogue and tell it in one transaction; False as with `put`.
+
+        An older publication that arrives later changes nothing.
+        """

@@ -1,6 +1,7 @@
 """Titles in DynamoDB.
 
-    TITLE#<id>   TITLE   a title; `shelf` = "published" puts it on the index of that name
+    TITLE#<id>   TITLE   a title; `shelf` = "published" puts it on the index of that name;
+                         an episode has `series_id`, `series`, `season` and `episode`, too
 
 The index has one key, which every reader of the home page would share: `ShelfCache` keeps that
 to one read per process and refresh, whatever the number of viewers.
@@ -14,10 +15,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from catalog.domain import Rights, Title
+from catalog.domain import EpisodeOf, Rights, Title
 from catalog.ports import Titles
-from kernel.clock import Clock
-from kernel.events import outbox_item
+from kernel.clock import Clock, epoch_milliseconds
+from kernel.events import Event, outbox_item
+from kernel.events.catalog import TitleWithdrawn
 from kernel.ids import new_ulid
 from kernel.republish import Page, key_at, position
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 SHELF_INDEX = "shelf"
 _PUBLISHED = "published"
+_WITHDRAWN = "withdrawn_at"
 
 FRESH_FOR = timedelta(seconds=5)
 """How old a process's copy of the shelf may be: less than anybody waits for a new title."""
@@ -51,6 +54,10 @@ def _item(title: Title) -> dict[str, Any]:
         "rights": json.dumps(title.rights.on_the_bus()),
         "sequence": title.sequence,
     }
+    if title.storyboard is not None:
+        plain["storyboard"] = title.storyboard
+    if title.episode_of is not None:
+        plain.update(vars(title.episode_of))
     return {name: _attribute(value) for name, value in plain.items()}
 
 
@@ -72,6 +79,19 @@ def _title(item: Mapping[str, Any]) -> Title:
         ),
         published_at=datetime.fromisoformat(item["published_at"]["S"]),
         sequence=int(item["sequence"]["N"]),
+        storyboard=item["storyboard"]["S"] if "storyboard" in item else None,
+        episode_of=_episode_of(item),
+    )
+
+
+def _episode_of(item: Mapping[str, Any]) -> EpisodeOf | None:
+    if "series_id" not in item:
+        return None
+    return EpisodeOf(
+        series_id=item["series_id"]["S"],
+        series=item["series"]["S"],
+        season=int(item["season"]["N"]),
+        episode=int(item["episode"]["N"]),
     )
 
 
@@ -86,7 +106,7 @@ class DynamoTitles:
         """The title."""
         key = {"pk": {"S": f"TITLE#{title_id}"}, "sk": {"S": "TITLE"}}
         item = self.client.get_item(TableName=self.table, Key=key).get("Item")
-        return None if item is None else _title(item)
+        return None if item is None or _WITHDRAWN in item else _title(item)
 
     def all(self) -> Sequence[Title]:
         """Every published title."""
@@ -100,17 +120,34 @@ class DynamoTitles:
 
     def put(self, title: Title, now: datetime) -> bool:
         """Record a title with its event, unless the record is as new already."""
-        event = outbox_item(title.published(now), new_ulid(now), now)
+        return self._record(_item(title), title.sequence, title.published(now), now)
+
+    def withdraw(self, title_id: str, asset_id: str, sequence: int, now: datetime) -> bool:
+        """Leave a record without a shelf, so that an older publication stays without effect."""
+        gone: dict[str, str | int] = {
+            "pk": f"TITLE#{title_id}",
+            "sk": "TITLE",
+            "sequence": sequence,
+            _WITHDRAWN: now.isoformat(),
+        }
+        told = TitleWithdrawn(
+            sequence=epoch_milliseconds(now), title_id=title_id, asset_id=asset_id
+        )
+        item = {name: _attribute(value) for name, value in gone.items()}
+        return self._record(item, sequence, told, now)
+
+    def _record(self, item: dict[str, Any], sequence: int, told: Event, now: datetime) -> bool:
+        event = outbox_item(told, new_ulid(now), now)
         try:
             self.client.transact_write_items(
                 TransactItems=[
                     {
                         "Put": {
                             "TableName": self.table,
-                            "Item": _item(title),
+                            "Item": item,
                             "ConditionExpression": "attribute_not_exists(pk) OR #sequence < :new",
                             "ExpressionAttributeNames": {"#sequence": "sequence"},
-                            "ExpressionAttributeValues": {":new": _attribute(title.sequence)},
+                            "ExpressionAttributeValues": {":new": _attribute(sequence)},
                         }
                     },
                     {
@@ -132,7 +169,7 @@ class DynamoTitles:
         start = {} if after is None else {"ExclusiveStartKey": key_at(after)}
         answer = self.client.scan(
             TableName=self.table,
-            FilterExpression="sk = :title",
+            FilterExpression=f"sk = :title AND attribute_not_exists({_WITHDRAWN})",
             ExpressionAttributeValues={":title": {"S": "TITLE"}},
             Limit=items,
             ConsistentRead=True,
@@ -198,3 +235,7 @@ class ShelfCache:
     def put(self, title: Title, now: datetime) -> bool:
         """Record a title."""
         return self.titles.put(title, now)
+
+    def withdraw(self, title_id: str, asset_id: str, sequence: int, now: datetime) -> bool:
+        """Take a title off the catalogue."""
+        return self.titles.withdraw(title_id, asset_id, sequence, now)

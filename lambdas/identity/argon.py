@@ -31,3 +31,7 @@ class Argon2Passwords:
         except VerifyMismatchError:
             return False
         return password_hash is not None
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Whether its parameters are not those above."""
+        return self._hasher.check_needs_rehash(password_hash)

@@ -20,6 +20,21 @@ def public_origin() -> str:
     return os.environ["PUBLIC_ORIGIN"]
 
 
+def passkey_domain() -> str:
+    """The domain that passkeys are for; a passkey made for another one is never found again."""
+    return os.environ["PASSKEY_DOMAIN"]
+
+
+def mail_key() -> str:
+    """The KMS key under which events are sealed that become letters, by ARN."""
+    return os.environ["MAIL_KEY"]
+
+
+def factor_key() -> str:
+    """The KMS key under which the secrets of authenticator apps are sealed, by ARN."""
+    return os.environ["FACTOR_KEY"]
+
+
 def signing_key() -> str:
     """The KMS key that signs tokens, by ARN."""
     return os.environ["SIGNING_KEY"]
@@ -28,3 +43,8 @@ def signing_key() -> str:
 def published_keys() -> list[str]:
     """The KMS keys whose tokens are good, by ARN: the one that signs, and others in a rotation."""
     return os.environ["PUBLISHED_KEYS"].split(",")
+
+
+def resource_server_secret() -> str:
+    """The secret by which a resource server proves itself, by ARN."""
+    return os.environ["RESOURCE_SERVER_SECRET"]

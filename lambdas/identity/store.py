@@ -1,55 +1,61 @@
-"""Accounts, codes and refresh tokens in one DynamoDB table.
+"""Accounts in the domain's DynamoDB table.
 
 ACCOUNT#<id>      ACCOUNT   an account
+ACCOUNT#<id>      FACTOR#totp, RECOVERY   its second step (`mfa.store`), gone when it is
 EMAIL#<address>   EMAIL     which account an address belongs to
-CODE#<digest>     CODE      an authorization code until it is spent
-REFRESH#<digest>  REFRESH   a refresh token, kept when spent so that a second use is noticed
-FAMILY#<id>       FAMILY    exists once a sign-in was revoked
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from identity.domain import (
-    REFRESH_LIFE,
-    Account,
-    AuthorizationCode,
-    AuthorizationRequest,
-    EmailTakenError,
-    InvalidGrantError,
-    RefreshToken,
-)
+from identity.domain import Account, EmailTakenError
+from identity.items import ABSENT, Item, epoch, key, moment, precise_moment, text
+from identity.profiles import document
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Item = Mapping[str, Any]
-_ABSENT = "attribute_not_exists(pk)"
+
+NOBODY = "acc_00000000000000000000000000"
+"""An id that no account has."""
 
 
-def _text(**values: str) -> dict[str, Any]:
-    return {name: {"S": value} for name, value in values.items()}
+def account_item(account: Account) -> dict[str, Any]:
+    """A new account as it is stored."""
+    return {
+        **key("ACCOUNT", account.account_id),
+        **text(
+            account_id=account.account_id,
+            email=account.email,
+            password_hash=account.password_hash,
+            scopes=" ".join(account.scopes),
+            profile_id=account.profile_id,
+            language=account.language,
+        ),
+        "created_at": epoch(account.created_at),
+    }
 
 
-def _key(kind: str, name: str) -> dict[str, Any]:
-    return _text(pk=f"{kind}#{name}", sk=kind)
+def email_claim(email: str, account_id: str) -> dict[str, Any]:
+    """Which account an address belongs to, as it is stored."""
+    return {**key("EMAIL", email), **text(account_id=account_id)}
 
 
-def _number(value: int) -> dict[str, str]:
-    return {"N": str(value)}
+def app_key(account_id: str) -> dict[str, Any]:
+    """Where an account's authenticator app is kept."""
+    return text(pk=f"ACCOUNT#{account_id}", sk="FACTOR#totp")
 
 
-def _moment(item: Item, name: str) -> datetime:
-    return datetime.fromtimestamp(int(item[name]["N"]), UTC)
+def recovery_key(account_id: str) -> dict[str, Any]:
+    """Where an account's recovery codes are kept."""
+    return text(pk=f"ACCOUNT#{account_id}", sk="RECOVERY")
 
 
-def _epoch(moment: datetime) -> dict[str, str]:
-    return _number(int(moment.timestamp()))
+def _perhaps(item: Item, name: str) -> datetime | None:
+    return precise_moment(item, name) if name in item else None
 
 
 @dataclass(frozen=True)
@@ -61,18 +67,8 @@ class DynamoAccounts:
 
     def add(self, account: Account) -> None:
         """Record a new account; EmailTakenError when its address has one."""
-        item = {
-            **_key("ACCOUNT", account.account_id),
-            **_text(
-                account_id=account.account_id,
-                email=account.email,
-                password_hash=account.password_hash,
-                scopes=" ".join(account.scopes),
-                profile_id=account.profile_id,
-            ),
-            "created_at": _epoch(account.created_at),
-        }
-        claim = {**_key("EMAIL", account.email), **_text(account_id=account.account_id)}
+        item = account_item(account)
+        claim = email_claim(account.email, account.account_id)
         try:
             self.client.transact_write_items(
                 TransactItems=[
@@ -80,7 +76,7 @@ class DynamoAccounts:
                         "Put": {
                             "TableName": self.table,
                             "Item": new,
-                            "ConditionExpression": _ABSENT,
+                            "ConditionExpression": ABSENT,
                         }
                     }
                     for new in (claim, item)
@@ -93,12 +89,15 @@ class DynamoAccounts:
 
     def by_email(self, email: str) -> Account | None:
         """The account with that canonical address."""
-        claim = self._get(_key("EMAIL", email))
-        return None if claim is None else self.by_id(claim["account_id"]["S"])
+        claim = self._get(key("EMAIL", email))
+        # Read in either case: how long it takes does not tell whether there is one.
+        account = self.by_id(NOBODY if claim is None else claim["account_id"]["S"])
+        # The address may have passed to another account between the two reads.
+        return account if account is not None and account.email == email else None
 
     def by_id(self, account_id: str) -> Account | None:
         """The account."""
-        item = self._get(_key("ACCOUNT", account_id))
+        item = self._get(key("ACCOUNT", account_id))
         if item is None:
             return None
         return Account(
@@ -107,141 +106,15 @@ class DynamoAccounts:
             password_hash=item["password_hash"]["S"],
             scopes=tuple(item["scopes"]["S"].split(" ")),
             profile_id=item["profile_id"]["S"],
-            created_at=_moment(item, "created_at"),
+            created_at=moment(item, "created_at"),
+            language=item["language"]["S"] if "language" in item else "en",
+            sessions_from=_perhaps(item, "sessions_from"),
+            deletion_due=_perhaps(item, "deletion_due"),
+            profiles=document.read(item["profiles"]["S"]) if "profiles" in item else (),
+            profiles_version=int(item["profiles_version"]["N"]) if "profiles" in item else 0,
+            factors=frozenset(item["factors"]["SS"]) if "factors" in item else frozenset(),
         )
 
-    def _get(self, key: dict[str, Any]) -> Item | None:
-        answer = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True)
+    def _get(self, item_key: dict[str, Any]) -> Item | None:
+        answer = self.client.get_item(TableName=self.table, Key=item_key, ConsistentRead=True)
         return answer.get("Item")
-
-
-@dataclass(frozen=True)
-class DynamoGrants:
-    """`Grants` in DynamoDB: spending is one conditional write."""
-
-    client: DynamoDBClient
-    table: str
-
-    def keep_code(self, code: AuthorizationCode) -> None:
-        """Record a code."""
-        self.client.put_item(
-            TableName=self.table,
-            Item={
-                **_key("CODE", code.code_digest),
-                **_text(
-                    account_id=code.account_id,
-                    scope=code.scope,
-                    **{
-                        f"asked_{name}": value
-                        for name, value in dataclasses.asdict(code.request).items()
-                    },
-                ),
-                "expires_at": _epoch(code.expires_at),
-            },
-            ConditionExpression=_ABSENT,
-        )
-
-    def spend_code(self, code_digest: str, now: datetime) -> AuthorizationCode:
-        """The code, exactly once; InvalidGrantError when unknown, spent or expired."""
-        answer = self.client.delete_item(
-            TableName=self.table, Key=_key("CODE", code_digest), ReturnValues="ALL_OLD"
-        )
-        item = answer.get("Attributes")
-        if item is None or _moment(item, "expires_at") <= now:
-            raise InvalidGrantError("The code is unknown, used or expired.")
-        asked = {
-            field.name: item[f"asked_{field.name}"]["S"]
-            for field in dataclasses.fields(AuthorizationRequest)
-        }
-        return AuthorizationCode(
-            code_digest=code_digest,
-            request=AuthorizationRequest(**asked),
-            account_id=item["account_id"]["S"],
-            scope=item["scope"]["S"],
-            expires_at=_moment(item, "expires_at"),
-        )
-
-    def keep_refresh(self, token: RefreshToken) -> None:
-        """Record the first refresh token of a sign-in."""
-        self.client.put_item(
-            TableName=self.table, Item=_refresh_item(token), ConditionExpression=_ABSENT
-        )
-
-    def rotate_refresh(
-        self, token_digest: str, client_id: str, next_digest: str, now: datetime
-    ) -> RefreshToken:
-        """Spend a refresh token for its successor; reuse revokes the whole family first."""
-        answer = self.client.get_item(
-            TableName=self.table, Key=_key("REFRESH", token_digest), ConsistentRead=True
-        )
-        item = answer.get("Item")
-        if item is None or item["client_id"]["S"] != client_id:
-            raise InvalidGrantError("The refresh token is unknown.")
-        spent = _refresh_token(token_digest, item)
-        if "spent_at" in item:
-            self._revoke(spent.family_id, now)
-            raise InvalidGrantError("The refresh token was used before; sign in again.")
-        if spent.expires_at <= now:
-            raise InvalidGrantError("The refresh token has expired; sign in again.")
-        successor = spent.followed_by(next_digest, now)
-        self._swap(spent, successor, now)
-        return successor
-
-    def _swap(self, spent: RefreshToken, successor: RefreshToken, now: datetime) -> None:
-        try:
-            self.client.transact_write_items(
-                TransactItems=[
-                    {
-                        "ConditionCheck": {
-                            "TableName": self.table,
-                            "Key": _key("FAMILY", spent.family_id),
-                            "ConditionExpression": _ABSENT,
-                        }
-                    },
-                    {
-                        "Update": {
-                            "TableName": self.table,
-                            "Key": _key("REFRESH", spent.token_digest),
-                            "UpdateExpression": "SET spent_at = :now",
-                            "ConditionExpression": "attribute_not_exists(spent_at)",
-                            "ExpressionAttributeValues": {":now": _epoch(now)},
-                        }
-                    },
-                    {"Put": {"TableName": self.table, "Item": _refresh_item(successor)}},
-                ]
-            )
-        except self.client.exceptions.TransactionCanceledException as error:
-            self._revoke(spent.family_id, now)
-            raise InvalidGrantError("The refresh token is revoked; sign in again.") from error
-
-    def _revoke(self, family_id: str, now: datetime) -> None:
-        self.client.put_item(
-            TableName=self.table,
-            Item={**_key("FAMILY", family_id), "expires_at": _epoch(now + REFRESH_LIFE)},
-        )
-
-
-def _refresh_item(token: RefreshToken) -> dict[str, Any]:
-    return {
-        **_key("REFRESH", token.token_digest),
-        **_text(
-            family_id=token.family_id,
-            account_id=token.account_id,
-            client_id=token.client_id,
-            device_id=token.device_id,
-            scope=token.scope,
-        ),
-        "expires_at": _epoch(token.expires_at),
-    }
-
-
-def _refresh_token(token_digest: str, item: Item) -> RefreshToken:
-    return RefreshToken(
-        token_digest=token_digest,
-        family_id=item["family_id"]["S"],
-        account_id=item["account_id"]["S"],
-        client_id=item["client_id"]["S"],
-        device_id=item["device_id"]["S"],
-        scope=item["scope"]["S"],
-        expires_at=_moment(item, "expires_at"),
-    )

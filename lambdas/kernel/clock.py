@@ -17,3 +17,8 @@ def utc_now() -> datetime:
 def epoch_milliseconds(moment: datetime) -> int:
     """Milliseconds since 1970, the unit of every event's `sequence`."""
     return round(moment.timestamp() * 1000)
+
+
+def moment_of(milliseconds: int) -> datetime:
+    """The moment behind `epoch_milliseconds`, in UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

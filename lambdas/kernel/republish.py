@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from kernel import log
+
 Subject = TypeVar("Subject")
 
 PAGE_ITEMS = 50
@@ -42,8 +44,10 @@ def republishing(
     """
 
     def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-        page = read(event.get("after"), PAGE_ITEMS)
-        told = sum(tell(subject) for subject in page.subjects)
+        with log.handling("republish", None):
+            page = read(event.get("after"), PAGE_ITEMS)
+            told = sum(tell(subject) for subject in page.subjects)
+            log.note(told=told)
         return {"told": told, "after": page.following}
 
     return handler

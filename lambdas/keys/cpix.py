@@ -19,10 +19,10 @@ from typing import cast, get_args
 from xml.etree import ElementTree as ET
 
 from kernel.errors import InvalidInputError
+from kernel.xml_input import parse_xml
 from keys.domain import IV_BYTES, ContentKey, WantedKey
 from keys.pssh import Scheme
 from keys.signalling import DRM_SYSTEMS, DrmSystem, Playlist, SignalledKey
-from keys.xml_input import parse_xml
 
 CPIX = "urn:dashif:org:cpix"
 PSKC = "urn:ietf:params:xml:ns:keyprov:pskc"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
-import logging
 from collections.abc import Callable
 from typing import Any
 
+from kernel import log
 from kernel.errors import DomainError, InvalidInputError, RefusedError
+from kernel.web.logged import logged
 from kernel.web.payload import Event, Reply, header
 from kernel.web.problems import status_of
 from keys import cpix
@@ -20,8 +20,6 @@ from keys.service import KeyServer
 
 SPEKE_VERSION = "2.0"
 USER_AGENT = "Marquee/1"
-
-_log = logging.getLogger("keys")
 
 
 def speke_handler(server: KeyServer) -> Callable[[Event, object], Reply]:
@@ -35,19 +33,19 @@ def speke_handler(server: KeyServer) -> Callable[[Event, object], Reply]:
             issued = server.issue(request.content_id, request.wanted)
             answer = cpix.fill(request, issued)
         except DomainError as error:
-            _log.warning(json.dumps({"event": "speke_refused", "code": error.code}))
+            log.note(code=error.code)
             return _reply(status_of(error), "text/plain; charset=utf-8", error.message)
         for kid in issued:
-            _log.info(json.dumps(_use(request.content_id, kid, caller)))
+            log.write("content_key_issued", **_use(request.content_id, kid, caller))
+        log.note(outcome="content_keys_issued", content_id=request.content_id)
         return _reply(200, "application/xml", answer.decode())
 
-    return handler
+    return logged(handler)
 
 
 def _use(content_id: str, kid: str, caller: str) -> dict[str, str]:
     """The audit line of one key leaving the vault; never the key."""
     return {
-        "event": "content_key_issued",
         "content_id": content_id,
         "kid": kid,
         "caller": caller,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kernel.errors import (
@@ -17,6 +17,7 @@ from kernel.errors import (
     InvalidInputError,
     NotFoundError,
 )
+from media.episodes import EpisodeOf
 
 PART_SIZE_BYTES = 16 * 1024 * 1024
 """Fixed for all uploads: the composite checksum identifies a film only if films are cut alike."""
@@ -40,6 +41,41 @@ class AssetStatus(StrEnum):
     """The file is at fault: another file is needed."""
     FAILED = "failed"
     """We are at fault, or something we use: the same file may succeed."""
+    CANCELLED = "cancelled"
+    """Staff stopped it."""
+    DUPLICATE = "duplicate"
+    """Another asset has this very content: nothing was made of it twice."""
+    ABANDONED = "abandoned"
+    """Nobody completed the upload; the storage has thrown its parts away."""
+
+
+KEEPS_ITS_CLAIMS = frozenset({AssetStatus.UPLOADING, AssetStatus.PROCESSING, AssetStatus.READY})
+"""An asset that stopped short of a film gives its content, and its place in a series, up to the
+next one."""
+
+UNDER_WAY = frozenset({AssetStatus.UPLOADING, AssetStatus.PROCESSING})
+"""Something is still to happen."""
+
+ENDED = frozenset(AssetStatus) - UNDER_WAY
+"""Nothing happens any more by itself."""
+
+CLOSABLE = UNDER_WAY | {AssetStatus.REFUSED, AssetStatus.FAILED}
+"""A run may still say how it ended, and say it again when its first words were lost."""
+
+RETRYABLE = frozenset({AssetStatus.REFUSED, AssetStatus.FAILED, AssetStatus.CANCELLED})
+"""Its file is there, and another run may end otherwise."""
+
+UPLOAD_LIFE = timedelta(days=7)
+"""How long the storage keeps the parts of an upload that nobody completes: the bucket's rule."""
+
+
+class Scheme(StrEnum):
+    """How segments are encrypted (ISO/IEC 23001-7)."""
+
+    CBCS = "cbcs"
+    """Widevine, PlayReady and FairPlay decrypt it."""
+    CENC = "cenc"
+    """For devices older than cbcs; FairPlay cannot decrypt it."""
 
 
 class StepStatus(StrEnum):
@@ -84,8 +120,26 @@ class PartsRefusedError(InvalidInputError):
     code = "parts_refused"
 
 
+class CaptionsRefusedError(ConflictError):
+    """Captions belong to an upload that is under way, and to few languages."""
+
+    code = "captions_refused"
+
+
+class NotCancellableError(ConflictError):
+    """Only what is under way can be cancelled."""
+
+    code = "not_cancellable"
+
+
+class NotDeletableError(ConflictError):
+    """What is under way is cancelled first."""
+
+    code = "not_deletable"
+
+
 class NotRetryableError(ConflictError):
-    """Only an asset that was refused or failed can be tried again."""
+    """Only an asset whose file is there and that is not ready can be tried again."""
 
     code = "not_retryable"
 
@@ -132,6 +186,16 @@ class Step:
 
 
 @dataclass(frozen=True)
+class CaptionTrack:
+    """Captions or subtitles in one language."""
+
+    language: str
+    """BCP 47."""
+    label: str
+    """As the player's menu names it."""
+
+
+@dataclass(frozen=True)
 class Package:
     """What a run made of a film."""
 
@@ -144,6 +208,8 @@ class Package:
     duration_seconds: float
     heights: tuple[int, ...]
     """Ascending, in pixels."""
+    storyboard: str | None = None
+    """WebVTT of thumbnails, relative to `path`; packages made before there were any have none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +231,22 @@ class Asset:
     """Of the transcoding job."""
     failure: Failure | None = None
     package: Package | None = None
+    execution: str | None = None
+    """ARN of the run that holds the asset now, or is about to; None until the first one does."""
+    correlation_id: str | None = None
+    """The request that began its upload, for the logs."""
     steps: tuple[Step, ...] = ()
+    scheme: Scheme = Scheme.CBCS
+    captions: tuple[CaptionTrack, ...] = ()
+    """By language."""
+    episode_of: EpisodeOf | None = None
+    """None for a film."""
+
+    def status_at(self, now: datetime) -> AssetStatus:
+        """Where it stands at a moment: an upload that outlived its parts is abandoned."""
+        if self.status is AssetStatus.UPLOADING and now - self.created_at >= UPLOAD_LIFE:
+            return AssetStatus.ABANDONED
+        return self.status
 
     @property
     def part_count(self) -> int:
@@ -191,6 +272,8 @@ class Run:
     version: str
     bucket: str
     key: str
+    correlation_id: str | None = None
+    """The request that the run goes back to, for the logs."""
 
     @property
     def package_path(self) -> str:
@@ -231,6 +314,11 @@ class UploadedObject:
 def source_key(asset_id: str) -> str:
     """Where an asset's file is kept: made of our own id alone."""
     return f"uploads/{asset_id}/source"
+
+
+def caption_key(asset_id: str, language: str) -> str:
+    """Where a caption file is kept; MediaConvert tells its format by the extension."""
+    return f"uploads/{asset_id}/captions/{language}.vtt"
 
 
 def asset_id_of_key(key: str) -> str | None:

@@ -14,8 +14,12 @@ from media import hls, mpd
 from media.domain import IncompletePackageError
 from media.job_document import TOP_DASH, TOP_HLS
 from media.source import DURATION_TOLERANCE_SECONDS
+from media.storyboard import storyboard
 
 CLEARKEY_PREFIX = "clearkey_"
+
+STORYBOARD = "storyboard.vtt"
+"""Which thumbnail shows which moment."""
 
 ReadText = Callable[[str], str]
 """A packaged file's text by its name, relative to the package."""
@@ -55,12 +59,29 @@ def clearkey_manifests(read: ReadText) -> dict[str, str]:
             raise IncompletePackageError(f"The DASH manifest gives no key id for {init}.")
         return key_id
 
-    variants = {name: f"{CLEARKEY_PREFIX}{name}" for name in hls.playlists(hls_text)}
+    playlists = {name: read(name) for name in hls.playlists(hls_text)}
+    # Captions and thumbnails have no init and stay in the clear: they serve every family.
+    variants = {
+        name: f"{CLEARKEY_PREFIX}{name}"
+        for name, text in playlists.items()
+        if hls.media_playlist(text).init is not None
+    }
+    for name in variants:
+        if not hls.is_encrypted(playlists[name]):
+            raise IncompletePackageError(f"{name} names no key, though the film is encrypted.")
     return {
         "clearkey.mpd": mpd.with_clearkey(dash_text),
         "clearkey.m3u8": hls.renamed(hls_text, variants),
-        **{new: hls.with_clearkey(read(old), key_id_of_init) for old, new in variants.items()},
+        **{new: hls.with_clearkey(playlists[old], key_id_of_init) for old, new in variants.items()},
     }
+
+
+def storyboard_file(read: ReadText) -> dict[str, str]:
+    """The storyboard, name to text; empty when the manifest describes no thumbnails."""
+    described = mpd.manifest(read(TOP_DASH))
+    if not described.thumbnails:
+        return {}
+    return {STORYBOARD: storyboard(described.thumbnails[0], described.duration_seconds)}
 
 
 def verified_duration(
@@ -115,6 +136,11 @@ def _follow_dash(text: str, inventory: _Inventory) -> None:
         inventory.says(representation.init, representation.duration_seconds)
         for name in (representation.init, *representation.segments):
             inventory.need(name)
+    for name in (
+        *(name for thumbnails in described.thumbnails for name in thumbnails.images),
+        *(name for track in described.captions for name in track.files),
+    ):
+        inventory.need(name)
 
 
 def _follow_hls(text: str, read: ReadText, inventory: _Inventory) -> None:
@@ -123,7 +149,8 @@ def _follow_hls(text: str, read: ReadText, inventory: _Inventory) -> None:
         playlist = hls.media_playlist(read(name))
         if not playlist.is_finished:
             raise IncompletePackageError(f"{name} has no end: players would wait for more.")
-        if not playlist.is_key_frames_only:
+        # Captions and thumbnails may end before or after the film.
+        if playlist.init is not None and not playlist.is_key_frames_only:
             inventory.says(name, playlist.duration_seconds)
         for file in (*filter(None, [playlist.init]), *playlist.segments):
             inventory.need(file)

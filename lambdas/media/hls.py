@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 _URI = re.compile(r'URI="([^"]*)"')
+_METHOD = re.compile(r"METHOD=([A-Z0-9-]+)")
 _KEY_TAGS = ("#EXT-X-KEY:", "#EXT-X-SESSION-KEY:")
 _PLAYLIST_TAGS = ("#EXT-X-MEDIA:", "#EXT-X-I-FRAME-STREAM-INF:", "#EXT-X-IMAGE-STREAM-INF:")
 
@@ -75,10 +76,18 @@ def media_playlist(text: str) -> MediaPlaylist:
     )
 
 
+def is_encrypted(text: str) -> bool:
+    """Whether a media playlist names a key."""
+    return any(
+        line.startswith(_KEY_TAGS) and "METHOD=NONE" not in line for line in text.splitlines()
+    )
+
+
 def with_clearkey(text: str, key_id_of_init: Callable[[str], UUID]) -> str:
     """The media playlist with one ClearKey line in place of every other key system's.
 
-    This is the form hls.js reads; a second line for `identity` would break it on cbcs.
+    This is the form hls.js reads; a second line for `identity` would break it on cbcs. The method
+    stays what the replaced line says: SAMPLE-AES for cbcs, SAMPLE-AES-CTR for cenc.
     """
     lines: list[str] = []
     init = media_playlist(text).init
@@ -89,14 +98,15 @@ def with_clearkey(text: str, key_id_of_init: Callable[[str], UUID]) -> str:
             # A stretch in the clear ends at the next key.
             written = written and "METHOD=NONE" not in line
         elif not written and init is not None:
-            lines.append(_clearkey_line(key_id_of_init(init)))
+            method = _METHOD.search(line)
+            lines.append(_clearkey_line(method[1] if method else "", key_id_of_init(init)))
             written = True
     return "\n".join(lines) + "\n"
 
 
-def _clearkey_line(key_id: UUID) -> str:
+def _clearkey_line(method: str, key_id: UUID) -> str:
     encoded = base64.b64encode(key_id.bytes).decode("ascii")
     return (
-        f'#EXT-X-KEY:METHOD=SAMPLE-AES,URI="data:text/plain;base64,{encoded}",'
+        f'#EXT-X-KEY:METHOD={method},URI="data:text/plain;base64,{encoded}",'
         f'KEYID=0x{key_id.hex},KEYFORMATVERSIONS="1",KEYFORMAT="org.w3.clearkey"'
     )

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from media.domain import Run
+from kernel import correlation
+from media.domain import CaptionTrack, Run, Scheme, caption_key
 from media.ladder import AUDIO_BITRATE_BPS, SEGMENT_SECONDS, Ladder, Rendition
 
 WIDEVINE = "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed"
@@ -40,6 +41,21 @@ CAPTURE_QUALITY = 85
 POSTER_LINES = 720
 """The largest poster any screen of ours shows."""
 
+THUMBNAIL_BOX = 240
+"""Pixels of the square that a thumbnail fits into: sharp on a phone, small on a television."""
+
+TILE_COLUMNS, TILE_ROWS = 5, 5
+"""Thumbnails of one image: about 100 KB, fetched once for a minute of seeking."""
+
+MAX_THUMBNAILS = 720
+"""Of a film: every 10 s of two hours, 29 images."""
+
+SHORTEST_THUMBNAIL_SECONDS = 2.0
+"""Short films get no more than one thumbnail in so many seconds."""
+
+_WIDTH_STEP = 8
+"""MediaConvert takes thumbnail widths in multiples of it (API reference)."""
+
 _AUDIO_SELECTOR = "Audio Selector 1"
 _AUDIO_GROUP = "audio"
 
@@ -54,9 +70,17 @@ class Destination:
     """Comes back in the job's events, so that two environments of an account stay apart."""
 
 
-def job_request(
-    run: Run, ladder: Ladder, duration_seconds: float, destination: Destination
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Film:
+    """What is to be made of a source."""
+
+    ladder: Ladder
+    duration_seconds: float
+    scheme: Scheme = Scheme.CBCS
+    captions: tuple[CaptionTrack, ...] = ()
+
+
+def job_request(run: Run, film: Film, destination: Destination) -> dict[str, Any]:
     """CreateJob's request but for Role and Queue, which the state machine adds."""
     return {
         # Idempotency: the same run never pays for two jobs.
@@ -66,30 +90,48 @@ def job_request(
             "asset_id": run.asset_id,
             "version": run.version,
             "environment": destination.environment,
+            **({} if run.correlation_id is None else {correlation.FIELD: run.correlation_id}),
         },
         "Settings": {
             "TimecodeConfig": {"Source": "ZEROBASED"},
-            "Inputs": [_input(run, ladder)],
+            "Inputs": [_input(run, film)],
             "OutputGroups": [
-                _cmaf_group(run, ladder, destination),
-                _capture_group(run, ladder, duration_seconds, destination),
+                _cmaf_group(run, film, destination),
+                _capture_group(run, film.ladder, film.duration_seconds, destination),
             ],
         },
     }
 
 
-def _input(run: Run, ladder: Ladder) -> dict[str, Any]:
+def _input(run: Run, film: Film) -> dict[str, Any]:
+    captions = {
+        _caption_selector(number): {
+            "SourceSettings": {
+                "SourceType": "WEBVTT",
+                "FileSourceSettings": {
+                    "SourceFile": f"s3://{run.bucket}/{caption_key(run.asset_id, track.language)}"
+                },
+            }
+        }
+        for number, track in enumerate(film.captions, 1)
+    }
     sound = {"AudioSelectors": {_AUDIO_SELECTOR: {"DefaultSelection": "DEFAULT"}}}
     return {
         "FileInput": run.source_url,
         "TimecodeSource": "ZEROBASED",
         # Phones film sideways and say so in the container; without AUTO the film lies on its side.
         "VideoSelector": {"Rotate": "AUTO"},
-        **(sound if ladder.has_audio else {}),
+        **(sound if film.ladder.has_audio else {}),
+        **({"CaptionSelectors": captions} if captions else {}),
     }
 
 
-def _cmaf_group(run: Run, ladder: Ladder, destination: Destination) -> dict[str, Any]:
+def _caption_selector(number: int) -> str:
+    return f"Caption Selector {number}"
+
+
+def _cmaf_group(run: Run, film: Film, destination: Destination) -> dict[str, Any]:
+    ladder = film.ladder
     return {
         "Name": "CMAF",
         "OutputGroupSettings": {
@@ -109,28 +151,64 @@ def _cmaf_group(run: Run, ladder: Ladder, destination: Destination) -> dict[str,
                 "ManifestCompression": "NONE",
                 "WriteDashManifest": "ENABLED",
                 "WriteHlsManifest": "ENABLED",
-                "Encryption": _encryption(run, destination),
+                "ImageBasedTrickPlay": "ADVANCED",
+                "ImageBasedTrickPlaySettings": _thumbnails(film),
+                "Encryption": _encryption(run, film.scheme, destination),
             },
         },
         "Outputs": [
             *(_video_output(rendition, ladder) for rendition in ladder.renditions),
             *([_audio_output()] if ladder.has_audio else []),
+            *(_caption_output(number, track) for number, track in enumerate(film.captions, 1)),
         ],
     }
 
 
-def _encryption(run: Run, destination: Destination) -> dict[str, Any]:
+def thumbnail_seconds(duration_seconds: float) -> float:
+    """How far apart a film's thumbnails are."""
+    return max(SHORTEST_THUMBNAIL_SECONDS, float(ceil(duration_seconds / MAX_THUMBNAILS)))
+
+
+def _thumbnails(film: Film) -> dict[str, Any]:
+    largest = film.ladder.renditions[-1]
+    shrunk = largest.width * THUMBNAIL_BOX / max(largest.width, largest.height)
+    return {
+        "IntervalCadence": "FOLLOW_CUSTOM",
+        "ThumbnailInterval": thumbnail_seconds(film.duration_seconds),
+        # Without a height MediaConvert keeps the aspect ratio.
+        "ThumbnailWidth": max(_WIDTH_STEP, _WIDTH_STEP * round(shrunk / _WIDTH_STEP)),
+        "TileWidth": TILE_COLUMNS,
+        "TileHeight": TILE_ROWS,
+    }
+
+
+@dataclass(frozen=True)
+class _Encryption:
+    """What a scheme is called, and which systems can be signalled under it."""
+
+    method: str
+    hls_systems: tuple[str, ...]
+
+
+_ENCRYPTIONS = {
+    Scheme.CBCS: _Encryption("SAMPLE_AES", (FAIRPLAY,)),
+    # The key server refuses FairPlay here, as Apple's devices would.
+    Scheme.CENC: _Encryption("AES_CTR", (WIDEVINE, PLAYREADY)),
+}
+
+
+def _encryption(run: Run, scheme: Scheme, destination: Destination) -> dict[str, Any]:
+    encryption = _ENCRYPTIONS[scheme]
     return {
         "Type": "SPEKE",
-        # cbcs: the one scheme that Widevine, PlayReady and FairPlay share.
-        "EncryptionMethod": "SAMPLE_AES",
+        "EncryptionMethod": encryption.method,
         # The constant IV is in the init segment; some players trip over it in EXT-X-KEY.
         "InitializationVectorInManifest": "EXCLUDE",
         "SpekeKeyProvider": {
             "Url": destination.speke_url,
             "ResourceId": run.asset_id,
             "DashSignaledSystemIds": [WIDEVINE, PLAYREADY],
-            "HlsSignaledSystemIds": [FAIRPLAY],
+            "HlsSignaledSystemIds": list(encryption.hls_systems),
             "EncryptionContractConfiguration": {
                 "SpekeVideoPreset": VIDEO_PRESET,
                 "SpekeAudioPreset": AUDIO_PRESET,
@@ -214,6 +292,26 @@ def _audio_output() -> dict[str, Any]:
                         "RateControlMode": "CBR",
                         "SampleRate": 48_000,
                     },
+                },
+            }
+        ],
+    }
+
+
+def _caption_output(number: int, track: CaptionTrack) -> dict[str, Any]:
+    return {
+        "NameModifier": f"_captions_{track.language}",
+        "ContainerSettings": {"Container": "CMFC"},
+        "CaptionDescriptions": [
+            {
+                "CaptionSelectorName": _caption_selector(number),
+                # LanguageCode knows languages only; this one takes regions and scripts, too.
+                "CustomLanguageCode": track.language,
+                "LanguageDescription": track.label,
+                "DestinationSettings": {
+                    "DestinationType": "WEBVTT",
+                    # Positions stay: two people speaking stand at their own sides.
+                    "WebvttDestinationSettings": {"StylePassthrough": "ENABLED"},
                 },
             }
         ],

@@ -19,6 +19,10 @@ HIGH_FRAME_RATE = 30
 HIGH_FRAME_RATE_FACTOR = 1.5
 """Twice the frames cost about half as much again: neighbours resemble each other more."""
 
+NEARLY = Fraction(9, 10)
+"""A film that fills so much of a rung is offered in it at its own size: cropped by a few lines,
+1918x1078 is still what people call 1080p, and the rung below would cost it a third."""
+
 AUDIO_BITRATE_BPS = 128_000
 """AAC-LC stereo, transparent for films at this rate."""
 
@@ -82,14 +86,17 @@ class Ladder:
 
 
 def ladder_for(source: Source) -> Ladder:
-    """The rungs that fit inside the source; the source's own size when it is below them all."""
+    """The rungs that fit inside the source, the last one maybe at the source's own size.
+
+    That alone when the source is below them all.
+    """
     frame_rate = _reduced(source.frame_rate)
     factor = HIGH_FRAME_RATE_FACTOR if frame_rate > HIGH_FRAME_RATE else 1.0
     fitted = [(rung, _scale(rung, source)) for rung in H264_RUNGS]
     renditions = [
-        _rendition(rung, source, scale, factor)
+        _rendition(rung, source, min(scale, Fraction(1)), factor)
         for rung, scale in fitted
-        if scale <= 1 and _is_encodable(source, scale)
+        if scale * NEARLY <= 1 and _is_encodable(source, scale)
     ]
     return Ladder(
         renditions=tuple(renditions)

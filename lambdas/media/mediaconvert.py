@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _UNREADABLE = frozenset({"BadRequestException", "UnprocessableEntityException"})
 """What Probe answers to a file that is not media; everything else is our fault or a pause."""
 
+_STILLS = frozenset({"MJPEG", "UNKNOWN"})
+"""What Probe calls the codecs of cover art: it has no name for PNG."""
+
 
 class MediaConvertSources:
     """Uploaded files, read with the caller's own rights on the bucket."""
@@ -48,14 +51,21 @@ def probed(container: Mapping[str, Any]) -> Probed | None:
     tracks = container.get("Tracks") or []
     if not tracks:
         return None
-    video = next((one for one in tracks if one.get("TrackType") == "video"), None)
-    duration = container.get("Duration") or (video or {}).get("Duration") or 0.0
+    video = next((one for one in tracks if _is_picture(one)), None)
+    # The picture's own length: sound may run on, and nothing of the film is missing then.
+    duration = (video or {}).get("Duration") or container.get("Duration") or 0.0
     return Probed(
         container=str(container.get("Format", "")),
         duration_seconds=float(duration),
         video=None if video is None else _video(video.get("VideoProperties") or {}),
         audio_tracks=sum(1 for one in tracks if one.get("TrackType") == "audio"),
     )
+
+
+def _is_picture(track: Mapping[str, Any]) -> bool:
+    """Whether a track is moving pictures: a cover is a JPEG or PNG that has no frame rate."""
+    has_rate = "FrameRate" in (track.get("VideoProperties") or {})
+    return track.get("TrackType") == "video" and (has_rate or track.get("Codec") not in _STILLS)
 
 
 def _video(properties: Mapping[str, Any]) -> VideoTrack:

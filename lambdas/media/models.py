@@ -8,6 +8,7 @@ from typing import Any
 from pynamodb.attributes import (
     DiscriminatorAttribute,
     JSONAttribute,
+    MapAttribute,
     NumberAttribute,
     UnicodeAttribute,
 )
@@ -33,6 +34,7 @@ SUMMARY_ATTRIBUTES = [
     "progress_percent",
     "failure",
     "package",
+    "episode_of",
 ]
 """What a listed asset shows; the index carries these."""
 
@@ -77,7 +79,8 @@ class ByCreation(GlobalSecondaryIndex["AssetItem"]):  # type: ignore[no-untyped-
 class AssetItem(MediaItem, discriminator="asset"):
     """`ASSET#<id>` / `ASSET`."""
 
-    listing = UnicodeAttribute(default=ALL_ASSETS)
+    listing = UnicodeAttribute(default=ALL_ASSETS, null=True)
+    """None takes it off the list: a deleted asset."""
     asset_id = UnicodeAttribute()
     name = UnicodeAttribute()
     file_name = UnicodeAttribute()
@@ -85,11 +88,19 @@ class AssetItem(MediaItem, discriminator="asset"):
     upload_id = UnicodeAttribute()
     status = UnicodeAttribute()
     created_at = UnicodeAttribute()
+    correlation_id = UnicodeAttribute(null=True)
     version = UnicodeAttribute(null=True)
     checksum = UnicodeAttribute(null=True)
     progress_percent = NumberAttribute(null=True)
     failure: JSONAttribute = JSONAttribute(null=True)
     package: JSONAttribute = JSONAttribute(null=True)
+    scheme = UnicodeAttribute(null=True)
+    episode_of: JSONAttribute = JSONAttribute(null=True)
+    execution = UnicodeAttribute(null=True)
+    """ARN of the present run's."""
+    deleted_at = UnicodeAttribute(null=True)
+    captions: MapAttribute[str, Any] = MapAttribute(default=dict)  # type: ignore[no-untyped-call]  # PynamoDB types no __init__
+    """Language to label."""
     by_creation = ByCreation()
 
 
@@ -117,6 +128,12 @@ class ContentItem(MediaItem, discriminator="content"):
     asset_id = UnicodeAttribute()
 
 
+class EpisodeItem(MediaItem, discriminator="episode"):
+    """`SERIES#<series id>` / `EPISODE#<season>#<episode>`: which asset has a place in a series."""
+
+    asset_id = UnicodeAttribute()
+
+
 class EventItem(MediaItem, discriminator="event"):
     """The outbox."""
 
@@ -130,5 +147,5 @@ def bind(table_name: str, region: str | None = None) -> None:
     settings: Any = MediaItem.Meta
     settings.table_name = table_name
     settings.region = region
-    for model in (MediaItem, AssetItem, StepItem, RunItem, ContentItem, EventItem):
+    for model in (MediaItem, AssetItem, StepItem, RunItem, ContentItem, EpisodeItem, EventItem):
         model._connection = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from uuid import UUID
 from xml.etree import ElementTree
 
@@ -26,6 +27,13 @@ CLEARKEY = "urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e"
 """DASH-IF's scheme for W3C ClearKey (dashif.org/identifiers/content_protection)."""
 
 _DURATION = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?")
+_GRID = re.compile(r"(\d+)x(\d+)")
+_THUMBNAIL_TILES = frozenset(
+    {"http://dashif.org/guidelines/thumbnail_tile", "http://dashif.org/thumbnail_tile"}
+)
+"""DASH-IF's scheme and the form that came before it."""
+_ROUNDING = 1e-6
+"""Of a segment: durations in manifests are rounded."""
 _NUMBER = re.compile(r"\$Number(?:%0(\d+)d)?\$")
 _TIME = re.compile(r"\$Time(?:%0(\d+)d)?\$")
 
@@ -47,19 +55,52 @@ class Representation:
 
 
 @dataclass(frozen=True)
+class Thumbnails:
+    """Pictures of the film at a steady pace, tiled into images (DASH-IF IOP 4.3, 6.2.6)."""
+
+    images: tuple[str, ...]
+    columns: int
+    rows: int
+    width: int
+    """Of one whole image, in pixels."""
+    height: int
+    image_seconds: float
+    """How much of the film one image shows."""
+
+
+@dataclass(frozen=True)
+class Captions:
+    """One track of captions."""
+
+    language: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What a manifest names."""
 
     duration_seconds: float
     representations: tuple[Representation, ...]
+    """Video and audio."""
+    thumbnails: tuple[Thumbnails, ...] = ()
+    captions: tuple[Captions, ...] = ()
 
 
 def manifest(text: str) -> Manifest:
     """Read a manifest; UnreadableManifestError when it has another form than MediaConvert's."""
     root = _parse(text)
+    duration = _seconds(root.get("mediaPresentationDuration", ""))
+    found: dict[str, list[_Described]] = {}
+    for adaptation in root.iter(f"{{{_DASH}}}AdaptationSet"):
+        for element in adaptation.findall(f"{{{_DASH}}}Representation"):
+            described = _Described(adaptation, element)
+            found.setdefault(described.kind, []).append(described)
     return Manifest(
-        duration_seconds=_seconds(root.get("mediaPresentationDuration", "")),
-        representations=tuple(_representations(root)),
+        duration_seconds=duration,
+        representations=tuple(_representation(one) for one in found.get("media", ())),
+        thumbnails=tuple(_thumbnails(one, duration) for one in found.get("image", ())),
+        captions=tuple(_captions(one, duration) for one in found.get("text", ())),
     )
 
 
@@ -93,44 +134,119 @@ def _parse(text: str) -> ElementTree.Element:
         raise UnreadableManifestError(f"The manifest is not XML: {error}") from error
 
 
-def _representations(root: ElementTree.Element) -> Iterator[Representation]:
-    for adaptation in root.iter(f"{{{_DASH}}}AdaptationSet"):
-        for element in adaptation.findall(f"{{{_DASH}}}Representation"):
-            yield _representation(adaptation, element)
+class _Described:
+    """A representation with what it inherits from its adaptation set."""
 
+    def __init__(self, adaptation: ElementTree.Element, element: ElementTree.Element) -> None:
+        self.adaptation = adaptation
+        self.element = element
+        self.name = element.get("id", "")
+        templates = [
+            found
+            for level in (adaptation, element)
+            if (found := level.find(f"{{{_DASH}}}SegmentTemplate")) is not None
+        ]
+        self.attributes: dict[str, str] = {}
+        for template in templates:
+            self.attributes |= template.attrib
+        timelines = [
+            timeline
+            for template in templates
+            if (timeline := template.find(f"{{{_DASH}}}SegmentTimeline")) is not None
+        ]
+        self.timeline = timelines[-1] if timelines else None
 
-def _representation(
-    adaptation: ElementTree.Element, element: ElementTree.Element
-) -> Representation:
-    templates = [
-        found
-        for level in (adaptation, element)
-        if (found := level.find(f"{{{_DASH}}}SegmentTemplate")) is not None
-    ]
-    attributes: dict[str, str] = {}
-    for template in templates:
-        attributes |= template.attrib
-    timelines = [
-        timeline
-        for template in templates
-        if (timeline := template.find(f"{{{_DASH}}}SegmentTimeline")) is not None
-    ]
-    name = element.get("id", "")
-    if not timelines or not {"initialization", "media"} <= attributes.keys():
-        raise UnreadableManifestError(f"Representation {name!r} has no segment timeline.")
-    times = list(_times(timelines[-1]))
-    first = int(attributes.get("startNumber", "1"))
-    substitutions = {"$RepresentationID$": name, "$Bandwidth$": element.get("bandwidth", "")}
-    media = _substituted(attributes["media"], substitutions)
-    return Representation(
-        representation_id=name,
-        init=_substituted(attributes["initialization"], substitutions),
-        segments=tuple(
+    @property
+    def kind(self) -> str:
+        """`image`, `text`, or `media` for video and audio."""
+        content = self.stated("contentType") or self.stated("mimeType").partition("/")[0]
+        return content if content in ("image", "text") else "media"
+
+    def stated(self, attribute: str) -> str:
+        """An attribute of the representation, else of its adaptation set."""
+        return str(self.element.get(attribute) or self.adaptation.get(attribute, ""))
+
+    @property
+    def base_url(self) -> str | None:
+        """The one file, for a representation that is not segmented."""
+        found = self.element.find(f"{{{_DASH}}}BaseURL")
+        return None if found is None else found.text
+
+    @property
+    def timescale(self) -> int:
+        """Units of the template's times in a second."""
+        return int(self.attributes.get("timescale", "1"))
+
+    def times(self, duration_seconds: float) -> list[tuple[int, int]]:
+        """Start and length of each segment; by the timeline, else all of one length."""
+        if self.timeline is not None:
+            return list(_times(self.timeline))
+        length = int(self.attributes.get("duration", "0"))
+        if length <= 0:
+            raise UnreadableManifestError(f"Representation {self.name!r} has no segment times.")
+        count = ceil(duration_seconds * self.timescale / length - _ROUNDING)
+        return [(index * length, length) for index in range(max(1, count))]
+
+    def named(self, template: str) -> str:
+        """A template with all filled in but number and time."""
+        bandwidth = self.element.get("bandwidth", "")
+        values = {"$RepresentationID$": self.name, "$Bandwidth$": bandwidth}
+        return _substituted(self.attributes[template], values)
+
+    def segments(self, times: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+        """Names of the media segments."""
+        media, first = self.named("media"), int(self.attributes.get("startNumber", "1"))
+        return tuple(
             _numbered(media, first + index, start) for index, (start, _) in enumerate(times)
-        ),
-        duration_seconds=sum(length for _, length in times) / int(attributes.get("timescale", "1")),
-        key_id=_key_id(element) or _key_id(adaptation),
+        )
+
+
+def _representation(described: _Described) -> Representation:
+    if described.timeline is None or not {"initialization", "media"} <= described.attributes.keys():
+        raise UnreadableManifestError(f"Representation {described.name!r} has no segment timeline.")
+    times = list(_times(described.timeline))
+    return Representation(
+        representation_id=described.name,
+        init=described.named("initialization"),
+        segments=described.segments(times),
+        duration_seconds=sum(length for _, length in times) / described.timescale,
+        key_id=_key_id(described.element) or _key_id(described.adaptation),
     )
+
+
+def _thumbnails(described: _Described, duration_seconds: float) -> Thumbnails:
+    grid = next(
+        (
+            match
+            for level in (described.element, described.adaptation)
+            for found in level.findall(f"{{{_DASH}}}EssentialProperty")
+            if found.get("schemeIdUri") in _THUMBNAIL_TILES
+            and (match := _GRID.fullmatch(found.get("value", "")))
+        ),
+        None,
+    )
+    width, height = described.stated("width"), described.stated("height")
+    if grid is None or "media" not in described.attributes or not width or not height:
+        raise UnreadableManifestError(f"Thumbnails {described.name!r} are not in tiles.")
+    times = described.times(duration_seconds)
+    return Thumbnails(
+        images=described.segments(times),
+        columns=int(grid[1]),
+        rows=int(grid[2]),
+        width=int(width),
+        height=int(height),
+        image_seconds=times[0][1] / described.timescale,
+    )
+
+
+def _captions(described: _Described, duration_seconds: float) -> Captions:
+    language = described.stated("lang")
+    if "media" not in described.attributes:
+        if described.base_url is None:
+            raise UnreadableManifestError(f"Captions {described.name!r} name no file.")
+        return Captions(language, (described.base_url,))
+    init = (described.named("initialization"),) if "initialization" in described.attributes else ()
+    return Captions(language, (*init, *described.segments(described.times(duration_seconds))))
 
 
 def _times(timeline: ElementTree.Element) -> Iterator[tuple[int, int]]:

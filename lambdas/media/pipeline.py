@@ -10,6 +10,7 @@ from typing import Any
 from kernel.clock import Clock, epoch_milliseconds
 from kernel.events.media import AssetReady
 from media.domain import (
+    Asset,
     AssetNotFoundError,
     AssetStatus,
     Package,
@@ -20,9 +21,15 @@ from media.domain import (
     UploadedObject,
     choose_poster,
 )
-from media.failures import explain
-from media.families import clearkey_manifests, manifests_of, verified_duration
-from media.job_document import Destination, job_request
+from media.failures import explain, explain_ending
+from media.families import (
+    STORYBOARD,
+    clearkey_manifests,
+    manifests_of,
+    storyboard_file,
+    verified_duration,
+)
+from media.job_document import Destination, Film, job_request
 from media.ladder import ladder_for
 from media.ports import Assets, PackagedFiles, SourceFiles
 from media.source import Source, accept, check_nothing_lost, unreadable
@@ -30,7 +37,11 @@ from media.source import Source, accept, check_nothing_lost, unreadable
 HEAD_BYTES = 512
 """Enough to tell containers apart: two packets of a transport stream."""
 
-_CONTENT_TYPES = {".mpd": "application/dash+xml", ".m3u8": "application/vnd.apple.mpegurl"}
+_CONTENT_TYPES = {
+    ".mpd": "application/dash+xml",
+    ".m3u8": "application/vnd.apple.mpegurl",
+    ".vtt": "text/vtt",
+}
 
 
 @dataclass(frozen=True)
@@ -50,17 +61,26 @@ class Pipeline:
         self._clock = clock
 
     def begin(
-        self, uploaded: UploadedObject, execution: str, new_version: Callable[[], str]
+        self,
+        uploaded: UploadedObject,
+        execution: str,
+        new_version: Callable[[], str],
+        correlation_id: str | None = None,
     ) -> Run | None:
         """Claim an uploaded file; None when there is nothing to do.
 
+        `correlation_id` is that of a retry; else the upload's own is carried on.
         That is: another execution has it, or the object is no asset's source.
         """
         asset_id = uploaded.asset_id
         if asset_id is None:
             return None
         run = Run(
-            asset_id=asset_id, version=new_version(), bucket=uploaded.bucket, key=uploaded.key
+            asset_id=asset_id,
+            version=new_version(),
+            bucket=uploaded.bucket,
+            key=uploaded.key,
+            correlation_id=correlation_id,
         )
         try:
             return self._assets.begin_run(uploaded, run, execution, self._clock())
@@ -79,7 +99,9 @@ class Pipeline:
         """The ladder for this film and the job that makes it."""
         with self._step(run, StepName.PLAN):
             ladder = ladder_for(source)
-            job = job_request(run, ladder, source.duration_seconds, destination)
+            asset = self._assets.get(run.asset_id)
+            film = Film(ladder, source.duration_seconds, asset.scheme, asset.captions)
+            job = job_request(run, film, destination)
         self._assets.start_step(run, StepName.TRANSCODE, self._clock())
         return Plan(job=job, heights=ladder.heights)
 
@@ -94,11 +116,15 @@ class Pipeline:
             files.copy_picture(choose_poster(files.captures(run.work_path)), run.poster_key)
 
     def manifests(self, run: Run, files: PackagedFiles, *, clearkey: bool) -> None:
-        """Write the manifests of the player families beside MediaConvert's own."""
+        """Write the storyboard, and the player families' manifests, beside MediaConvert's own."""
+
+        def read(name: str) -> str:
+            return files.read_text(f"{run.package_path}/{name}")
+
         with self._step(run, StepName.MANIFESTS):
-            if not clearkey:
-                return
-            texts = clearkey_manifests(lambda name: files.read_text(f"{run.package_path}/{name}"))
+            texts = storyboard_file(read)
+            if clearkey:
+                texts |= clearkey_manifests(read)
             for name, text in texts.items():
                 suffix = name[name.rindex(".") :]
                 files.write_text(f"{run.package_path}/{name}", text, _CONTENT_TYPES[suffix])
@@ -118,10 +144,9 @@ class Pipeline:
         """
         with self._step(run, StepName.VERIFY):
             manifests = manifests_of(clearkey=clearkey)
+            sizes = files.sizes(run.package_path)
             duration = verified_duration(
-                manifests,
-                lambda name: files.read_text(f"{run.package_path}/{name}"),
-                files.sizes(run.package_path),
+                manifests, lambda name: files.read_text(f"{run.package_path}/{name}"), sizes
             )
             check_nothing_lost(source.duration_seconds, duration)
         return Package(
@@ -130,6 +155,7 @@ class Pipeline:
             poster=run.poster_key,
             duration_seconds=duration,
             heights=heights,
+            storyboard=STORYBOARD if STORYBOARD in sizes else None,
         )
 
     def publish(self, run: Run, package: Package) -> None:
@@ -146,6 +172,8 @@ class Pipeline:
             manifests=dict(package.manifests),
             poster=package.poster,
             heights=list(package.heights),
+            storyboard=package.storyboard,
+            episode_of=asset.episode_of.on_the_bus() if asset.episode_of else None,
         )
         self._assets.publish(run, package, ready, now)
         self._assets.end_step(run, StepName.PUBLISH, StepStatus.DONE, self._clock())
@@ -158,6 +186,14 @@ class Pipeline:
         status, failure = explain(error, cause)
         self._assets.close(asset_id, version, status, failure)
         return status
+
+    def ended(self, asset_id: str, execution: str, status: str) -> Asset | None:
+        """An execution ended, and Step Functions says how: the asset that it leaves behind.
+
+        None for most: they have said before how they ended, were cancelled, or gave way to
+        another run.
+        """
+        return self._assets.give_up(asset_id, execution, explain_ending(status))
 
     @contextmanager
     def _step(self, run: Run, name: StepName) -> Iterator[None]:

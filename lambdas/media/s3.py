@@ -80,6 +80,18 @@ class S3Uploads:
             ExpiresIn=int(PART_URL_LIFE.total_seconds()),
         )
 
+    def parts(self, key: str, upload_id: str) -> Sequence[Part]:
+        """The parts that are there, by number."""
+        pages = self._client.get_paginator("list_parts").paginate(
+            Bucket=self.bucket, Key=key, UploadId=upload_id
+        )
+        with _translated():
+            return [
+                Part(part["PartNumber"], part["ETag"], part["ChecksumSHA256"])
+                for page in pages
+                for part in page.get("Parts", [])
+            ]
+
     def complete(self, key: str, upload_id: str, parts: Sequence[Part], size_bytes: int) -> None:
         """Make one object of the parts; S3 compares digests and the size."""
         with _translated():
@@ -101,6 +113,14 @@ class S3Uploads:
                 },
             )
 
+    def abort(self, key: str, upload_id: str) -> None:
+        """Throw the parts away; nothing when the upload is gone."""
+        try:
+            with _translated():
+                self._client.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload_id)
+        except UploadGoneError:
+            return
+
     def exists(self, key: str) -> bool:
         """Whether the object is there."""
         try:
@@ -110,6 +130,13 @@ class S3Uploads:
                 return False
             raise UnavailableError("The file storage does not answer. Try again.") from error
         return True
+
+    def write_captions(self, key: str, text: str) -> None:
+        """Keep a caption file beside the film."""
+        with _translated():
+            self._client.put_object(
+                Bucket=self.bucket, Key=key, Body=text.encode("utf-8"), ContentType="text/vtt"
+            )
 
 
 class S3PackagedFiles:
@@ -163,6 +190,45 @@ class S3PackagedFiles:
         for page in pages:
             for found in page.get("Contents", []):
                 yield found["Key"], found["Size"]
+
+
+class S3Files:
+    """Both buckets, as far as an asset's own folders go."""
+
+    def __init__(self, client: S3Client, mezzanine_bucket: str, packaged_bucket: str) -> None:
+        self._client = client
+        self._folders = (
+            (mezzanine_bucket, "uploads"),
+            (packaged_bucket, "m"),
+            (packaged_bucket, "art"),
+            (packaged_bucket, "work"),
+        )
+
+    def remove(self, asset_id: str) -> int:
+        """Remove all of it, a listed page of at most 1,000 keys at a time.
+
+        The mezzanine bucket keeps versions: its files can be restored until its rule expires them.
+        """
+        return sum(
+            self._remove_under(bucket, f"{folder}/{asset_id}/") for bucket, folder in self._folders
+        )
+
+    def _remove_under(self, bucket: str, prefix: str) -> int:
+        removed = 0
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        for page in pages:
+            keys = [{"Key": found["Key"]} for found in page.get("Contents", [])]
+            if not keys:
+                continue
+            answer = self._client.delete_objects(
+                Bucket=bucket,
+                Delete={"Objects": keys, "Quiet": True},  # type: ignore[typeddict-item] # keys alone
+            )
+            refused = answer.get("Errors", [])
+            if refused:
+                raise UnavailableError(f"{len(refused)} files under {prefix} could not be removed.")
+            removed += len(keys)
+        return removed
 
 
 @contextmanager

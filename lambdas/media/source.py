@@ -13,6 +13,12 @@ SOUND_ONLY_CONTAINERS = frozenset({"mp3", "flac", "wave", "aac", "ac3", "eac3"})
 MIN_SIDE_PIXELS = 32
 """The smallest width and height MediaConvert writes (its API model)."""
 
+MAX_SIDE_PIXELS = 8192
+"""The largest width and height MediaConvert handles (its API model)."""
+
+TURNED_CONTAINERS = frozenset({"mp4", "quicktime"})
+"""Where MediaConvert looks for a rotation (its API model, VideoSelector, Rotate)."""
+
 _EXPORT_AGAIN = "Export the film again, check that it plays to the end, and upload that file."
 _UPLOAD_FILM = "Upload the film itself: MP4, MOV, MKV, MXF or MPEG-TS with a picture."
 
@@ -64,12 +70,19 @@ def accept(probed: Probed) -> Source:
             "The film's duration is zero: the file holds no frames, or its end was never written.",
             _EXPORT_AGAIN,
         )
-    width, height = _shown_size(probed.video)
+    width, height = _shown_size(probed.video, probed.container)
     if min(width, height) < MIN_SIDE_PIXELS:
         raise RefusedSourceError(
             "too_small",
             f"The picture is {width} by {height} pixels; each side needs {MIN_SIDE_PIXELS}.",
             "Upload the film in its original size.",
+        )
+    if max(width, height, probed.video.width, probed.video.height) > MAX_SIDE_PIXELS:
+        raise RefusedSourceError(
+            "too_large",
+            f"The picture is {width} by {height} pixels; no side may have more than "
+            f"{MAX_SIDE_PIXELS}.",
+            "Export the film in 8K or less; it is offered in 4K at most.",
         )
     return Source(
         width=width,
@@ -81,10 +94,10 @@ def accept(probed: Probed) -> Source:
     )
 
 
-def _shown_size(video: VideoTrack) -> tuple[int, int]:
+def _shown_size(video: VideoTrack, container: str) -> tuple[int, int]:
     # Anamorphic video is narrowed or widened, never given more lines.
     width = round(video.width * video.pixel_aspect)
-    if video.rotation_degrees % 180 == 90:
+    if container in TURNED_CONTAINERS and video.rotation_degrees % 180 == 90:
         return video.height, width
     return width, video.height
 

@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from kernel import correlation, log
 from media.domain import Package, Run, UploadedObject, asset_id_of_key
+from media.failures import said_by
 from media.job_document import Destination
 from media.pipeline import Pipeline
 from media.ports import PackagedFiles, SourceFiles
@@ -23,8 +25,18 @@ Task = Callable[[State], State]
 def dispatch(tasks: Mapping[str, Task]) -> Callable[[State, object], State]:
     """A Lambda handler for `{"task": name, "state": state}`."""
 
-    def handler(event: State, _context: object) -> State:
-        return tasks[event["task"]](event["state"])
+    def handler(event: State, context: object) -> State:
+        state = event["state"]
+        run = state.get("run", {})
+        with log.handling(
+            "step",
+            correlation.accepted(run.get(correlation.FIELD)),
+            task=event["task"],
+            asset_id=run.get("asset_id"),
+            version=run.get("version"),
+            invocation_id=getattr(context, "aws_request_id", None),
+        ):
+            return tasks[event["task"]](state)
 
     return handler
 
@@ -34,9 +46,14 @@ def begin(pipeline: Pipeline, new_version: Callable[[], str]) -> Task:
 
     def task(state: State) -> State:
         uploaded = uploaded_object(state["event"])
-        run = pipeline.begin(uploaded, state["execution"], new_version)
+        retried = correlation.accepted(state["event"].get(correlation.FIELD))
+        log.note(asset_id=uploaded.asset_id, execution=state["execution"])
+        run = pipeline.begin(uploaded, state["execution"], new_version, retried)
         if run is None:
+            log.note(outcome="nothing to do")
             return {"outcome": "nothing to do"}
+        correlation.follow(run.correlation_id or correlation.made())
+        log.note(version=run.version)
         return {"outcome": "started", "run": dataclasses.asdict(run)}
 
     return task
@@ -118,6 +135,7 @@ def fail(pipeline: Pipeline) -> Task:
         if asset_id is None:
             return {"outcome": "failed"}
         error, cause = state["error"].get("Error", ""), state["error"].get("Cause", "")
+        log.note(asset_id=asset_id, error=error, said=said_by(cause))
         return {"outcome": pipeline.fail(asset_id, version, error, cause).value}
 
     return task

@@ -9,33 +9,50 @@ from datetime import datetime
 from typing import Any
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError, UpdateError
-from pynamodb.expressions.condition import Condition
+from pynamodb.exceptions import (
+    DeleteError,
+    PutError,
+    PynamoDBException,
+    TransactWriteError,
+    UpdateError,
+)
+from pynamodb.expressions.condition import Condition, size
+from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from kernel.errors import UnavailableError
-from kernel.events import outbox_item
-from kernel.events.media import AssetReady
+from kernel.events import Event, outbox_item
+from kernel.events.media import AssetDeleted, AssetReady
 from media.domain import (
+    CLOSABLE,
+    RETRYABLE,
     STEP_ORDER,
+    UNDER_WAY,
     Asset,
     AssetNotFoundError,
     AssetStatus,
+    CaptionsRefusedError,
+    CaptionTrack,
     Failure,
+    NotCancellableError,
+    NotDeletableError,
     NotRetryableError,
     Package,
     Run,
+    Scheme,
     StaleRunError,
     Step,
     StepName,
     StepStatus,
     UploadedObject,
 )
+from media.episodes import EpisodeOf, EpisodeTakenError
 from media.models import (
     ALL_ASSETS,
     AssetItem,
     ContentItem,
+    EpisodeItem,
     EventItem,
     MediaItem,
     RunItem,
@@ -56,8 +73,8 @@ class DynamoAssets:
         bind(table_name, region)
         self._region = region
 
-    def add(self, asset: Asset) -> None:
-        """A new asset whose upload begins."""
+    def add(self, asset: Asset, instead_of: Asset | None = None) -> None:
+        """A new asset whose upload begins, and its place in a series with it."""
         item = AssetItem(
             pk=_asset_pk(asset.asset_id),
             sk="ASSET",
@@ -68,16 +85,49 @@ class DynamoAssets:
             upload_id=asset.upload_id,
             status=asset.status.value,
             created_at=iso(asset.created_at),
+            scheme=asset.scheme.value,
+            correlation_id=asset.correlation_id,
+            episode_of=_plain_place(asset.episode_of),
         )
+        is_new = AssetItem.pk.does_not_exist()
+        if asset.episode_of is None:
+            with _translated():
+                item.save(is_new)
+            return
+        try:
+            with _translated(), TransactWrite(connection=Connection(self._region)) as write:
+                write.save(item, is_new)
+                write.save(*_claim(asset.asset_id, asset.episode_of, instead_of))
+                if instead_of is not None:
+                    # Whoever tries it again at this moment keeps the place.
+                    unchanged = AssetItem.status == instead_of.status.value
+                    write.condition_check(
+                        AssetItem, _asset_pk(instead_of.asset_id), "ASSET", condition=unchanged
+                    )
+        except UnavailableError as error:
+            if _was_refused(error):
+                raise EpisodeTakenError(
+                    f"Another upload has just become {asset.episode_of}. Look again.",
+                    field="episode_of",
+                ) from error
+            raise
+
+    def at(self, place: EpisodeOf) -> Asset | None:
+        """The asset that has a place in a series."""
         with _translated():
-            item.save(AssetItem.pk.does_not_exist())
+            try:
+                claim = EpisodeItem.get(*_place_key(place), consistent_read=True)
+                item = AssetItem.get(_asset_pk(claim.asset_id), "ASSET", consistent_read=True)
+            except (EpisodeItem.DoesNotExist, AssetItem.DoesNotExist):
+                return None
+        return None if item.deleted_at is not None else _asset(item, ())
 
     def get(self, asset_id: str) -> Asset:
         """An asset with its upload and the steps of its present run."""
         with _translated():
             items = list(MediaItem.query(_asset_pk(asset_id), consistent_read=True))
         found = next((item for item in items if isinstance(item, AssetItem)), None)
-        if found is None:
+        if found is None or found.deleted_at is not None:
             raise AssetNotFoundError("There is no such asset.")
         steps = [
             _step(item)
@@ -105,6 +155,26 @@ class DynamoAssets:
         following = found.last_evaluated_key
         return Page(assets, following["asset_id"]["S"] if following else None)
 
+    def add_captions(self, asset_id: str, track: CaptionTrack, limit: int) -> None:
+        """A track of captions, in place of any of its language."""
+        label: Path = AssetItem.captions[track.language]
+        open_ = AssetItem.status == AssetStatus.UPLOADING.value
+        item = AssetItem(_asset_pk(asset_id), "ASSET")
+        try:
+            with _translated():
+                item.update(
+                    [label.set(track.label)],
+                    open_ & (_fewer(AssetItem.captions, limit) | label.exists()),
+                )
+        except UnavailableError as error:
+            cause = error.__cause__
+            if isinstance(cause, UpdateError) and cause.cause_response_code == _CONDITION_FAILED:
+                raise CaptionsRefusedError(
+                    f"Captions come before the upload is complete, in at most {limit} languages.",
+                    limit=limit,
+                ) from error
+            raise
+
     def uploaded(self, asset_id: str, checksum: str) -> str:
         """Record the content; answers the asset that had it first."""
         item = AssetItem(_asset_pk(asset_id), "ASSET")
@@ -116,14 +186,117 @@ class DynamoAssets:
                     [AssetItem.status.set(AssetStatus.PROCESSING.value)],
                     AssetItem.status == AssetStatus.UPLOADING.value,
                 )
-            return self._first_with(checksum, asset_id)
+            return self.claim_content(asset_id, checksum)
 
-    def _first_with(self, checksum: str, asset_id: str) -> str:
-        claim = ContentItem(f"CONTENT#{checksum}", "CONTENT", asset_id=asset_id)
+    def claim_content(self, asset_id: str, checksum: str, instead_of: str | None = None) -> str:
+        """Be the asset that has this content, unless another one is."""
+        claim = ContentItem(_content_pk(checksum), "CONTENT", asset_id=asset_id)
+        free: Condition = ContentItem.pk.does_not_exist()
+        if instead_of is not None:
+            free |= ContentItem.asset_id == instead_of
+        with _translated():
+            with _allowing_condition():
+                claim.save(free)
+                return asset_id
+            try:
+                held = ContentItem.get(claim.pk, claim.sk, consistent_read=True)
+            except ContentItem.DoesNotExist as error:
+                raise UnavailableError("The content has just been given up. Try again.") from error
+            return str(held.asset_id)
+
+    def release_content(self, asset_id: str, checksum: str) -> None:
+        """Give up the claim to a content."""
+        mine = ContentItem.asset_id == asset_id
+        with _translated(), _allowing_condition():
+            ContentItem(_content_pk(checksum), "CONTENT").delete(mine)
+
+    def cancel(self, asset_id: str, failure: Failure) -> Asset:
+        """Stop what is under way, by one caller only."""
+        before = self.get(asset_id)
+        under_way = AssetItem.status == before.status.value
+        if before.status not in UNDER_WAY:
+            raise NotCancellableError(f"It is not under way any more: it is {before.status.value}.")
+        with _translated():
+            if not self._ended(asset_id, AssetStatus.CANCELLED, failure, under_way):
+                raise NotCancellableError("It has just gone on. Look again.")
+            self._fail_running_steps(asset_id, before.version)
+        return before
+
+    def duplicate(self, asset_id: str, checksum: str, failure: Failure) -> None:
+        """The upload is another asset's content."""
+        uploading = AssetItem.status == AssetStatus.UPLOADING.value
+        with _translated():
+            self._ended(
+                asset_id,
+                AssetStatus.DUPLICATE,
+                failure,
+                uploading,
+                AssetItem.checksum.set(checksum),
+            )
+
+    def stopped(self, asset_id: str, status: AssetStatus, failure: Failure) -> None:
+        """Take back `reopen`: no run has begun since, so the version is still the old one's."""
+        reopened = (AssetItem.status == AssetStatus.PROCESSING.value) & AssetItem.failure.exists()
+        with _translated():
+            self._ended(asset_id, status, failure, reopened)
+
+    def _ended(
+        self,
+        asset_id: str,
+        status: AssetStatus,
+        failure: Failure,
+        condition: Condition,
+        *more: Action,
+    ) -> bool:
+        """Set how an asset ended; False when the condition does not hold."""
+        actions: list[Action] = [
+            AssetItem.status.set(status.value),
+            AssetItem.failure.set(dataclasses.asdict(failure)),
+            *more,
+        ]
         with _allowing_condition():
-            claim.save(ContentItem.pk.does_not_exist())
-            return asset_id
-        return str(ContentItem.get(claim.pk, claim.sk, consistent_read=True).asset_id)
+            AssetItem(_asset_pk(asset_id), "ASSET").update(actions, condition)
+            return True
+        return False
+
+    def delete(self, asset_id: str, deleted: AssetDeleted, now: datetime) -> None:
+        """Forget an asset that has ended, and tell it."""
+        asset = self.get(asset_id)
+        ended = AssetItem.deleted_at.does_not_exist() & (AssetItem.status == asset.status.value)
+        try:
+            with _translated(), TransactWrite(connection=Connection(self._region)) as write:
+                write.update(
+                    AssetItem(_asset_pk(asset_id), "ASSET"),
+                    [
+                        AssetItem.deleted_at.set(iso(now)),
+                        AssetItem.listing.remove(),
+                        # A run that somehow still goes on finds that it may not.
+                        AssetItem.status.set(AssetStatus.CANCELLED.value),
+                    ],
+                    ended,
+                )
+                write.save(_outgoing(deleted, f"{asset_id}-deleted", now))
+                for claim in self._claims_of(asset):
+                    write.delete(claim, type(claim).asset_id == asset_id)
+        except UnavailableError as error:
+            if _was_refused(error):
+                raise NotDeletableError("It has just gone on. Look again.") from error
+            raise
+
+    def _claims_of(self, asset: Asset) -> Iterator[ContentItem | EpisodeItem]:
+        """What an asset has and nobody else may have; another may have taken it over."""
+        keys: list[tuple[type[ContentItem | EpisodeItem], tuple[str, str]]] = []
+        if asset.checksum is not None:
+            keys.append((ContentItem, (_content_pk(asset.checksum), "CONTENT")))
+        if asset.episode_of is not None:
+            keys.append((EpisodeItem, _place_key(asset.episode_of)))
+        for model, key in keys:
+            try:
+                claim = model.get(*key, consistent_read=True)
+            except model.DoesNotExist:
+                continue
+            if claim.asset_id == asset.asset_id:
+                yield claim
 
     def begin_run(
         self, uploaded: UploadedObject, run: Run, execution: str, now: datetime
@@ -139,30 +312,30 @@ class DynamoAssets:
         with _translated():
             with _allowing_condition():
                 claim.save(RunItem.pk.does_not_exist())
-                self._take_over(run, now)
-                return run
+                return self._take_over(run, execution, now)
             holder = RunItem.get(claim.pk, claim.sk, consistent_read=True)
             if holder.execution != execution:
                 return None
             again = dataclasses.replace(run, version=str(holder.version))
-            self._take_over(again, now)
-            return again
+            return self._take_over(again, execution, now)
 
-    def _take_over(self, run: Run, now: datetime) -> None:
+    def _take_over(self, run: Run, execution: str, now: datetime) -> Run:
+        asset = AssetItem(_asset_pk(run.asset_id), "ASSET")
         try:
-            AssetItem(_asset_pk(run.asset_id), "ASSET").update(
+            asset.update(
                 [
                     AssetItem.status.set(AssetStatus.PROCESSING.value),
                     AssetItem.version.set(run.version),
+                    AssetItem.execution.set(execution),
                     AssetItem.failure.remove(),
                     AssetItem.progress_percent.remove(),
                 ],
-                AssetItem.pk.exists(),
+                AssetItem.pk.exists() & (AssetItem.status != AssetStatus.CANCELLED.value),
             )
         except UpdateError as error:
             if error.cause_response_code != _CONDITION_FAILED:
                 raise
-            raise AssetNotFoundError("There is no such asset.") from error
+            raise AssetNotFoundError("There is no such asset, or it was cancelled.") from error
         upload = StepItem(
             _asset_pk(run.asset_id),
             "STEP##upload",
@@ -174,6 +347,8 @@ class DynamoAssets:
         )
         with _allowing_condition():
             upload.save(StepItem.pk.does_not_exist())
+        # The update answered the whole item.
+        return dataclasses.replace(run, correlation_id=run.correlation_id or asset.correlation_id)
 
     def start_step(self, run: Run, name: StepName, now: datetime) -> None:
         """A step of the run begins."""
@@ -209,25 +384,29 @@ class DynamoAssets:
         self, asset_id: str, version: str | None, status: AssetStatus, failure: Failure
     ) -> None:
         """The run ended without a film."""
+        # A film that was published stays so, whatever became of its run's last words.
+        mine: Condition = AssetItem.status.is_in(*sorted(one.value for one in CLOSABLE))
         # Without a version the run never began: whatever is not finished is its to close.
-        holder: Condition = AssetItem.version == version
-        if version is None:
-            holder = AssetItem.status != AssetStatus.READY.value
-        actions: list[Action] = [
-            AssetItem.status.set(status.value),
-            AssetItem.failure.set(dataclasses.asdict(failure)),
-        ]
+        if version is not None:
+            mine &= AssetItem.version == version
         with _translated():
-            try:
-                AssetItem(_asset_pk(asset_id), "ASSET").update(
-                    actions, AssetItem.pk.exists() & holder
-                )
-            except UpdateError as error:
-                if error.cause_response_code == _CONDITION_FAILED:
-                    raise StaleRunError("Another run has taken this asset over.") from error
-                raise
-            for step in self._running_steps(asset_id, version):
-                step.update([StepItem.status.set(StepStatus.FAILED.value)])
+            if not self._ended(asset_id, status, failure, mine):
+                raise StaleRunError("Another run has taken this asset over, or it has ended.")
+            self._fail_running_steps(asset_id, version)
+
+    def give_up(self, asset_id: str, execution: str, failure: Failure) -> Asset | None:
+        """FAILED, if the asset is under way and no other execution holds it."""
+        held = AssetItem.execution.does_not_exist() | (AssetItem.execution == execution)
+        under_way = AssetItem.status.is_in(*sorted(one.value for one in UNDER_WAY))
+        with _translated():
+            if not self._ended(asset_id, AssetStatus.FAILED, failure, under_way & held):
+                return None
+            self._fail_running_steps(asset_id, self.get(asset_id).version)
+        return self.get(asset_id)
+
+    def _fail_running_steps(self, asset_id: str, version: str | None) -> None:
+        for step in self._running_steps(asset_id, version):
+            step.update([StepItem.status.set(StepStatus.FAILED.value)])
 
     def _running_steps(self, asset_id: str, version: str | None) -> Iterator[StepItem]:
         prefix = StepItem.sk.startswith(f"STEP#{version or ''}#")
@@ -238,14 +417,8 @@ class DynamoAssets:
     def publish(self, run: Run, package: Package, ready: AssetReady, now: datetime) -> None:
         """The asset is ready and the outbox says so, in one transaction."""
         # The version names the event: asking twice publishes once.
-        outgoing = outbox_item(ready, run.version, now)
-        event = EventItem(
-            str(outgoing["pk"]),
-            str(outgoing["sk"]),
-            detail_type=outgoing["detail_type"],
-            detail=outgoing["detail"],
-            expires_at=outgoing["expires_at"],
-        )
+        event = _outgoing(ready, run.version, now)
+        alive = AssetItem.status.is_in(AssetStatus.PROCESSING.value, AssetStatus.READY.value)
         try:
             with _translated(), TransactWrite(connection=Connection(self._region)) as write:
                 write.update(
@@ -256,33 +429,90 @@ class DynamoAssets:
                         AssetItem.progress_percent.set(100),
                         AssetItem.failure.remove(),
                     ],
-                    AssetItem.version == run.version,
+                    (AssetItem.version == run.version) & alive,
                 )
                 write.save(event)
         except UnavailableError as error:
-            cause = error.__cause__
-            if isinstance(cause, TransactWriteError) and any(
-                reason is not None and reason.code == "ConditionalCheckFailed"
-                for reason in cause.cancellation_reasons
-            ):
+            if _was_refused(error):
                 raise StaleRunError("Another run has taken this asset over.") from error
             raise
 
-    def reopen(self, asset_id: str) -> None:
-        """Back to processing, by one caller only."""
-        stopped = AssetItem.status.is_in(AssetStatus.REFUSED.value, AssetStatus.FAILED.value)
+    def reopen(self, asset_id: str, execution: str) -> None:
+        """Back to processing, for one execution by one caller only, in the place it had."""
+        stopped = AssetItem.status.is_in(*sorted(status.value for status in RETRYABLE))
+        place = self.get(asset_id).episode_of
         try:
-            with _translated():
-                AssetItem(_asset_pk(asset_id), "ASSET").update(
-                    [AssetItem.status.set(AssetStatus.PROCESSING.value)], stopped
+            with _translated(), TransactWrite(connection=Connection(self._region)) as write:
+                write.update(
+                    AssetItem(_asset_pk(asset_id), "ASSET"),
+                    [
+                        AssetItem.status.set(AssetStatus.PROCESSING.value),
+                        AssetItem.execution.set(execution),
+                    ],
+                    stopped,
                 )
+                if place is not None:
+                    write.save(*_claim(asset_id, place))
         except UnavailableError as error:
-            cause = error.__cause__
-            if isinstance(cause, UpdateError) and cause.cause_response_code == _CONDITION_FAILED:
-                raise NotRetryableError(
-                    "Only an asset that was refused or failed can be tried again."
+            if not _was_refused(error):
+                raise
+            holder = self.at(place) if place else None
+            if holder is not None and holder.asset_id != asset_id:
+                raise EpisodeTakenError(
+                    f"{place} is another upload by now: “{holder.name}” ({holder.asset_id}). "
+                    "Delete that one first.",
+                    asset_id=holder.asset_id,
                 ) from error
-            raise
+            raise NotRetryableError(
+                "Only an asset that was refused, failed or cancelled can be tried again."
+            ) from error
+
+
+def _fewer(attribute: Any, limit: int) -> Condition:
+    shorter: Condition = size(attribute) < limit  # type: ignore[no-untyped-call]  # PynamoDB types no size
+    return shorter
+
+
+def _outgoing(event: Event, event_id: str, now: datetime) -> EventItem:
+    outgoing = outbox_item(event, event_id, now)
+    return EventItem(
+        str(outgoing["pk"]),
+        str(outgoing["sk"]),
+        detail_type=outgoing["detail_type"],
+        detail=outgoing["detail"],
+        expires_at=outgoing["expires_at"],
+    )
+
+
+def _was_refused(error: UnavailableError) -> bool:
+    """Whether a transaction failed because a condition did not hold."""
+    cause = error.__cause__
+    return isinstance(cause, TransactWriteError) and any(
+        reason is not None and reason.code == "ConditionalCheckFailed"
+        for reason in cause.cancellation_reasons
+    )
+
+
+def _content_pk(checksum: str) -> str:
+    return f"CONTENT#{checksum}"
+
+
+def _place_key(place: EpisodeOf) -> tuple[str, str]:
+    return f"SERIES#{place.series_id}", f"EPISODE#{place.season:04}#{place.episode:04}"
+
+
+def _claim(
+    asset_id: str, place: EpisodeOf, instead_of: Asset | None = None
+) -> tuple[EpisodeItem, Condition]:
+    """A place in a series for an asset, and when it may have it."""
+    free: Condition = EpisodeItem.pk.does_not_exist() | (EpisodeItem.asset_id == asset_id)
+    if instead_of is not None:
+        free |= EpisodeItem.asset_id == instead_of.asset_id
+    return EpisodeItem(*_place_key(place), asset_id=asset_id), free
+
+
+def _plain_place(place: EpisodeOf | None) -> dict[str, Any] | None:
+    return None if place is None else dataclasses.asdict(place)
 
 
 def _asset_pk(asset_id: str) -> str:
@@ -307,8 +537,18 @@ def _asset(item: AssetItem, steps: tuple[Step, ...]) -> Asset:
         progress_percent=None if item.progress_percent is None else int(item.progress_percent),
         failure=Failure(**item.failure) if item.failure else None,
         package=_package(item.package) if item.package else None,
+        execution=item.execution,
+        correlation_id=item.correlation_id,
         steps=steps,
+        scheme=Scheme(item.scheme) if item.scheme else Scheme.CBCS,
+        captions=_captions(item),
+        episode_of=EpisodeOf(**item.episode_of) if item.episode_of else None,
     )
+
+
+def _captions(item: AssetItem) -> tuple[CaptionTrack, ...]:
+    labels: dict[str, str] = dict(item.captions.as_dict()) if item.captions else {}  # type: ignore[no-untyped-call]  # PynamoDB types no as_dict
+    return tuple(CaptionTrack(language, labels[language]) for language in sorted(labels))
 
 
 def _step(item: StepItem) -> Step:
@@ -347,7 +587,7 @@ def _allowing_condition() -> Iterator[None]:
     """A failed condition is an answer here, not an error."""
     try:
         yield
-    except (PutError, UpdateError) as error:
+    except (PutError, UpdateError, DeleteError) as error:
         if error.cause_response_code != _CONDITION_FAILED:
             raise
 

@@ -5,8 +5,8 @@ It takes the time as an argument and knows no store, no HTTP and no signature.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal, cast, get_args
@@ -18,6 +18,7 @@ from kernel.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from playback.protection import Demand, Quality, Robustness, demand_of
 
 LICENCE_TOKEN_LIFE = timedelta(seconds=120)
 """A player asks for its licence within seconds of the start; a slow television within a minute."""
@@ -30,6 +31,10 @@ SHORTEST_PLAY = timedelta(hours=4)
 
 LONGEST_PLAY = timedelta(hours=12)
 """No signature lives longer, whatever the film."""
+
+REMEMBERED_GONE = timedelta(days=30)
+"""How long it is known that an account was deleted: its tokens, and events told late, end well
+before; the privacy notice allows no longer."""
 
 EVERYWHERE = ("*",)
 
@@ -100,6 +105,30 @@ class LicenceRefusedError(RefusedError):
     code = "licence_refused"
 
 
+class ChallengeError(InvalidInputError):
+    """What the player sent is no licence request of the DRM system, or only a part of one."""
+
+    code = "licence_challenge_invalid"
+
+
+class VendorRefusedError(RefusedError):
+    """The DRM's vendor will not license this device: revoked, outdated or not robust enough."""
+
+    code = "licence_vendor_refused"
+
+
+class VendorUnavailableError(UnavailableError):
+    """The DRM's vendor does not answer in time, or says that it cannot."""
+
+    code = "licence_vendor_unavailable"
+
+
+class VendorGarbledError(UnavailableError):
+    """The DRM's vendor answered something that is no licence."""
+
+    code = "licence_vendor_garbled"
+
+
 Family = Literal["shaka", "hls.js", "dash.js", "native"]
 Drm = Literal["clearkey", "widevine", "playready", "fairplay"]
 ManifestType = Literal["dash", "hls"]
@@ -122,13 +151,21 @@ class Device:
     drm: Drm
     max_height: int | None = None
     """Pixels of the tallest picture it shows; None when it names no limit."""
+    robustness: Robustness = Robustness.SOFTWARE
+    """What it claims; a vendor's licence demands the same of the device itself."""
+
+    def within(self, allowance: Allowance) -> Device:
+        """The device, showing no taller picture than the plan allows."""
+        return replace(
+            self, max_height=min(self.max_height or allowance.max_height, allowance.max_height)
+        )
 
     @classmethod
     def described(cls, description: object) -> Device:
         """Read a device's description; InvalidInputError names the field that is wrong."""
         if not isinstance(description, Mapping):
             raise InvalidInputError("Describe the device.", field="device")
-        unknown = sorted(set(description) - {"family", "drm", "max_height"})
+        unknown = sorted(set(description) - {"family", "drm", "max_height", "security_level"})
         if unknown:
             field = f"device.{unknown[0]}"
             raise InvalidInputError(f"{field} is not part of a device.", field=field)
@@ -138,9 +175,30 @@ class Device:
             raise InvalidInputError("The player family is not known.", field="device.family")
         if drm not in get_args(Drm):
             raise InvalidInputError("The DRM system is not known.", field="device.drm")
+        if isinstance(height, float) and height.is_integer():
+            height = int(height)
         if height is not None and (type(height) is not int or height <= 0):
             raise InvalidInputError("max_height must be in pixels.", field="device.max_height")
-        return cls(cast(Family, family), cast(Drm, drm), height)
+        level = description.get("security_level", "software")
+        if level not in ("software", "hardware"):
+            raise InvalidInputError(
+                "security_level must be software or hardware.", field="device.security_level"
+            )
+        return cls(cast(Family, family), cast(Drm, drm), height, Robustness[level.upper()])
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What an account's plan allows, as billing tells it."""
+
+    streams: int
+    """Plays at the same time."""
+    max_height: int
+    """Pixels of the tallest picture."""
+
+
+UNTOLD = Allowance(streams=1, max_height=1080)
+"""Of an account that billing has not told of: no more than the smallest plan."""
 
 
 @dataclass(frozen=True)
@@ -185,10 +243,20 @@ class AssetKeys:
     """KMS ciphertext, base64."""
     keys: tuple[WrappedKey, ...]
 
-    def allowed_for(self, device: Device) -> AssetKeys:
-        """The same asset with only the keys that the device may have."""
-        keys = tuple(key for key in self.keys if may_have(device, key.track_type))
+    def allowed_for(self, device: Device, best: Quality = Quality.UHD) -> AssetKeys:
+        """The same asset with only the keys that the device may have under a plan."""
+        keys = tuple(key for key in self.keys if may_have(device, key.track_type, best))
         return AssetKeys(self.content_id, self.sequence, self.wrapped_data_key, keys)
+
+
+@dataclass(frozen=True)
+class EpisodeOf:
+    """A title's place in a series: what a player shows, and where it finds the next one."""
+
+    series_id: str
+    series: str
+    season: int
+    episode: int
 
 
 @dataclass(frozen=True)
@@ -207,6 +275,10 @@ class Title:
     rights: Rights
     keys: AssetKeys | None = None
     """None until the vault's event arrived."""
+    storyboard: str | None = None
+    """WebVTT of thumbnails, relative to `path`."""
+    episode_of: EpisodeOf | None = None
+    """None for a film."""
 
 
 @dataclass(frozen=True)
@@ -219,23 +291,35 @@ class Offer:
     """The name that Encrypted Media Extensions know the DRM system by."""
 
 
-_CLEARKEY = "org.w3.clearkey"
+CLEARKEY = "org.w3.clearkey"
+WIDEVINE = "com.widevine.alpha"
+PLAYREADY = "com.microsoft.playready"
+FAIRPLAY = "com.apple.fps"
 
 _OFFERS: Mapping[tuple[Family, Drm], Offer] = MappingProxyType(
     {
-        ("shaka", "clearkey"): Offer("dash-clearkey", "dash", _CLEARKEY),
-        ("dash.js", "clearkey"): Offer("dash-clearkey", "dash", _CLEARKEY),
-        ("hls.js", "clearkey"): Offer("hls-clearkey", "hls", _CLEARKEY),
+        ("shaka", "clearkey"): Offer("dash-clearkey", "dash", CLEARKEY),
+        ("dash.js", "clearkey"): Offer("dash-clearkey", "dash", CLEARKEY),
+        ("hls.js", "clearkey"): Offer("hls-clearkey", "hls", CLEARKEY),
+        ("shaka", "widevine"): Offer("dash", "dash", WIDEVINE),
+        ("dash.js", "widevine"): Offer("dash", "dash", WIDEVINE),
+        ("hls.js", "widevine"): Offer("hls", "hls", WIDEVINE),
+        ("shaka", "playready"): Offer("dash", "dash", PLAYREADY),
+        ("dash.js", "playready"): Offer("dash", "dash", PLAYREADY),
+        ("hls.js", "playready"): Offer("hls", "hls", PLAYREADY),
+        ("shaka", "fairplay"): Offer("hls", "hls", FAIRPLAY),
+        ("hls.js", "fairplay"): Offer("hls", "hls", FAIRPLAY),
+        ("native", "fairplay"): Offer("hls", "hls", FAIRPLAY),
     }
 )
-"""Players and DRM systems that a licence exists for. Shaka reads HLS too, but there the key
+"""Players and DRM systems that a licence can exist for. Shaka reads HLS too, but there the key
 format `identity` means raw keys by GET, which is never offered."""
 
 
-def offer_for(device: Device, *, clearkey: bool) -> Offer:
+def offer_for(device: Device, *, offered: Collection[Drm]) -> Offer:
     """What this device plays; DrmNotOfferedError when no licence exists for it here."""
     offer = _OFFERS.get((device.family, device.drm))
-    if offer is None or (device.drm == "clearkey" and not clearkey):
+    if offer is None or device.drm not in offered:
         raise DrmNotOfferedError(
             "This service has no licence for your device's protection system.", drm=device.drm
         )
@@ -252,39 +336,18 @@ def manifest_of(title: Title, offer: Offer) -> str:
     return f"/{title.path}/{manifest}"
 
 
-_LEAST_HEIGHT: Mapping[str, int] = MappingProxyType(
-    {
-        "ALL": 0,
-        "AUDIO": 0,
-        "STEREO_AUDIO": 0,
-        "MULTICHANNEL_AUDIO": 0,
-        "MULTICHANNEL_AUDIO_3_6": 0,
-        "MULTICHANNEL_AUDIO_7": 0,
-        "VIDEO": 0,
-        "SD": 0,
-        "HD": 577,
-        "HD1": 577,
-        "HD2": 721,
-        "UHD": 1081,
-        "UHD1": 1081,
-        "UHD2": 2161,
-    }
-)
-"""Height a device must reach for a track type to be worth a key, from the pixel bounds of
-SPEKE's presets at 16:9 (SD 1024x576, HD1 1280x720, HD2 1920x1080, UHD1 4096x2160). One key for
-everything (ALL, VIDEO) cannot be withheld by height."""
+def may_have(device: Device, track_type: str, best: Quality = Quality.UHD) -> bool:
+    """Whether a device gets the key of a track type under a plan whose best picture is `best`.
 
-
-def may_have(device: Device, track_type: str) -> bool:
-    """Whether a device gets the key of a track type; one it does not know is never given.
-
-    A key that protects several types (`SD+HD1`) needs the right to each.
+    A type that is not known is never given. ClearKey has no robustness to ask for: it proves the
+    path of keys and protects nothing, so there only height and plan count.
     """
-    parts = track_type.split("+")
-    if not all(part in _LEAST_HEIGHT for part in parts):
+    demand = demand_of(track_type)
+    if demand is None or demand.quality > best:
         return False
-    height = device.max_height
-    return height is None or all(height >= _LEAST_HEIGHT[part] for part in parts)
+    if device.max_height is not None and device.max_height < demand.least_height:
+        return False
+    return device.drm == "clearkey" or device.robustness >= demand.robustness
 
 
 def play_life(duration: timedelta) -> timedelta:
@@ -306,6 +369,8 @@ class Session:
     ended_at: datetime | None = None
     licences: int = 0
     """How many licence requests were answered."""
+    drm: Drm = "clearkey"
+    """The only system its keys go out by: those of a vendor's play never leave in the clear."""
 
     @property
     def asset_id(self) -> str:
@@ -329,4 +394,42 @@ class LicenceGrant:
     session_id: str
     viewer: Viewer
     asset_id: str
+    drm: str
     kids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A player's licence request, read as far as its DRM system lets others read it."""
+
+    message: bytes
+    """What the vendor is given."""
+    content_id: str | None = None
+    """Whose keys it asks for, where the request says so; a claim of the player's."""
+    kid: str | None = None
+    """The one key it asks for; None where a licence holds several."""
+    iv: bytes | None = None
+
+
+@dataclass(frozen=True)
+class LicensedKey:
+    """A content key on its way into a vendor's licence, with what it demands."""
+
+    kid: str
+    track_type: str
+    demand: Demand
+    value: bytes
+
+    def __repr__(self) -> str:
+        return f"LicensedKey(kid={self.kid!r}, track_type={self.track_type!r})"
+
+
+@dataclass(frozen=True)
+class LicenceTerms:
+    """What a vendor is told to license."""
+
+    content_id: str
+    session_id: str
+    keys: tuple[LicensedKey, ...]
+    life: timedelta
+    """Until the play's own end, so that no licence outlives it."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from playback import tokens
+from kernel import tokens
+from kernel.beacons import TICKET
+from kernel.tokens import MacKey
 from playback.domain import (
     LICENCE_TOKEN_LIFE,
     LicenceGrant,
@@ -14,10 +16,8 @@ from playback.domain import (
     Session,
     Viewer,
 )
-from playback.tokens import MacKey
 
 LICENCE = "licence"
-TICKET = "ticket"
 
 
 def licence_token(session: Session, now: datetime, key: MacKey) -> str:
@@ -29,6 +29,7 @@ def licence_token(session: Session, now: datetime, key: MacKey) -> str:
         "profile": viewer.profile_id,
         "device": viewer.device_id,
         "asset": session.asset_id,
+        "drm": session.drm,
         "kids": [wrapped.kid for wrapped in session.keys.keys],
     }
     return tokens.make(LICENCE, claims, now + LICENCE_TOKEN_LIFE, key)
@@ -67,7 +68,13 @@ def read_licence_token(
     except tokens.TokenError as error:
         raise LicenceTokenError("The licence token is not valid.") from error
     viewer = Viewer(_text(claims, "account"), _text(claims, "profile"), _text(claims, "device"))
-    return LicenceGrant(_text(claims, "session"), viewer, _text(claims, "asset"), _kids(claims))
+    return LicenceGrant(
+        session_id=_text(claims, "session"),
+        viewer=viewer,
+        asset_id=_text(claims, "asset"),
+        drm=_text(claims, "drm"),
+        kids=_kids(claims),
+    )
 
 
 def _text(claims: Mapping[str, object], name: str) -> str:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from playback.domain import AssetKeys, Session, Title, Viewer
-from playback.tokens import MacKey
+from playback.domain import (
+    UNTOLD,
+    Allowance,
+    AssetKeys,
+    Challenge,
+    LicenceTerms,
+    Session,
+    Title,
+    Viewer,
+)
 
 
 @dataclass(frozen=True)
@@ -17,6 +24,7 @@ class StartFacts:
 
     title: Title | None
     account_blocked: bool
+    allowance: Allowance = UNTOLD
 
 
 class Cookies(Protocol):
@@ -58,8 +66,17 @@ class ReadModel(Protocol):
     def save_title(self, title: Title) -> None:
         """Keep a title unless a newer one is kept; its keys are left as they are."""
 
+    def withdraw_title(self, title_id: str, sequence: int) -> None:
+        """Keep that a title is gone, unless something newer is kept."""
+
     def save_keys(self, keys: AssetKeys) -> None:
         """Keep an asset's keys unless newer ones are kept."""
+
+    def save_allowance(self, account_id: str, allowance: Allowance, sequence: int) -> None:
+        """Keep what an account's plan allows, unless something newer is kept."""
+
+    def forget_account(self, account_id: str, deleted_at: datetime) -> None:
+        """Keep of a deleted account only that it may not play, for `REMEMBERED_GONE`."""
 
     def join(self, asset_id: str) -> None:
         """Copy an asset's keys, where they are known, to every title that plays it."""
@@ -72,14 +89,15 @@ class DataKeys(Protocol):
         """A content's data key in the clear."""
 
 
-class MacKeys(Protocol):
-    """The secrets behind our tokens."""
+class LicenceVendor(Protocol):
+    """A DRM system's licence server, reached over the network."""
 
-    def current(self) -> MacKey:
-        """The one that makes tokens."""
+    content_type: str
+    """Of the licences it gives."""
 
-    def accepted(self) -> Mapping[str, MacKey]:
-        """Those that tokens may be made with, by key id."""
+    def read(self, message: bytes) -> Challenge:
+        """A player's request; ChallengeError when it is none of this system."""
 
-    def refresh(self) -> None:
-        """Read them again, at most every few seconds."""
+    def licence(self, challenge: Challenge, terms: LicenceTerms) -> bytes:
+        """The licence for those keys; VendorRefusedError, VendorUnavailableError or
+        VendorGarbledError."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from kernel.events.catalog import TitlePublished
 from kernel.events.keys import ContentKeysIssued
-from playback.domain import AssetKeys, Rights, Session, Title, Viewer, WrappedKey
+from playback.domain import AssetKeys, EpisodeOf, Rights, Session, Title, Viewer, WrappedKey
 
 
 def title_of(event: TitlePublished) -> Title:
@@ -22,6 +22,8 @@ def title_of(event: TitlePublished) -> Title:
         duration=timedelta(seconds=float(event.duration_seconds)),
         path=event.path,
         manifests=dict(event.manifests),
+        storyboard=event.storyboard,
+        episode_of=_episode_of(event.episode_of),
         rights=Rights(
             territories=tuple(event.rights["territories"]),
             starts_at=_moment(event.rights["starts_at"]),
@@ -50,6 +52,8 @@ def title_document(title: Title) -> dict[str, Any]:
         "duration_seconds": title.duration.total_seconds(),
         "path": title.path,
         "manifests": dict(title.manifests),
+        "storyboard": title.storyboard,
+        "episode_of": None if title.episode_of is None else vars(title.episode_of),
         "territories": list(rights.territories),
         "starts_at": rights.starts_at.isoformat(),
         "ends_at": None if rights.ends_at is None else rights.ends_at.isoformat(),
@@ -73,6 +77,9 @@ def title_from(
         duration=timedelta(seconds=document["duration_seconds"]),
         path=document["path"],
         manifests=document["manifests"],
+        # Titles kept before there were storyboards, or series, have no word of them.
+        storyboard=document.get("storyboard"),
+        episode_of=_episode_of(document.get("episode_of")),
         rights=Rights(
             territories=tuple(document["territories"]),
             starts_at=_moment(document["starts_at"]),
@@ -106,6 +113,7 @@ def session_document(session: Session) -> dict[str, Any]:
     """The part of a session that never changes."""
     return {
         "title_id": session.title_id,
+        "drm": session.drm,
         "keys": keys_document(session.keys),
         "started_at": session.started_at.isoformat(),
     }
@@ -130,7 +138,15 @@ def session_from(
         expires_at=datetime.fromtimestamp(expires_at, UTC),
         ended_at=None if ended_at is None else datetime.fromtimestamp(ended_at, UTC),
         licences=licences,
+        # Plays from before vendors were offered are ClearKey's.
+        drm=document.get("drm", "clearkey"),
     )
+
+
+def _episode_of(place: Mapping[str, Any] | None) -> EpisodeOf | None:
+    if place is None:
+        return None
+    return EpisodeOf(place["series_id"], place["series"], place["season"], place["episode"])
 
 
 def _moment(text: str) -> datetime:

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from kernel.errors import DomainError, InvalidInputError, NotFoundError, UnauthenticatedError
-from kernel.web.payload import Event, Reply, answering, claims, header, json_body, reply
+from kernel import log
+from kernel.errors import InvalidInputError, NotFoundError, UnauthenticatedError
+from kernel.ids import names_one
+from kernel.web.payload import (
+    Event,
+    Reply,
+    answering,
+    bytes_body,
+    bytes_reply,
+    claims,
+    header,
+    json_body,
+    reply,
+)
 from kernel.web.viewer import OriginSecret, viewer_country
 from playback import clearkey
-from playback.domain import LICENCE_TOKEN_LIFE, Device, Viewer
-from playback.service import Licence, Licences, Playback, Started
+from playback.domain import (
+    LICENCE_TOKEN_LIFE,
+    Device,
+    LicenceGrant,
+    SessionNotFoundError,
+    VendorRefusedError,
+    Viewer,
+)
+from playback.service import Licences, Playback, Started
+from playback.vendor_licences import VendorLicences
+
+LARGEST_CHALLENGE = 64 * 1024
+"""Bytes. A player's request has up to 20 KB; more is not read."""
 
 LICENCE_TOKEN_HEADER = "X-Marquee-Licence-Token"  # noqa: S105 - a header's name, not a secret
 
 Handler = Callable[[Event, object], Reply]
-
-_log = logging.getLogger("playback")
-
-
-def _logged(work: Callable[[Event], Reply]) -> Callable[[Event], Reply]:
-    """One line for each refusal: the route and the code, nothing of the request's contents."""
-
-    def logging_work(event: Event) -> Reply:
-        try:
-            return work(event)
-        except DomainError as error:
-            line = {"event": "refused", "route": event.get("routeKey"), "code": error.code}
-            _log.info(json.dumps(line))
-            raise
-
-    return logging_work
 
 
 def session_handler(playback: Playback, origin: OriginSecret) -> Handler:
@@ -42,25 +47,23 @@ def session_handler(playback: Playback, origin: OriginSecret) -> Handler:
         viewer = _viewer(event)
         body = json_body(event)
         title_id = body.get("title_id")
-        if not isinstance(title_id, str) or not title_id:
-            raise InvalidInputError("Name the title.", field="title_id")
+        if not names_one(title_id, "ttl"):
+            raise InvalidInputError("Name the title by its id.", field="title_id")
         unknown = sorted(set(body) - {"title_id", "device"})
         if unknown:
             raise InvalidInputError(f"{unknown[0]} is not part of a start.", field=unknown[0])
         device = Device.described(body.get("device"))
         started = playback.start(viewer, title_id, device, viewer_country(event, origin))
-        _log.info(json.dumps(_start_line(started)))
+        log.note(**_start_line(started))
         return reply(200, _start_answer(started), cookies=started.cookies)
 
     def renew(event: Event) -> Reply:
-        token = playback.renew(_viewer(event), _session_id(event))
+        token = playback.renew(_viewer(event), _known(event))
         return reply(200, _token_answer(token))
 
     def end(event: Event) -> Reply:
-        viewer, session_id = _viewer(event), _session_id(event)
-        playback.end(viewer, session_id)
-        line = {"event": "playback_ended", "session_id": session_id, "account": viewer.account_id}
-        _log.info(json.dumps(line))
+        playback.end(_viewer(event), _known(event))
+        log.note(outcome="playback_ended")
         return reply(204)
 
     routes: dict[str, Callable[[Event], Reply]] = {
@@ -75,7 +78,7 @@ def session_handler(playback: Playback, origin: OriginSecret) -> Handler:
             raise NotFoundError("There is nothing here.")
         return work(event)
 
-    return answering(_logged(route))
+    return answering(route)
 
 
 def licence_handler(licences: Licences) -> Handler:
@@ -85,10 +88,28 @@ def licence_handler(licences: Licences) -> Handler:
         token = header(event, LICENCE_TOKEN_HEADER)
         kids = clearkey.read_request(json_body(event))
         licence = licences.issue(_session_id(event), token, kids)
-        _log.info(json.dumps(_licence_line(licence)))
+        log.note(**_issued(licence.grant, licence.keys, licence.use))
         return reply(200, clearkey.answer(licence.keys))
 
-    return answering(_logged(issue))
+    return answering(issue)
+
+
+def vendor_licence_handler(licences: VendorLicences) -> Handler:
+    """The Lambda handler of vendors' licences; the token in its header is the only guard."""
+
+    def issue(event: Event) -> Reply:
+        drm = str(event.get("routeKey")).rpartition("/")[2]
+        token = header(event, LICENCE_TOKEN_HEADER)
+        message = bytes_body(event, LARGEST_CHALLENGE)
+        try:
+            licence = licences.issue(drm, _session_id(event), token, message)
+        except VendorRefusedError as error:
+            log.note(drm=drm, vendor_reason=error.facts.get("reason"))
+            raise
+        log.note(**_issued(licence.grant, licence.kids, licence.use))
+        return bytes_reply(licence.message, licence.content_type)
+
+    return answering(issue)
 
 
 def _viewer(event: Event) -> Viewer:
@@ -98,6 +119,14 @@ def _viewer(event: Event) -> Viewer:
     if not verified["sub"] or not profile_id or not device_id:
         raise UnauthenticatedError("Sign in again: the access token names no profile or device.")
     return Viewer(verified["sub"], profile_id, device_id)
+
+
+def _known(event: Event) -> str:
+    """The play in the path; SessionNotFoundError where there can be none of that name."""
+    session_id = _session_id(event)
+    if not names_one(session_id, "ses"):
+        raise SessionNotFoundError("There is no such play.")
+    return session_id
 
 
 def _session_id(event: Event) -> str:
@@ -113,44 +142,53 @@ def _token_answer(token: str) -> dict[str, object]:
 
 def _start_answer(started: Started) -> dict[str, Any]:
     session, title = started.session, started.title
-    licence_url = f"/v1/playback/sessions/{session.session_id}/licence/clearkey"
+    licence_url = f"/v1/playback/sessions/{session.session_id}/licence/{session.drm}"
     return {
         "session_id": session.session_id,
         "manifest_url": started.manifest_url,
         "manifest_type": started.offer.manifest_type,
+        "storyboard_url": title.storyboard and f"/{title.path}/{title.storyboard}",
         "duration_seconds": title.duration.total_seconds(),
         "drm": {
             "system": started.offer.key_system,
             "licence_url": licence_url,
             **_token_answer(started.licence_token),
+            "licence": clearkey.answer(started.keys) if started.keys else None,
         },
         "ticket": started.ticket,
-        "title": {"title_id": title.title_id, "name": title.name},
+        "title": {
+            "title_id": title.title_id,
+            "name": title.name,
+            "episode_of": None if title.episode_of is None else vars(title.episode_of),
+        },
     }
 
 
 def _start_line(started: Started) -> dict[str, object]:
+    """Who plays what; and, as `_issued`, which keys left the vault."""
     session = started.session
     return {
-        "event": "playback_started",
+        "outcome": "playback_started",
         "session_id": session.session_id,
         "title_id": session.title_id,
         "asset_id": session.asset_id,
         "account": session.viewer.account_id,
         "device": session.viewer.device_id,
         "manifest_family": started.offer.manifest_family,
+        "kids": list(started.keys),
+        "use": session.licences,
     }
 
 
-def _licence_line(licence: Licence) -> dict[str, object]:
+def _issued(grant: LicenceGrant, kids: Iterable[str], use: int) -> dict[str, object]:
     """The audit line of keys leaving the vault; never the keys."""
-    grant = licence.grant
     return {
-        "event": "licence_issued",
+        "outcome": "licence_issued",
         "session_id": grant.session_id,
         "content_id": grant.asset_id,
+        "drm": grant.drm,
         "account": grant.viewer.account_id,
         "device": grant.viewer.device_id,
-        "kids": list(licence.keys),
-        "use": licence.use,
+        "kids": list(kids),
+        "use": use,
     }

@@ -6,6 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from playback.domain import Drm
+
+VENDORS: tuple[Drm, ...] = ("widevine", "playready", "fairplay")
+
+
+def _address(drm: str) -> str:
+    return f"{drm.upper()}_URL"
+
 
 @dataclass(frozen=True)
 class SessionSettings:
@@ -16,7 +24,10 @@ class SessionSettings:
     signing_secret: str
     ticket_secret: str
     origin_secret: str
-    clearkey: bool
+    vault_key_id: str | None
+    """What opens keys for ClearKey; None where that is not offered."""
+    vendors: tuple[Drm, ...]
+    """The other DRM systems that are licensed here."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -27,7 +38,8 @@ class SessionSettings:
             signing_secret=environment["SIGNING_SECRET"],
             ticket_secret=environment["TICKET_SECRET"],
             origin_secret=environment["ORIGIN_SECRET"],
-            clearkey=environment["CLEARKEY"] == "true",
+            vault_key_id=environment["VAULT_KEY_ID"] if environment["CLEARKEY"] == "true" else None,
+            vendors=tuple(drm for drm in VENDORS if _address(drm) in environment),
         )
 
 
@@ -47,3 +59,17 @@ class LicenceSettings:
             ticket_secret=environment["TICKET_SECRET"],
             vault_key_id=environment["VAULT_KEY_ID"],
         )
+
+
+@dataclass(frozen=True)
+class VendorSettings:
+    """Where vendors' licence servers answer, and the secrets that they know us by."""
+
+    urls: Mapping[Drm, str]
+    secrets: Mapping[Drm, str]
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """KeyError names the secret's variable that a vendor lacks."""
+        urls = {drm: environment[_address(drm)] for drm in VENDORS if _address(drm) in environment}
+        return cls(urls, {drm: environment[f"{drm.upper()}_SECRET"] for drm in urls})

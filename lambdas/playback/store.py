@@ -1,4 +1,4 @@
-"""Sessions and the read model in DynamoDB, on the table's low-level client.
+"""Sessions and the read model in DynamoDB, by its API's own operations.
 
 Items: `TITLE#<id>/TITLE` with its asset's keys copied in, `ACCOUNT#<id>/ACCOUNT`,
 `CONTENT#<asset>/KEYS`, `CONTENT#<asset>/TITLE#<id>` (which titles play an asset) and
@@ -8,31 +8,33 @@ Items: `TITLE#<id>/TITLE` with its asset's keys copied in, `ACCOUNT#<id>/ACCOUNT
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Any
 
+from kernel.aws.json_client import AwsJson, ConditionFailedError
 from kernel.errors import ConflictError, UnavailableError
 from playback import records
-from playback.domain import MOST_LICENCES, AssetKeys, Session, Title, Viewer
+from playback.domain import (
+    MOST_LICENCES,
+    REMEMBERED_GONE,
+    UNTOLD,
+    Allowance,
+    AssetKeys,
+    Session,
+    Title,
+    Viewer,
+)
 from playback.ports import StartFacts
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import (
-        AttributeValueTypeDef,
-        UniversalAttributeValueTypeDef,
-    )
-
-    Item = Mapping[str, AttributeValueTypeDef]
-    Values = dict[str, UniversalAttributeValueTypeDef]
+Item = dict[str, dict[str, str]]
+"""Attributes as DynamoDB has them: `{"N": "1"}`, `{"S": "text"}`."""
 
 READ_ATTEMPTS = 3
 """A batched read may leave keys unread under load; the third time it is the service's problem."""
 
 
-def _key(pk: str, sk: str) -> Values:
+def _key(pk: str, sk: str) -> Item:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
@@ -47,8 +49,8 @@ def _epoch(moment: datetime) -> str:
 class DynamoPlayback:
     """The playback table: sessions, licences' counters and the read model."""
 
-    def __init__(self, client: DynamoDBClient, table_name: str) -> None:
-        self._client = client
+    def __init__(self, dynamodb: AwsJson, table_name: str) -> None:
+        self._dynamodb = dynamodb
         self._table_name = table_name
 
     def facts(self, title_id: str, account_id: str) -> StartFacts:
@@ -58,18 +60,21 @@ class DynamoPlayback:
         title = items.get(f"TITLE#{title_id}")
         account = items.get(f"ACCOUNT#{account_id}", {})
         return StartFacts(
-            title=None if title is None else _title(title_id, title),
+            title=None if title is None or "document" not in title else _title(title_id, title),
             account_blocked="blocked_at" in account,
+            allowance=_allowance(account),
         )
 
-    def _read(self, keys: list[Values]) -> dict[str, Item]:
+    def _read(self, keys: list[Item]) -> dict[str, Item]:
         """Items by partition key, however many calls it takes within reason."""
         items: dict[str, Item] = {}
         for _ in range(READ_ATTEMPTS):
-            answer = self._client.batch_get_item(RequestItems={self._table_name: {"Keys": keys}})
+            answer = self._dynamodb.call(
+                "BatchGetItem", RequestItems={self._table_name: {"Keys": keys}}
+            )
             for item in answer["Responses"].get(self._table_name, []):
                 items[item["pk"]["S"]] = item
-            unread = answer["UnprocessedKeys"].get(self._table_name)
+            unread = answer.get("UnprocessedKeys", {}).get(self._table_name)
             if not unread:
                 return items
             keys = [_key(key["pk"]["S"], key["sk"]["S"]) for key in unread["Keys"]]
@@ -78,17 +83,19 @@ class DynamoPlayback:
     def open(self, session: Session) -> None:
         """Keep a new play; ConflictError when its id was drawn before."""
         try:
-            self._client.put_item(
+            self._dynamodb.call(
+                "PutItem",
                 TableName=self._table_name,
                 Item=_session_item(session),
                 ConditionExpression="attribute_not_exists(pk)",
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
+        except ConditionFailedError as error:
             raise ConflictError("This play has already been started.") from error
 
     def find(self, session_id: str) -> Session | None:
         """A play as last written, None when there is none."""
-        answer = self._client.get_item(
+        answer = self._dynamodb.call(
+            "GetItem",
             TableName=self._table_name,
             Key=_key(f"SESSION#{session_id}", "SESSION"),
             ConsistentRead=True,
@@ -108,7 +115,8 @@ class DynamoPlayback:
     def use(self, session_id: str, viewer: Viewer, now: datetime) -> Session | None:
         """Count a licence of a viewer's play that lives and has some left: one atomic write."""
         try:
-            answer = self._client.update_item(
+            answer = self._dynamodb.call(
+                "UpdateItem",
                 TableName=self._table_name,
                 Key=_key(f"SESSION#{session_id}", "SESSION"),
                 UpdateExpression="ADD licences :one",
@@ -127,15 +135,15 @@ class DynamoPlayback:
                 },
                 ReturnValues="ALL_NEW",
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             return None
         return _session(session_id, answer["Attributes"])
 
     def save_title(self, title: Title) -> None:
         """Keep a title unless a newer one is kept, and which asset it plays."""
         asset = f"CONTENT#{title.asset_id}"
-        self._client.put_item(
-            TableName=self._table_name, Item=_key(asset, f"TITLE#{title.title_id}")
+        self._dynamodb.call(
+            "PutItem", TableName=self._table_name, Item=_key(asset, f"TITLE#{title.title_id}")
         )
         self._update(
             _key(f"TITLE#{title.title_id}", "TITLE"),
@@ -146,6 +154,16 @@ class DynamoPlayback:
                 ":asset": {"S": title.asset_id},
                 ":document": {"S": _json(records.title_document(title))},
             },
+        )
+
+    def withdraw_title(self, title_id: str, sequence: int) -> None:
+        """Keep nothing of a title but the sequence of its end."""
+        self._update(
+            _key(f"TITLE#{title_id}", "TITLE"),
+            "SET event_sequence = :sequence"
+            " REMOVE document, keys_asset, keys_sequence, keys_document, asset_id",
+            "attribute_not_exists(event_sequence) OR event_sequence < :sequence",
+            {":sequence": {"N": str(sequence)}},
         )
 
     def save_keys(self, keys: AssetKeys) -> None:
@@ -160,25 +178,57 @@ class DynamoPlayback:
             },
         )
 
+    def save_allowance(self, account_id: str, allowance: Allowance, sequence: int) -> None:
+        """Keep what an account's plan allows, unless something newer is kept."""
+        self._update(
+            _key(f"ACCOUNT#{account_id}", "ACCOUNT"),
+            "SET event_sequence = :sequence, streams = :streams, max_height = :height",
+            "attribute_not_exists(expires_at) AND"
+            " (attribute_not_exists(event_sequence) OR event_sequence < :sequence)",
+            {
+                ":sequence": {"N": str(sequence)},
+                ":streams": {"N": str(allowance.streams)},
+                ":height": {"N": str(allowance.max_height)},
+            },
+        )
+
+    def forget_account(self, account_id: str, deleted_at: datetime) -> None:
+        """Leave only that the account may not play, which expires."""
+        gone = {
+            **_key(f"ACCOUNT#{account_id}", "ACCOUNT"),
+            "blocked_at": {"N": _epoch(deleted_at)},
+            "expires_at": {"N": _epoch(deleted_at + REMEMBERED_GONE)},
+        }
+        self._dynamodb.call("PutItem", TableName=self._table_name, Item=gone)
+
     def join(self, asset_id: str) -> None:
         """Copy an asset's keys to its titles.
 
         Both events write first and join after, reading consistently: whichever comes second
         sees the other's write, so the keys arrive in every order.
         """
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table_name,
-            KeyConditionExpression="pk = :asset",
-            ExpressionAttributeValues={":asset": {"S": f"CONTENT#{asset_id}"}},
-            ConsistentRead=True,
-        )
-        items = [item for page in pages for item in page["Items"]]
+        items = list(self._content(asset_id))
         kept = next((item for item in items if item["sk"]["S"] == "KEYS"), None)
         if kept is None:
             return
         titles = [item["sk"]["S"] for item in items if item["sk"]["S"].startswith("TITLE#")]
         for title in titles:
             self._copy_keys(title, asset_id, kept)
+
+    def _content(self, asset_id: str) -> Iterator[Item]:
+        """What is kept of an asset, page by page."""
+        page: dict[str, Any] = {}
+        while not page or "LastEvaluatedKey" in page:
+            begin = {"ExclusiveStartKey": page["LastEvaluatedKey"]} if page else {}
+            page = self._dynamodb.call(
+                "Query",
+                TableName=self._table_name,
+                KeyConditionExpression="pk = :asset",
+                ExpressionAttributeValues={":asset": {"S": f"CONTENT#{asset_id}"}},
+                ConsistentRead=True,
+                **begin,
+            )
+            yield from page["Items"]
 
     def _copy_keys(self, title: str, asset_id: str, kept: Item) -> None:
         self._update(
@@ -193,19 +243,26 @@ class DynamoPlayback:
             },
         )
 
-    def _update(self, key: Values, update: str, condition: str, values: Values) -> bool:
+    def _update(self, key: Item, update: str, condition: str, values: Item) -> bool:
         """Update an item; False when the condition does not hold."""
         try:
-            self._client.update_item(
+            self._dynamodb.call(
+                "UpdateItem",
                 TableName=self._table_name,
                 Key=key,
                 UpdateExpression=update,
                 ConditionExpression=condition,
                 ExpressionAttributeValues=values,
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except ConditionFailedError:
             return False
         return True
+
+
+def _allowance(account: Item) -> Allowance:
+    if "streams" not in account:
+        return UNTOLD
+    return Allowance(int(account["streams"]["N"]), int(account["max_height"]["N"]))
 
 
 def _title(title_id: str, item: Item) -> Title:
@@ -219,7 +276,7 @@ def _title(title_id: str, item: Item) -> Title:
     )
 
 
-def _session_item(session: Session) -> Values:
+def _session_item(session: Session) -> Item:
     viewer = session.viewer
     return {
         **_key(f"SESSION#{session.session_id}", "SESSION"),

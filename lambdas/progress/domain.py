@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kernel.errors import InvalidInputError, NotFoundError
+from kernel.ids import names_one
 
 FINISHED_AT = 0.9
 """Past this share of a film only credits are left: nobody resumes there."""
@@ -15,6 +16,9 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 LONGEST_SECONDS = 24 * 3600
 """No title is longer."""
+
+DECIMALS = 3
+"""Milliseconds. Players report more, and DynamoDB takes no number below 1e-130."""
 
 
 class NeverWatchedError(NotFoundError):
@@ -50,6 +54,10 @@ def resume_point(
     now: datetime,
 ) -> ResumePoint:
     """A resume point that can be true; InvalidInputError names the field that cannot."""
+    if not names_one(title_id, "ttl"):
+        raise InvalidInputError("There can be no such title.", field="title_id")
+    position_seconds = round(position_seconds, DECIMALS)
+    duration_seconds = round(duration_seconds, DECIMALS)
     if not 0 < duration_seconds <= LONGEST_SECONDS:
         raise InvalidInputError(
             "A duration is between 0 seconds and 24 hours.", field="duration_seconds"

@@ -19,3 +19,6 @@ class ResumePoints(Protocol):
 
     def of_profile(self, profile_id: str) -> Sequence[ResumePoint]:
         """All of a profile's resume points, the latest first, at most 100."""
+
+    def forget(self, profile_id: str) -> int:
+        """Delete all of a profile's resume points; how many there were."""

@@ -59,11 +59,15 @@ def _number(body: dict[str, Any], name: str) -> float:
     value = body.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidInputError(f"{name} must be a number.", field=name)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise InvalidInputError(f"{name} is out of all proportion.", field=name) from error
 
 
 def _moment(body: dict[str, Any], name: str) -> datetime:
+    value = body.get(name)
     try:
-        return datetime.fromisoformat(str(body.get(name)))
+        return datetime.fromisoformat(value if isinstance(value, str) else "")
     except ValueError as error:
         raise InvalidInputError(f"{name} must be a moment in ISO 8601.", field=name) from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.clock import Clock
+from kernel.ids import names_one
 from progress.domain import NeverWatchedError, ResumePoint, resume_point
 from progress.ports import ResumePoints
 
@@ -41,7 +42,8 @@ class ProgressTracker:
 
     def resume(self, profile_id: str, title_id: str) -> ResumePoint:
         """Where the profile goes on; NeverWatchedError."""
-        point = self.points.get(profile_id, title_id)
+        known = names_one(title_id, "ttl")
+        point = self.points.get(profile_id, title_id) if known else None
         if point is None:
             raise NeverWatchedError("This title was not watched yet.", title_id=title_id)
         return point
@@ -49,3 +51,7 @@ class ProgressTracker:
     def watched(self, profile_id: str) -> Sequence[ResumePoint]:
         """What the profile has watched, the latest first."""
         return self.points.of_profile(profile_id)
+
+    def forget(self, profile_ids: Sequence[str]) -> int:
+        """Delete what deleted profiles have watched; how many points that were."""
+        return sum(self.points.forget(profile_id) for profile_id in profile_ids)

@@ -78,3 +78,17 @@ class DynamoResumePoints:
         )
         points = [_point(item) for item in answer["Items"]]
         return sorted(points, key=lambda point: point.recorded_at, reverse=True)
+
+    def forget(self, profile_id: str) -> int:
+        """Delete all of a profile's resume points; done again, it deletes what is left."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :profile",
+            ExpressionAttributeValues={":profile": {"S": f"PROFILE#{profile_id}"}},
+            ProjectionExpression="pk, sk",
+            ConsistentRead=True,
+        )
+        keys = [item for page in pages for item in page["Items"]]
+        for key in keys:
+            self.client.delete_item(TableName=self.table, Key=key)
+        return len(keys)

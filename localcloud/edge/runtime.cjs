@@ -104,7 +104,7 @@ function load(name, code, associated) {
   };
   const source = code.replace(IMPORT, "const $1 = require('$3');");
   new vm.Script('"use strict";\n' + source, { filename: name })
-    .runInContext(context, { timeout: 1000 });
+    .runInContext(context, { timeout: 3000 });
   // Every step is a function of the context itself: only those run within the call's time limit.
   const call = new vm.Script(`(function (event, settle) {
     Promise.resolve(event)

@@ -117,7 +117,7 @@ def _of_body(body: bytes, path: str) -> str | None:
         return body.decode("utf-8", errors="replace")
     try:
         value: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     for name in path.split("."):
         if not isinstance(value, dict) or name not in value:

@@ -106,6 +106,14 @@ class MotoAccount:
         text = source(arn) if source else None
         return parse(text) if text else None
 
+    def mail_identity(self, address: str, region: str) -> str | None:
+        """The identity that an address sends under: itself before its domain."""
+        # Loading moto's SES takes a moment that only a sender of mail has to wait for.
+        from moto.ses.models import ses_backends
+
+        known = ses_backends[self.account][region].email_identities
+        return next((one for one in (address, address.rpartition("@")[2]) if one in known), None)
+
     def key_arn(self, key_id: str, region: str | None = None) -> str | None:
         """The ARN behind a key id, key ARN, alias or alias ARN."""
         backend = kms_backends[self.account][region or self.region]

@@ -163,7 +163,6 @@ def _object_operation(request: HttpRequest, query: dict[str, str]) -> str:
 
 _SIMPLE_OBJECT_ACTIONS = {
     "AbortMultipartUpload": "AbortMultipartUpload",
-    "ListParts": "ListMultipartUploadParts",
     "GetObjectAcl": "GetObjectAcl",
     "PutObjectAcl": "PutObjectAcl",
     "GetObjectTagging": "GetObjectTagging",
@@ -220,6 +219,9 @@ def _accesses(call: S3Call, scope: Scope) -> Iterator[Access]:
         yield from _writes(call, scope)
     elif name in ("UploadPart", "UploadPartCopy", "CompleteMultipartUpload"):
         yield from _writes_part(call, scope)
+    elif name == "ListParts":
+        yield Access("s3:ListMultipartUploadParts", call.object_arn)
+        yield from _decrypts_upload(call, scope)
     else:
         yield from _one_object(call, scope)
 
@@ -239,10 +241,14 @@ def _one_object(call: S3Call, scope: Scope) -> Iterator[Access]:
 
 def _writes_part(call: S3Call, scope: Scope) -> Iterator[Access]:
     yield Access("s3:PutObject", call.object_arn)
-    upload = scope.account.upload_encryption(call.bucket, call.query.get("uploadId", ""))
-    yield from _key(upload, "Decrypt", call, scope)
+    yield from _decrypts_upload(call, scope)
     if call.operation == "UploadPartCopy":
         yield from _copies(call, scope)
+
+
+def _decrypts_upload(call: S3Call, scope: Scope) -> Iterator[Access]:
+    upload = scope.account.upload_encryption(call.bucket, call.query.get("uploadId", ""))
+    yield from _key(upload, "Decrypt", call, scope)
 
 
 def _writes(call: S3Call, scope: Scope) -> Iterator[Access]:

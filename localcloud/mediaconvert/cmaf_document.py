@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from .caption_documents import read_captions
 from .codec_documents import read_aac, read_h264, read_picture
 from .document_faults import Faults
 from .encryption_contract import contract_fault
-from .plan import AudioRendition, CmafGroup, Encryption, Source, VideoRendition
+from .plan import (
+    AudioRendition,
+    CmafGroup,
+    CmafOutput,
+    Encryption,
+    Source,
+    TrickPlay,
+    VideoRendition,
+)
 
 EXPLICIT: Final = (
     "codecSpecification",
@@ -26,6 +35,9 @@ DEFAULT_FRAGMENT_SECONDS: Final = 2
 MOST_DASH_SYSTEMS: Final = 3
 MOST_HLS_SYSTEMS: Final = 3
 """What a manifest may signal (user guide, SPEKE encryption parameters)."""
+DEFAULT_THUMBNAIL_WIDTH: Final = 312
+LARGEST_TILE_SIDE: Final = 4096
+"""Pixels of a whole tile image (API reference, CmafImageBasedTrickPlaySettings)."""
 
 
 def read_cmaf_group(
@@ -44,6 +56,7 @@ def read_cmaf_group(
     )
     _check_audio_groups(read, faults.at("/outputs"))
     destination = at.destination(settings, source.location)
+    trick_play = _read_trick_play(settings, at)
     encryption = settings.get("encryption")
     keys = _read_encryption(encryption, at.at("/encryption")) if encryption else None
     if destination is None or (encryption and keys is None) or None in read:
@@ -57,21 +70,50 @@ def read_cmaf_group(
         min_buffer_seconds=settings.get("minBufferTime"),
         max_bandwidth_in_mpd=settings.get("mpdManifestBandwidthType") == "MAX",
         encryption=keys,
+        trick_play=trick_play,
     )
 
 
-def _read_output(
-    output: Mapping[str, Any], faults: Faults, source: Source
-) -> VideoRendition | AudioRendition | None:
+def _read_trick_play(settings: Mapping[str, Any], faults: Faults) -> TrickPlay | None:
+    if settings.get("imageBasedTrickPlay", "NONE") == "NONE":
+        if "imageBasedTrickPlaySettings" in settings:
+            faults.add("/imageBasedTrickPlaySettings", "Only applies to ADVANCED trick play")
+        return None
+    advanced = faults.needed(settings, "imageBasedTrickPlaySettings") or {}
+    at = faults.at("/imageBasedTrickPlaySettings")
+    # FOLLOW_IFRAME, the service's default, is not done here.
+    at.needed(advanced, "intervalCadence")
+    interval = at.needed(advanced, "thumbnailInterval")
+    columns, rows = at.needed(advanced, "tileWidth"), at.needed(advanced, "tileHeight")
+    width = advanced.get("thumbnailWidth", DEFAULT_THUMBNAIL_WIDTH)
+    height = advanced.get("thumbnailHeight")
+    if width % 8:
+        at.add("/thumbnailWidth", "Should be a multiple of 8")
+    if height is not None and height % 2:
+        at.add("/thumbnailHeight", "Should be a multiple of 2")
+    if interval is not None and interval <= 0:
+        at.add("/thumbnailInterval", "Should be greater than 0")
+    for name, pixels, count in (("Width", width, columns), ("Height", height, rows)):
+        if pixels and count and pixels * count > LARGEST_TILE_SIDE:
+            at.add(f"/tile{name}", f"Should make tiles of at most {LARGEST_TILE_SIDE} pixels")
+    if not interval or not columns or not rows:
+        return None
+    return TrickPlay(float(interval), width, height, columns, rows)
+
+
+def _read_output(output: Mapping[str, Any], faults: Faults, source: Source) -> CmafOutput | None:
     faults.container(output, "CMFC")
     if "extension" in output:
         faults.add("/extension", "Only applies to file output groups")
     video, audios = output.get("videoDescription"), output.get("audioDescriptions", [])
-    if video is not None and not audios:
+    captions = output.get("captionDescriptions", [])
+    if video is not None and not audios and not captions:
         return _read_video(output, video, faults.at("/videoDescription"))
-    if video is None and len(audios) == 1:
+    if video is None and len(audios) == 1 and not captions:
         return read_aac(output, audios[0], faults.at("/audioDescriptions/0"), source)
-    faults.add("", "Should have one video description or one audio description")
+    if video is None and not audios and len(captions) == 1:
+        return read_captions(output, captions[0], faults.at("/captionDescriptions/0"), source)
+    faults.add("", "Should have one video, one audio or one captions description")
     return None
 
 
@@ -94,9 +136,7 @@ def _read_video(
     )
 
 
-def _check_audio_groups(
-    outputs: Iterable[VideoRendition | AudioRendition | None], faults: Faults
-) -> None:
+def _check_audio_groups(outputs: Iterable[CmafOutput | None], faults: Faults) -> None:
     read = list(outputs)
     groups = {output.group for output in read if isinstance(output, AudioRendition)}
     if len(groups) > 1:

@@ -6,7 +6,7 @@ It leaves addresses and timelines as they are.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -43,13 +43,13 @@ def finish_mpd(
         ET.register_namespace(prefix, address)
     root = ET.fromstring(document)  # noqa: S314 (written by the packager just before)
     root.set("profiles", MAIN_PROFILE)
-    for adaptation_set in root.iter(_d("AdaptationSet")):
+    for adaptation_set in root.iter(dash("AdaptationSet")):
         if protection is not None:
             _replace_protection(adaptation_set, protection)
-        for representation in adaptation_set.iter(_d("Representation")):
+        for representation in adaptation_set.iter(dash("Representation")):
             if protection is not None:
                 _replace_protection(representation, protection)
-            template = representation.find(_d("SegmentTemplate"))
+            template = representation.find(dash("SegmentTemplate"))
             name = "" if template is None else template.get("initialization", "")
             if name in bandwidth:
                 representation.set("bandwidth", str(bandwidth[name]))
@@ -58,8 +58,21 @@ def finish_mpd(
     return written
 
 
+def added_to_mpd(document: bytes, adaptation_sets: Sequence[ET.Element]) -> bytes:
+    """The MPD with more adaptation sets at the end of its one period."""
+    for prefix, address in _NAMESPACES.items():
+        ET.register_namespace(prefix, address)
+    root = ET.fromstring(document)  # noqa: S314 (written here just before)
+    period = root.find(dash("Period"))
+    assert period is not None
+    period.extend(adaptation_sets)
+    ET.indent(root)
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
+
+
 def _replace_protection(parent: ET.Element, protection: DashProtection) -> None:
-    stated = parent.findall(_d("ContentProtection"))
+    stated = parent.findall(dash("ContentProtection"))
     kid = next((e.get(f"{{{CENC}}}default_KID") for e in stated if "mp4protection" in _id(e)), None)
     for element in stated:
         parent.remove(element)
@@ -71,12 +84,12 @@ def _replace_protection(parent: ET.Element, protection: DashProtection) -> None:
 
 def _protection(kid: uuid.UUID, protection: DashProtection) -> list[ET.Element]:
     common = ET.Element(
-        _d("ContentProtection"), {"schemeIdUri": MP4_PROTECTION, "value": protection.scheme}
+        dash("ContentProtection"), {"schemeIdUri": MP4_PROTECTION, "value": protection.scheme}
     )
     common.set(f"{{{CENC}}}default_KID", str(kid))
     elements = [common]
     for system in protection.systems:
-        element = ET.Element(_d("ContentProtection"), {"schemeIdUri": f"urn:uuid:{system}"})
+        element = ET.Element(dash("ContentProtection"), {"schemeIdUri": f"urn:uuid:{system}"})
         inside = protection.keys[kid].signalling[system].content_protection
         if inside is not None:
             # A fragment: one or more elements, checked when the answer was read.
@@ -89,5 +102,6 @@ def _id(element: ET.Element) -> str:
     return element.get("schemeIdUri", "")
 
 
-def _d(name: str) -> str:
+def dash(name: str) -> str:
+    """An element's name in DASH's namespace."""
     return f"{{{DASH}}}{name}"

@@ -30,6 +30,8 @@ _CRF_PER_LEVEL: Final = 2.0
 _JPEG_WORST: Final = 31
 _JPEG_BEST: Final = 2
 """ffmpeg's quantiser range for JPEG."""
+_TILE_QUALITY: Final = 6
+"""Good enough for pictures a few fingers wide."""
 _SCENE_CUT: Final = 40
 """x264's default threshold."""
 
@@ -68,6 +70,21 @@ class CaptureEncode:
 
 
 @dataclass(frozen=True)
+class TileEncode:
+    """Small pictures at a steady pace, several to a file."""
+
+    interval: Fraction
+    """Seconds."""
+    geometry: Geometry
+    """Of one picture."""
+    columns: int
+    rows: int
+    deinterlace: str | None
+    pattern: Path
+    """File name with a `%09d`."""
+
+
+@dataclass(frozen=True)
 class WaveEncode:
     """One WAV file."""
 
@@ -89,6 +106,7 @@ class EncodeJob:
     audios: tuple[AudioEncode, ...]
     captures: tuple[CaptureEncode, ...]
     waves: tuple[WaveEncode, ...]
+    tiles: tuple[TileEncode, ...] = ()
 
 
 def encode_command(job: EncodeJob) -> list[str]:
@@ -105,12 +123,14 @@ def encode_command(job: EncodeJob) -> list[str]:
         *(() if job.auto_rotate else ("-noautorotate",)),
         *("-i", str(job.source)),
     ]
-    if job.videos or job.captures:
+    if job.videos or job.captures or job.tiles:
         command += ["-filter_complex", _filter_graph(job)]
     for index, video in enumerate(job.videos):
         command += ["-map", f"[v{index}]", *_video_options(video), str(video.file)]
     for index, capture in enumerate(job.captures):
         command += ["-map", f"[c{index}]", *_capture_options(capture), str(capture.pattern)]
+    for index, tile in enumerate(job.tiles):
+        command += ["-map", f"[t{index}]", *_tile_options(), str(tile.pattern)]
     for audio in job.audios:
         command += ["-map", f"0:{audio.stream.index}", *_aac_options(audio), str(audio.file)]
     for wave in job.waves:
@@ -121,7 +141,8 @@ def encode_command(job: EncodeJob) -> list[str]:
 def _filter_graph(job: EncodeJob) -> str:
     assert job.video is not None
     turns = {90: ["transpose=clock"], 180: ["hflip", "vflip"], 270: ["transpose=cclock"]}
-    names = [f"s{index}" for index in range(len(job.videos) + len(job.captures))]
+    count = len(job.videos) + len(job.captures) + len(job.tiles)
+    names = [f"s{index}" for index in range(count)]
     split = ",".join([*turns.get(job.rotation, []), f"split={len(names)}"])
     chains = [f"[0:{job.video.index}]{split}" + "".join(f"[{name}]" for name in names)]
     for index, video in enumerate(job.videos):
@@ -135,11 +156,20 @@ def _filter_graph(job: EncodeJob) -> str:
         steps += ":start_time=0:round=up"
         name = f"s{len(job.videos) + index}"
         chains.append(f"[{name}]{steps},{_scale(capture.geometry)},format=yuvj420p[c{index}]")
+    for index, tile in enumerate(job.tiles):
+        name = f"s{len(job.videos) + len(job.captures) + index}"
+        steps = f"{_fields(tile.deinterlace)}fps={1 / tile.interval}:start_time=0:round=up"
+        grid = f"tile={tile.columns}x{tile.rows}"
+        chains.append(f"[{name}]{steps},{_scale(tile.geometry)},{grid},format=yuvj420p[t{index}]")
     return ";".join(chains)
 
 
 def _progressive(picture: Picture) -> str:
-    return f"yadif=deint={picture.deinterlace}," if picture.deinterlace else ""
+    return _fields(picture.deinterlace)
+
+
+def _fields(deinterlace: str | None) -> str:
+    return f"yadif=deint={deinterlace}," if deinterlace else ""
 
 
 def _scale(geometry: Geometry) -> str:
@@ -212,6 +242,10 @@ def _capture_options(capture: CaptureEncode) -> list[str]:
         *("-f", "image2"),
         *("-start_number", "0"),
     ]
+
+
+def _tile_options() -> list[str]:
+    return ["-c:v", "mjpeg", "-q:v", str(_TILE_QUALITY), "-f", "image2", "-start_number", "1"]
 
 
 def _aac_options(audio: AudioEncode) -> list[str]:

@@ -6,7 +6,7 @@ It leaves addresses and segment durations as they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from .cpix import ContentKey
 from .plan import AudioRendition
@@ -15,23 +15,24 @@ _ATTRIBUTE = r"{}=(?:YES|NO)"
 
 
 def finish_media_playlist(playlist: str, key: ContentKey | None, systems: Sequence[str]) -> str:
-    """A media playlist with the key server's EXT-X-KEY lines in place of the packager's."""
+    """A media playlist with the key server's EXT-X-KEY lines in place of the packager's.
+
+    They stand behind the EXT-X-MAP: nothing is left in the clear. The packager itself writes
+    lines for cbcs only.
+    """
     longest = max((float(found) for found in re.findall(r"#EXTINF:([\d.]+)", playlist)), default=0)
     lines: list[str] = []
     for line in playlist.splitlines():
         if line.startswith("#EXT-X-KEY:"):
-            if key is not None and not _has_keys(lines):
-                lines += _tags(key, systems, "media")
+            continue
+        if line.startswith("#EXT-X-MAP:"):
+            lines += [line, *(() if key is None else _tags(key, systems, "media"))]
         elif line.startswith("#EXT-X-TARGETDURATION:"):
             # SPEC_COMPLIANT: rounded to the nearest second (RFC 8216, 4.3.3.1).
             lines.append(f"#EXT-X-TARGETDURATION:{max(1, int(longest + 0.5))}")
         elif not line.startswith("##"):
             lines.append(line)
     return "\n".join(lines) + "\n"
-
-
-def _has_keys(lines: Iterable[str]) -> bool:
-    return any(line.startswith("#EXT-X-KEY:") for line in lines)
 
 
 def _tags(key: ContentKey, systems: Sequence[str], playlist: str) -> list[str]:

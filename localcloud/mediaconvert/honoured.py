@@ -55,6 +55,7 @@ SUPPORTED: Mapping[str, Mapping[str, Rule]] = {
     "TimecodeConfig": {"source": _only("ZEROBASED", "EMBEDDED")},
     "Input": {
         "audioSelectors": ANY,
+        "captionSelectors": ANY,
         "deblockFilter": _OFF,
         "denoiseFilter": _OFF,
         "fileInput": ANY,
@@ -74,6 +75,12 @@ SUPPORTED: Mapping[str, Mapping[str, Rule]] = {
         "selectorType": _only("TRACK", "LANGUAGE_CODE"),
         "tracks": ANY,
     },
+    "CaptionSelector": {"sourceSettings": ANY},
+    "CaptionSourceSettings": {
+        "fileSourceSettings": ANY,
+        "sourceType": _only("WEBVTT"),
+    },
+    "FileSourceSettings": {"sourceFile": ANY, "timeDelta": _only(0)},
     "VideoSelector": {
         "alphaBehavior": _only("DISCARD"),
         "colorSpace": _only("FOLLOW"),
@@ -103,7 +110,8 @@ SUPPORTED: Mapping[str, Mapping[str, Rule]] = {
         "destination": ANY,
         "encryption": ANY,
         "fragmentLength": ANY,
-        "imageBasedTrickPlay": _only("NONE"),
+        "imageBasedTrickPlay": _only("NONE", "ADVANCED"),
+        "imageBasedTrickPlaySettings": ANY,
         "manifestCompression": _only("NONE"),
         "manifestDurationFormat": _only("FLOATING_POINT"),
         "minBufferTime": ANY,
@@ -120,6 +128,14 @@ SUPPORTED: Mapping[str, Mapping[str, Rule]] = {
         "writeDashManifest": _only("ENABLED"),
         "writeHlsManifest": _only("ENABLED"),
         "writeSegmentTimelineInRepresentation": _only("ENABLED"),
+    },
+    "CmafImageBasedTrickPlaySettings": {
+        "intervalCadence": _only("FOLLOW_CUSTOM"),
+        "thumbnailHeight": ANY,
+        "thumbnailInterval": ANY,
+        "thumbnailWidth": ANY,
+        "tileHeight": ANY,
+        "tileWidth": ANY,
     },
     "CmafEncryptionSettings": {
         "constantInitializationVector": ANY,
@@ -138,6 +154,7 @@ SUPPORTED: Mapping[str, Mapping[str, Rule]] = {
     "EncryptionContractConfiguration": {"spekeAudioPreset": ANY, "spekeVideoPreset": ANY},
     "Output": {
         "audioDescriptions": ANY,
+        "captionDescriptions": ANY,
         "containerSettings": ANY,
         "extension": ANY,
         "nameModifier": ANY,
@@ -250,6 +267,22 @@ SUPPORTED: Mapping[str, Mapping[str, Rule]] = {
         "languageCode": ANY,
         "languageCodeControl": ANY,
         "streamName": ANY,
+    },
+    "CaptionDescription": {
+        "captionSelectorName": ANY,
+        "customLanguageCode": ANY,
+        "destinationSettings": ANY,
+        "languageCode": ANY,
+        "languageDescription": ANY,
+        "source": _only("INPUT_CAPTION_SELECTOR"),
+    },
+    "CaptionDestinationSettings": {
+        "destinationType": _only("WEBVTT"),
+        "webvttDestinationSettings": ANY,
+    },
+    "WebvttDestinationSettings": {
+        "accessibility": _only("DISABLED"),
+        "stylePassthrough": _only("ENABLED"),
     },
     "AudioCodecSettings": {
         "aacSettings": ANY,

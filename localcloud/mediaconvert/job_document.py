@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from localcloud.service_model import Fault, ServiceModel
 
+from .caption_documents import read_caption_files
 from .cmaf_document import read_cmaf_group
 from .codec_documents import read_picture
 from .document_faults import Faults
@@ -88,6 +89,7 @@ def _read_source(settings: Mapping[str, Any], faults: Faults) -> Source:
             for name, selector in document.get("audioSelectors", {}).items()
         },
         rotate=_ROTATIONS[document.get("videoSelector", {}).get("rotate", "DEGREE_0")],
+        caption_files=read_caption_files(document.get("captionSelectors", {}), at),
     )
 
 

@@ -10,10 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from . import media_info
+from . import media_info, webvtt
+from .captions import write_captions
 from .cpix import ContentKey
 from .encode import encode_command
-from .errors import INPUT_UNREADABLE, SETTINGS_UNSUPPORTED, SOURCE_READ, UNKNOWN, JobFailedError
+from .errors import (
+    CAPTIONS_UNREADABLE,
+    INPUT_UNREADABLE,
+    SETTINGS_UNSUPPORTED,
+    SOURCE_READ,
+    UNKNOWN,
+    JobFailedError,
+)
 from .finishing import finish_group
 from .job import GroupResult, OutputResult, Phase
 from .media_info import MediaInfo
@@ -24,6 +32,8 @@ from .preparation import Preparation, PreparedGroup, Preparer, file_name
 from .processes import Processes
 from .speke import KeyProvider, fetch_keys
 from .storage import RoleStorage
+from .trick_play import write_thumbnails
+from .webvtt import Captions, NotWebVttError
 
 MISSING_SECONDS: Final = 1.0
 """An encode this much shorter than the source says the source's end is not there."""
@@ -63,6 +73,7 @@ class JobRun:
         media = self._probe(source, processes)
         reports.media(media)
         keys = self._fetch_keys()
+        captions = self._fetch_captions(folder)
         prepared = Preparer(self._plan, media, encoded, keys).prepare(source)
         reports.phase("TRANSCODING")
         self._encode(prepared, media, processes, reports)
@@ -73,7 +84,7 @@ class JobRun:
         }
         _check_whole(media, [durations[file] for file in prepared.geometry])
         for index, group in prepared.cmaf.items():
-            self._package(group, durations, folder / str(index), processes)
+            self._package(group, durations, captions, folder / str(index), processes)
         reports.phase("UPLOADING")
         files, results = self._outputs(folder, prepared, durations, processes)
         for done, (file, location) in enumerate(files):
@@ -91,6 +102,19 @@ class JobRun:
                 "[Failed probe/open: [No parser found for container]]",
             )
         return media
+
+    def _fetch_captions(self, folder: Path) -> Mapping[str, Captions]:
+        found: dict[str, Captions] = {}
+        for number, (name, location) in enumerate(self._plan.source.caption_files.items()):
+            file = folder / f"captions-{number}"
+            self._storage.fetch(location, file)
+            try:
+                found[name] = webvtt.read(file.read_text(encoding="utf-8"))
+            except (UnicodeDecodeError, NotWebVttError) as error:
+                raise JobFailedError(
+                    CAPTIONS_UNREADABLE, f"Unable to read captions [{location.url}]: {error}"
+                ) from error
+        return found
 
     def _fetch_keys(self) -> Mapping[int, tuple[ContentKey, ...]]:
         return {
@@ -111,6 +135,8 @@ class JobRun:
             elif name == "frame" and value.isdigit():
                 reports.progress(0, int(value))
 
+        for tiles in prepared.encode.tiles:
+            tiles.pattern.parent.mkdir()
         ended = processes.run(encode_command(prepared.encode), on_line)
         if ended.exit_code:
             refused = _ENCODER_REFUSED in ended.complaint
@@ -123,6 +149,7 @@ class JobRun:
         self,
         prepared: PreparedGroup,
         durations: Mapping[Path, float],
+        captions: Mapping[str, Captions],
         folder: Path,
         processes: Processes,
     ) -> None:
@@ -132,6 +159,9 @@ class JobRun:
         if ended.exit_code:
             raise JobFailedError(UNKNOWN, f"Unexpected packaging error: {ended.complaint.strip()}")
         finish_group(prepared, durations, folder)
+        length = max(durations[track.file] for track in prepared.tracks)
+        write_captions(prepared, captions, length, folder)
+        write_thumbnails(prepared, length, folder)
 
     def _outputs(
         self,
@@ -190,6 +220,8 @@ def _cmaf_result(
             if picture is None
             else OutputResult(duration, picture.width, picture.height)
         )
+    longest = max((round(durations[track.file] * 1000) for track in prepared.tracks), default=0)
+    outputs += [OutputResult(longest) for _ in prepared.group.captions]
     playlists = tuple(f"{prepared.group.destination.url}{suffix}" for suffix in (".mpd", ".m3u8"))
     return GroupResult("CMAF_GROUP", tuple(outputs), playlists)
 

@@ -157,6 +157,9 @@ class Jobs:
             job.error = (error.code, error.message)
         except JobCancelledError:
             return
+        except OSError as error:
+            # Such as a full disk: the machine's own words, without the file they are about.
+            job.error = (UNKNOWN, f"Unexpected transcoding error: {error.strerror or error!r}")
         except Exception as error:  # noqa: BLE001 (a worker outlives whatever a job does to it)
             job.error = (UNKNOWN, f"Unexpected transcoding error: {error!r}")
         finally:

@@ -47,8 +47,9 @@ class Stream:
 
     @property
     def duration(self) -> float | None:
-        """Seconds, when the container states them for the track."""
-        return _float(self.raw.get("duration"))
+        """Seconds, when the container states them for the track; Matroska does so in a tag."""
+        stated = _float(self.raw.get("duration"))
+        return stated or _clock(str(self.raw.get("tags", {}).get("DURATION", "")))
 
     @property
     def width(self) -> int:
@@ -62,8 +63,18 @@ class Stream:
 
     @property
     def frame_rate(self) -> Fraction | None:
-        """Frames a second: the average, or the base rate where there is no average."""
+        """Frames a second: the average, or the base rate where there is no average.
+
+        A cover does not move: the base rate that ffprobe makes up for it is a clock's.
+        """
+        if self.is_cover:
+            return None
         return _fraction(self.raw.get("avg_frame_rate")) or _fraction(self.raw.get("r_frame_rate"))
+
+    @property
+    def is_cover(self) -> bool:
+        """Whether it is a picture that belongs to the file, and no film."""
+        return bool(self.raw.get("disposition", {}).get("attached_pic"))
 
     @property
     def sample_aspect(self) -> Fraction:
@@ -108,7 +119,12 @@ class MediaInfo:
     @property
     def video(self) -> Stream | None:
         """The first moving picture; cover art does not count."""
-        return next((s for s in self.streams if s.kind == "video" and not _is_cover(s)), None)
+        return next((s for s in self.streams if s.kind == "video" and not s.is_cover), None)
+
+    @property
+    def may_be_turned(self) -> bool:
+        """Whether the service looks for a rotation here: in MP4 and MOV only (the model)."""
+        return "mov" in self.format_names
 
     @property
     def audio(self) -> tuple[Stream, ...]:
@@ -164,8 +180,14 @@ def looks_like_media(head: bytes) -> bool:
     )
 
 
-def _is_cover(stream: Stream) -> bool:
-    return bool(stream.raw.get("disposition", {}).get("attached_pic"))
+def _clock(text: str) -> float | None:
+    """Seconds of `hh:mm:ss.fraction`."""
+    hours, _, rest = text.partition(":")
+    minutes, _, seconds = rest.partition(":")
+    parts = [_float(part) for part in (hours, minutes, seconds)]
+    if any(part is None for part in parts):
+        return None
+    return sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=True) if part)
 
 
 def _float(value: object) -> float | None:

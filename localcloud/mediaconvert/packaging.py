@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Final
 
 from .cpix import ContentKey
-from .plan import AudioRendition, CmafGroup, VideoRendition
+from .plan import AudioRendition, CaptionRendition, CmafGroup, CmafOutput, VideoRendition
 from .tools import PACKAGER
 
 UNDETERMINED: Final = "und"
 """ISO 639's code for an unknown language, which the packager refuses."""
-_EXTENSIONS: Final[Mapping[type, str]] = {VideoRendition: "cmfv", AudioRendition: "cmfa"}
+_EXTENSIONS: Final[Mapping[type, str]] = {
+    VideoRendition: "cmfv",
+    AudioRendition: "cmfa",
+    CaptionRendition: "vtt",
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Names:
         return file_name == f"{self.stem}_{number}.{self.extension}" and number.isdigit()
 
 
-def names_of(group: CmafGroup, output: VideoRendition | AudioRendition) -> Names:
+def names_of(group: CmafGroup, output: CmafOutput) -> Names:
     """The names of one output of the group."""
     return Names(group.base + output.modifier, _EXTENSIONS[type(output)])
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
@@ -48,6 +48,8 @@ class Source:
     audio_selectors: Mapping[str, AudioSelector]
     rotate: Literal["AUTO", 0, 90, 180, 270] = 0
     """MediaConvert does not rotate by itself, whatever the file asks for."""
+    caption_files: Mapping[str, S3Location] = field(default_factory=dict)
+    """WebVTT files beside the film, by the names of their caption selectors."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,34 @@ class AudioRendition:
 
 
 @dataclass(frozen=True)
+class CaptionRendition:
+    """One track of captions, from a file beside the film."""
+
+    modifier: str
+    source: str
+    """Name of the caption selector."""
+    language: str
+    """As the document writes it: manifests carry it on."""
+    name: str
+
+
+CmafOutput = VideoRendition | AudioRendition | CaptionRendition
+
+
+@dataclass(frozen=True)
+class TrickPlay:
+    """Small pictures of the film at a steady pace, several to a JPEG file."""
+
+    interval_seconds: float
+    width: int
+    """Of one picture, in pixels."""
+    height: int | None
+    """None keeps the film's aspect ratio."""
+    columns: int
+    rows: int
+
+
+@dataclass(frozen=True)
 class Encryption:
     """What a CMAF group asks of its key server."""
 
@@ -155,18 +185,24 @@ class CmafGroup:
 
     destination: S3Location
     """The key is the base of every name in the group."""
-    outputs: tuple[VideoRendition | AudioRendition, ...]
+    outputs: tuple[CmafOutput, ...]
     segment_seconds: float
     exact_segments: bool
     fragment_seconds: float
     min_buffer_seconds: float | None
     max_bandwidth_in_mpd: bool
     encryption: Encryption | None
+    trick_play: TrickPlay | None = None
 
     @property
     def base(self) -> str:
         """The last part of the destination: what file names begin with."""
         return self.destination.key.rpartition("/")[2]
+
+    @property
+    def captions(self) -> tuple[CaptionRendition, ...]:
+        """The tracks of captions; the first is the default one."""
+        return tuple(one for one in self.outputs if isinstance(one, CaptionRendition))
 
     @property
     def videos(self) -> Iterator[VideoRendition]:

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from .cpix import ContentKey
-from .encode import AudioEncode, CaptureEncode, EncodeJob, VideoEncode, WaveEncode
+from .encode import (
+    AudioEncode,
+    CaptureEncode,
+    EncodeJob,
+    TileEncode,
+    VideoEncode,
+    WaveEncode,
+)
 from .encryption_contract import Kind, track_type_for
 from .errors import NO_AUDIO, NO_VIDEO, JobFailedError
 from .media_info import MediaInfo, Stream
@@ -21,11 +28,13 @@ from .packaging import Track, key_frame_seconds, names_of, segment_seconds
 from .picture import Geometry, fit
 from .plan import (
     AudioRendition,
+    CaptionRendition,
     CmafGroup,
     FileGroup,
     FrameCapture,
     JobPlan,
     Picture,
+    TrickPlay,
     VideoRendition,
     WaveFile,
 )
@@ -41,6 +50,8 @@ class PreparedGroup:
     group: CmafGroup
     segment_seconds: float
     tracks: tuple[Track, ...]
+    """Without captions: nothing of them is encoded or encrypted."""
+    tiles: TileEncode | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,7 @@ class Preparer:
         self._audios: list[AudioEncode] = []
         self._captures: list[CaptureEncode] = []
         self._waves: list[WaveEncode] = []
+        self._tiles: list[TileEncode] = []
 
     def prepare(self, source: Path) -> Preparation:
         """Raises JobFailedError when the source lacks what the plan needs."""
@@ -87,12 +99,13 @@ class Preparer:
         encode = EncodeJob(
             source=source,
             video=self._media.video,
-            auto_rotate=rotate == "AUTO",
+            auto_rotate=rotate == "AUTO" and self._media.may_be_turned,
             rotation=0 if rotate == "AUTO" else rotate,
             videos=tuple(self._videos),
             audios=tuple(self._audios),
             captures=tuple(self._captures),
             waves=tuple(self._waves),
+            tiles=tuple(self._tiles),
         )
         geometry = {video.file: video.geometry for video in self._videos}
         return Preparation(encode, cmaf, geometry)
@@ -103,9 +116,29 @@ class Preparer:
             if isinstance(output, VideoRendition)
             else self._audio(index, group, output)
             for output in group.outputs
+            if not isinstance(output, CaptionRendition)
         )
         gops = [video.codec.gop.seconds(self._rate(video.picture)) for video in group.videos]
-        return PreparedGroup(group, segment_seconds(group, gops), tracks)
+        tiles = None if group.trick_play is None else self._tile(index, group, group.trick_play)
+        return PreparedGroup(group, segment_seconds(group, gops), tracks, tiles)
+
+    def _tile(self, index: int, group: CmafGroup, wanted: TrickPlay) -> TileEncode:
+        first = next(group.videos, None)
+        if first is None:
+            raise JobFailedError(NO_VIDEO, "Trick play needs an output with video in its group")
+        rate = self._rate(first.picture)
+        square = Picture(wanted.width, wanted.height, "STRETCH_TO_OUTPUT", pixel_aspect=Fraction(1))
+        tiles = TileEncode(
+            # The service rounds the interval to whole frames of the output.
+            interval=max(1, round(wanted.interval_seconds * rate)) / rate,
+            geometry=self._fit(square),
+            columns=wanted.columns,
+            rows=wanted.rows,
+            deinterlace=first.picture.deinterlace,
+            pattern=self._folder / f"{index}-tiles" / tile_name(group, "%09d"),
+        )
+        self._tiles.append(tiles)
+        return tiles
 
     def _video(self, index: int, group: CmafGroup, output: VideoRendition) -> Track:
         file = self._folder / f"{index}-{names_of(group, output).stem}.mp4"
@@ -143,7 +176,8 @@ class Preparer:
     def _fit(self, picture: Picture) -> Geometry:
         stream = self._stream()
         rotate = self._plan.source.rotate
-        turned = stream.rotation if rotate == "AUTO" else rotate
+        of_file = stream.rotation if self._media.may_be_turned else 0
+        turned = of_file if rotate == "AUTO" else rotate
         return fit(picture, stream, turned=turned % 180 == 90)
 
     def _rate(self, picture: Picture) -> Fraction:
@@ -165,6 +199,11 @@ class Preparer:
         keys = {key.track_type.name: key for key in self._keys.get(index, ())}
         wanted = track_type_for((key.track_type for key in keys.values()), kind, amount)
         return None if wanted is None else keys[wanted.name]
+
+
+def tile_name(group: CmafGroup, number: str) -> str:
+    """What an image of thumbnails is called (the service's own name is not documented)."""
+    return f"{group.base}_thumbnails_{number}.jpg"
 
 
 def file_name(group: FileGroup, output: WaveFile) -> str:

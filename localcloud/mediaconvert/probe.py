@@ -61,7 +61,7 @@ def _probe(url: str, s3: S3Client, work_dir: Path) -> dict[str, Any]:
             raise _refusal(error, url) from error
         media = _read(file, url)
     return {
-        "container": _container(media),
+        "container": container_of(media),
         "metadata": {
             "eTag": found["ETag"].strip('"'),
             "fileSize": found["ContentLength"],
@@ -92,7 +92,8 @@ def _read(file: Path, url: str) -> MediaInfo:
     return media
 
 
-def _container(media: MediaInfo) -> dict[str, Any]:
+def container_of(media: MediaInfo) -> dict[str, Any]:
+    """What Probe says of a file that could be read."""
     names = media.format_names
     brand = str(media.raw_format.get("tags", {}).get("major_brand", "")).strip()
     form = CONTAINERS.get(brand) or next((CONTAINERS[n] for n in names if n in CONTAINERS), None)

@@ -25,6 +25,7 @@ CONTENT_TYPES: Final = {
     ".cmfv": "video/mp4",
     ".cmfa": "audio/mp4",
     ".jpg": "image/jpeg",
+    ".vtt": "text/vtt",
     ".wav": "audio/wav",
 }
 DENIED: Final = frozenset({"403", "AccessDenied", "AllAccessDisabled", "InvalidAccessKeyId"})

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from moto.core.base_backend import BackendDict
 
-from localcloud.moto_seams import dynamodb, functions, iam, kms, s3, workflows
+from localcloud.moto_seams import dynamodb, executions, functions, iam, kms, s3, workflows
 from localcloud.moto_seams.dynamodb import dynamodb_lock
+from localcloud.moto_seams.executions import ExecutionChange, execution_listeners
 from localcloud.moto_seams.kms import make_room_for_multi_region_ids
 from localcloud.moto_seams.s3 import ObjectEvent, recorded_object_events
 from localcloud.moto_seams.seam import Seam, source_digest
@@ -18,9 +19,11 @@ from localcloud.moto_seams.workflows import CredentialsForRole, workflow_clients
 
 __all__ = [
     "SEAMS",
+    "ExecutionChange",
     "ObjectEvent",
     "Seam",
     "dynamodb_lock",
+    "execution_listeners",
     "forget_everything",
     "install",
     "make_room_for_multi_region_ids",
@@ -35,6 +38,7 @@ SEAMS: tuple[Seam, ...] = (
     *iam.SEAMS,
     *kms.SEAMS,
     *workflows.SEAMS,
+    *executions.SEAMS,
 )
 
 

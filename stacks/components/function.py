@@ -22,6 +22,9 @@ SOURCE_ROOT = Path("lambdas")
 
 NOT_SHIPPED = ["**/__pycache__", "**/*.pyc"]
 
+NOT_RUN = ["/*/openapi.yaml"]
+"""What a domain states beside its code and no function reads."""
+
 NEAR_ITS_END = 0.8
 """A function whose slowest hundredth takes this part of its timeout is about to lose work."""
 
@@ -38,7 +41,7 @@ def _bundle(domain: str) -> lambda_.Code:
     others = {entry.name for entry in SOURCE_ROOT.iterdir()} - {"kernel", domain}
     return lambda_.Code.from_asset(
         str(SOURCE_ROOT),
-        exclude=[*(f"/{name}" for name in sorted(others)), *NOT_SHIPPED],
+        exclude=[*(f"/{name}" for name in sorted(others)), *NOT_SHIPPED, *NOT_RUN],
         ignore_mode=IgnoreMode.GIT,
     )
 

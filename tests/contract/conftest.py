@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from kernel.aws.dynamodb import dynamodb as lean_client
+from kernel.aws.json_client import AwsJson, JsonService
+from localcloud.moto_app import MotoApp
+from localcloud.moto_seams import dynamodb
+from localcloud.serve import serve
+from localcloud.wire import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 TableOf = Callable[[str], str]
+JsonClient = Callable[[JsonService], AwsJson]
 
 
 @pytest.fixture
@@ -22,8 +34,70 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    # Moto alone lets two writes at once both find their condition true.
+    for seam in dynamodb.SEAMS:
+        seam.install()
     with mock_aws():
         yield
+
+
+class Account:
+    """The same account behind an address, for those who do without boto3."""
+
+    def __init__(self) -> None:
+        self.operations: list[str] = []
+        """What was asked for there, in order."""
+        self._moto = MotoApp("123456789012")
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """Whatever moto answers; signatures are the running service's to check."""
+        self.operations.append((request.header("x-amz-target") or "").rpartition(".")[2])
+        # Credential=<key>/<day>/<region>/<service>/aws4_request, …
+        _, _, region, service, *_ = (request.header("authorization") or "").split("/")
+        return self._moto.call(service, region, request)
+
+
+@pytest.fixture(scope="session")
+def account() -> Account:
+    """One for all tests: what it holds is forgotten with each of them."""
+    return Account()
+
+
+@pytest.fixture(scope="session")
+def aws_address(account: Account) -> Iterator[str]:
+    """Where it answers, on kept connections as AWS does."""
+    server = serve(account.answer, ("127.0.0.1", 0))
+    yield f"http://127.0.0.1:{server.port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws_json(aws: None, aws_address: str) -> JsonClient:
+    """Makes the client that handlers have."""
+    environment = {**os.environ, "AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL": aws_address}
+    return lambda service: AwsJson(service, environment)
+
+
+@pytest.fixture
+def lean_dynamodb(aws: None, aws_address: str) -> DynamoDBClient:
+    """DynamoDB as the functions call it that somebody waits for."""
+    return lean_client({**os.environ, "AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL": aws_address})
+
+
+@pytest.fixture
+def aws_calls(account: Account) -> list[str]:
+    """The operations that were asked for at the account's address, in order."""
+    return account.operations
+
+
+@pytest.fixture
+def function_environment(
+    aws: None, aws_address: str, monkeypatch: pytest.MonkeyPatch
+) -> pytest.MonkeyPatch:
+    """What Lambda's environment says to every function; the test adds the function's own."""
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws_address)
+    return monkeypatch
 
 
 @pytest.fixture

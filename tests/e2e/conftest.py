@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 from tests.cloud import RunningCloud
 from tests.e2e.viewer import Viewer
@@ -33,13 +33,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
+def launched(playwright: Playwright) -> Browser:
+    """The browser, started."""
+    executable = os.environ.get("CHROME") or shutil.which("chromium")
+    assert executable, "The browser tests need Chromium: apt-get install chromium, or set CHROME="
+    return playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """`CHROME=` or the Chromium on the PATH."""
-    executable = os.environ.get("CHROME") or shutil.which("chromium")
-    assert executable, "The browser tests need Chromium: apt-get install chromium, or set CHROME="
+    # What is expected to show waits for the same functions.
+    expect.set_options(timeout=ACTION_MILLISECONDS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        browser = launched(playwright)
         yield browser
         browser.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Request, Route, expect
 
 from tests.cloud import Person
@@ -26,6 +27,7 @@ def with_header(name: str, value: str) -> Callable[[Route, Request], None]:
     return send
 
 
+@pytest.mark.usefixtures("titles")
 def test_a_wrong_password_is_said_on_the_page(viewer: Viewer) -> None:
     viewer.open()
     viewer.page.get_by_role("button", name="Sign in").click()
@@ -73,6 +75,7 @@ def test_a_refused_licence_shows_a_sentence_and_no_frame(
     viewer: Viewer, titles: dict[str, str]
 ) -> None:
     viewer.sign_in()
+    viewer.asks_for_licences()
     viewer.page.route(
         "**/licence/clearkey", lambda route: route.fulfill(status=403, body="Forbidden")
     )
@@ -87,6 +90,7 @@ def test_a_licence_token_that_was_altered_decodes_nothing(
     viewer: Viewer, titles: dict[str, str]
 ) -> None:
     viewer.sign_in()
+    viewer.asks_for_licences()
     viewer.page.route(
         "**/licence/clearkey", with_header("x-marquee-licence-token", "v1.0.forged.token")
     )
@@ -104,6 +108,7 @@ def test_another_accounts_licence_token_decodes_nothing(
 ) -> None:
     theirs = staff.play(titles["Spectrum"]).answer["drm"]["licence_token"]
     viewer.sign_in()
+    viewer.asks_for_licences()
     viewer.page.route("**/licence/clearkey", with_header("x-marquee-licence-token", theirs))
 
     player = viewer.play(titles["Spectrum"])
@@ -116,6 +121,7 @@ def test_a_play_that_was_ended_elsewhere_decodes_nothing(
     viewer: Viewer, titles: dict[str, str]
 ) -> None:
     viewer.sign_in()
+    viewer.asks_for_licences()
 
     def end_first(route: Route, request: Request) -> None:
         session = request.url.partition("/licence")[0]
@@ -162,6 +168,7 @@ def test_cookies_lost_while_watching_stop_the_film_with_words(
     assert "Your permission to watch has run out" in player.refusal()
 
 
+@pytest.mark.usefixtures("titles")
 def test_a_service_out_of_reach_is_said_so(viewer: Viewer) -> None:
     viewer.sign_in()
     viewer.page.route("**/v1/titles", lambda route: route.abort())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,7 @@ from tests.cloud import (
 )
 from tests.custody import claims_of
 from tests.e2e.viewer import Viewer
-from tests.films import run_ingest, unseen_film
+from tests.films import Ingested, run_ingest, unseen_film
 
 STATUSES = {"uploading", "processing", "ready", "refused", "failed"}
 
@@ -96,7 +97,8 @@ class Life:
 
 
 def changed_source(folder: Path) -> Path:
-    """This repository with a function under another logical id and a table that is new."""
+    """This repository with a function under another logical id, a table that is new, and the
+    README's one more rung."""
     folder.mkdir()
     for name in ("app.py", "cdk.json", "commands", "edge", "lambdas", "layers", "stacks",
                  "statemachines", "web/dist", ".build/layers"):  # fmt: skip
@@ -115,7 +117,24 @@ def changed_source(folder: Path) -> Path:
     )
     assert changed.count('"Keeper"') == changed.count('"Another"') == 1
     stack.write_text(changed)
+    change_one_thing(folder)
     return folder
+
+
+def change_one_thing(folder: Path) -> None:
+    """Do what the README says under that heading, to the letter."""
+    told = re.search(
+        r"## Change one thing\n.*?In `(?P<file>\S+)`, put a line between (?P<below>\w+) and "
+        r"(?P<above>\w+):\n+```python\n(?P<line>.*?)```",
+        (ROOT / "README.md").read_text(),
+        re.DOTALL,
+    )
+    assert told is not None
+    source = folder / told["file"]
+    lines = source.read_text().splitlines(keepends=True)
+    (above,) = (number for number, line in enumerate(lines) if f'"{told["above"]}"' in line)
+    assert f'"{told["below"]}"' in lines[above - 1]
+    source.write_text("".join([*lines[:above], told["line"], *lines[above:]]))
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +244,21 @@ def test_an_ingest_that_was_killed_leaves_a_state_that_can_be_read(life: Life) -
     assert [asset["name"] for asset in life.assets_after_kill if asset["status"] == "ready"] == [
         "A film"
     ]
+
+
+def test_a_person_following_the_readme_sees_the_new_rung_in_the_players_menu(
+    life: Life, arrive_at: Callable[[RunningCloud], Viewer], tmp_path: Path
+) -> None:
+    film = unseen_film(tmp_path / "taller.mp4", 5, size="854x480")
+    ingested = Ingested(
+        "With one more rung", run_ingest(life.cloud.environment(), film, "With one more rung")
+    )
+    viewer = arrive_at(life.cloud)
+    viewer.sign_in()
+
+    player = viewer.play(ingested.title_id).start()
+
+    assert {"360p", "432p", "480p"} <= set(player.qualities())
 
 
 def test_a_film_of_an_earlier_run_still_plays(

@@ -29,6 +29,17 @@ def test_a_member_signs_in_chooses_a_title_and_watches_it(viewer: Viewer) -> Non
     assert facts["encrypted"]
     assert facts["sound"] > 0
     assert any(url.endswith("clearkey.mpd") and status == 200 for url, status in viewer.answers)
+    assert not any("/licence/clearkey" in url for url, _ in viewer.answers), "the start brought it"
+
+
+def test_a_player_that_asks_for_its_licence_plays_as_well(
+    viewer: Viewer, titles: dict[str, str]
+) -> None:
+    viewer.sign_in()
+    viewer.asks_for_licences()
+
+    viewer.play(titles["Spectrum"]).start().runs_on(1.0)
+
     assert any("/licence/clearkey" in url and status == 200 for url, status in viewer.answers)
 
 

@@ -6,7 +6,15 @@ import io
 from typing import Any
 
 from PIL import Image, ImageStat
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, expect
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Response,
+    Route,
+    expect,
+)
 
 from tests.cloud import RunningCloud, eventually
 
@@ -52,6 +60,18 @@ class Viewer:
         self.page.get_by_role("button", name="Sign in").click()
         self.fill_in(kind=kind)
         self.page.wait_for_url(f"{self.cloud.web}{path}")
+
+    def asks_for_licences(self) -> None:
+        """From now on starts bring no keys, as with a vendor's DRM: the player asks for them."""
+
+        def take_keys_away(route: Route) -> None:
+            answer = route.fetch()
+            start = answer.json()
+            if "drm" in start:
+                start["drm"]["licence"] = None
+            route.fulfill(response=answer, json=start)
+
+        self.page.route("**/v1/playback/start", take_keys_away)
 
     def play(self, title_id: str, *, from_start: bool = True) -> Player:
         """Open a title's player, by its address."""
@@ -123,6 +143,27 @@ class Player:
         self._show_controls()
         self.page.get_by_role("button", name="Quality").click()
         self.page.get_by_role("menuitemradio", name=name).click()
+
+    def qualities(self) -> list[str]:
+        """What the quality menu offers, which stays open."""
+        self._show_controls()
+        self.page.get_by_role("button", name="Quality").click()
+        entries = self.page.get_by_role("menuitemradio")
+        expect(entries.first).to_be_visible()
+        return entries.all_inner_texts()
+
+    def choose_captions(self, name: str) -> None:
+        """An entry of the captions menu."""
+        self._show_controls()
+        self.page.get_by_role("button", name="Captions").click()
+        self.page.get_by_role("menuitemradio", name=name).click()
+
+    def point_at(self, fraction: float) -> None:
+        """The mouse over the seek bar, at a fraction of the film."""
+        self._show_controls()
+        box = self.page.get_by_label("Seek").bounding_box()
+        assert box is not None
+        self.page.mouse.move(box["x"] + box["width"] * fraction, box["y"] + box["height"] / 2)
 
     def picture(self) -> ImageStat.Stat:
         """Statistics of what is seen of the film, as the screen has it."""

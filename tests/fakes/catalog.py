@@ -14,6 +14,7 @@ from kernel.events.catalog import TitlePublished
 class FakeTitles:
     titles: dict[str, Title] = field(default_factory=dict)
     told: list[TitlePublished] = field(default_factory=list)
+    withdrawn: dict[str, int] = field(default_factory=dict)
     reads: int = 0
 
     def get(self, title_id: str) -> Title | None:
@@ -25,8 +26,17 @@ class FakeTitles:
 
     def put(self, title: Title, now: datetime) -> bool:
         known = self.titles.get(title.title_id)
-        if known and known.sequence >= title.sequence:
+        newest = max(known.sequence if known else 0, self.withdrawn.get(title.title_id, 0))
+        if newest >= title.sequence:
             return False
         self.titles[title.title_id] = title
         self.told.append(title.published(now))
+        return True
+
+    def withdraw(self, title_id: str, asset_id: str, sequence: int, now: datetime) -> bool:
+        known = self.titles.get(title_id)
+        if known and known.sequence >= sequence:
+            return False
+        self.titles.pop(title_id, None)
+        self.withdrawn[title_id] = sequence
         return True

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
+import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from identity.domain import (
-    Account,
+from identity.domain import Account, EmailTakenError
+from identity.oauth.device_grants import DeviceGrant, Status
+from identity.oauth.errors import InvalidGrantError
+from identity.oauth.grants import (
     AuthorizationCode,
-    EmailTakenError,
-    InvalidGrantError,
+    Family,
     RefreshToken,
+    Rotation,
 )
-from identity.jwt import public_jwk
+from identity.oauth.jwt import public_jwk
+from identity.oauth.ports import Ticket
 
 
 @dataclass
@@ -38,35 +44,131 @@ class FakeAccounts:
 class FakeGrants:
     codes: dict[str, AuthorizationCode] = field(default_factory=dict)
     tokens: dict[str, RefreshToken] = field(default_factory=dict)
-    spent: set[str] = field(default_factory=set)
+    families: dict[str, Family] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
+    told: list[str] = field(default_factory=list)
+    """Sign-ins whose end was told."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def keep_code(self, code: AuthorizationCode) -> None:
         self.codes[code.code_digest] = code
 
-    def spend_code(self, code_digest: str, now: datetime) -> AuthorizationCode:
-        code = self.codes.pop(code_digest, None)
-        if code is None or code.expires_at <= now:
-            raise InvalidGrantError("spent")
+    def spend_code(self, code_digest: str, family_id: str) -> AuthorizationCode | None:
+        code = self.codes.get(code_digest)
+        if code is not None and not code.spent_for:
+            self.codes[code_digest] = dataclasses.replace(code, spent_for=family_id)
         return code
 
-    def keep_refresh(self, token: RefreshToken) -> None:
+    def start(self, family: Family, token: RefreshToken) -> None:
+        if family.family_id in self.revoked:
+            raise InvalidGrantError("revoked")
+        self.families[family.family_id] = family
         self.tokens[token.token_digest] = token
 
-    def rotate_refresh(
-        self, token_digest: str, client_id: str, next_digest: str, now: datetime
-    ) -> RefreshToken:
-        token = self.tokens.get(token_digest)
-        if token is None or token.client_id != client_id:
-            raise InvalidGrantError("unknown")
-        if token_digest in self.spent:
-            self.revoked.add(token.family_id)
-        if token.family_id in self.revoked or token.expires_at <= now:
-            raise InvalidGrantError("revoked")
-        self.spent.add(token_digest)
-        successor = token.followed_by(next_digest, now)
-        self.tokens[next_digest] = successor
-        return successor
+    def refresh_token(self, token_digest: str) -> RefreshToken | None:
+        return self.tokens.get(token_digest)
+
+    def family(self, account_id: str, family_id: str) -> Family | None:
+        family = self.families.get(family_id)
+        if family is None or family.account_id != account_id:
+            return None
+        return dataclasses.replace(family, is_revoked=family_id in self.revoked)
+
+    def rotate(
+        self, spent: RefreshToken, successor: RefreshToken, sealed_successor: str, now: datetime
+    ) -> bool:
+        with self.lock:
+            if self.tokens[spent.token_digest].is_spent or spent.family_id in self.revoked:
+                return False
+            self.tokens[spent.token_digest] = dataclasses.replace(spent, is_spent=True)
+            self.tokens[successor.token_digest] = successor
+            self.families[spent.family_id] = dataclasses.replace(
+                self.families[spent.family_id],
+                expires_at=successor.expires_at,
+                rotation=Rotation(
+                    spent.token_digest, sealed_successor, successor.key_thumbprint, now
+                ),
+            )
+            return True
+
+    def enter(self, account_id: str, family_id: str, profile_id: str) -> bool:
+        family = self.family(account_id, family_id)
+        if family is None or family.is_revoked:
+            return False
+        self.families[family_id] = dataclasses.replace(family, profile_id=profile_id)
+        return True
+
+    def revoke(self, account_id: str, family_id: str, now: datetime) -> None:
+        if family_id in self.families and family_id not in self.revoked:
+            self.told.append(family_id)
+        self.revoked.add(family_id)
+        if family_id in self.families:
+            self.families[family_id] = dataclasses.replace(self.families[family_id], rotation=None)
+
+
+@dataclass
+class FakeDeviceGrants:
+    grants: dict[str, DeviceGrant] = field(default_factory=dict)
+
+    def keep(self, grant: DeviceGrant) -> bool:
+        taken = self.by_user_code(grant.user_code)
+        if taken is not None and taken.expires_at > grant.asked_at:
+            return False
+        self.grants[grant.code_digest] = grant
+        return True
+
+    def by_device_code(self, code_digest: str) -> DeviceGrant | None:
+        return self.grants.get(code_digest)
+
+    def by_user_code(self, user_code: str) -> DeviceGrant | None:
+        shown = [grant for grant in self.grants.values() if grant.user_code == user_code]
+        return max(shown, key=lambda grant: grant.asked_at, default=None)
+
+    def note_poll(self, grant: DeviceGrant) -> None:
+        if grant.code_digest in self.grants:
+            self.grants[grant.code_digest] = dataclasses.replace(
+                self.grants[grant.code_digest],
+                polled_at=grant.polled_at,
+                interval=grant.interval,
+            )
+
+    def decide(
+        self, code_digest: str, *, status: Status, account_id: str, scope: str, now: datetime
+    ) -> bool:
+        grant = self.grants[code_digest]
+        if grant.status != "pending" or grant.expires_at <= now:
+            return False
+        self.grants[code_digest] = dataclasses.replace(
+            grant, status=status, account_id=account_id, scope=scope
+        )
+        return True
+
+    def take(self, code_digest: str) -> DeviceGrant | None:
+        grant = self.grants.get(code_digest)
+        if grant is None or grant.status != "approved":
+            return None
+        return self.grants.pop(code_digest)
+
+
+@dataclass
+class FakeTickets:
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+
+    def keep(self, ticket: Ticket) -> None:
+        self.tickets[ticket.digest] = ticket
+
+    def take(self, ticket_digest: str) -> Ticket | None:
+        return self.tickets.pop(ticket_digest, None)
+
+
+@dataclass
+class FakeSeenProofs:
+    names: set[str] = field(default_factory=set)
+
+    def is_first(self, name: str, until: datetime) -> bool:
+        is_new = name not in self.names
+        self.names.add(name)
+        return is_new
 
 
 class PlainPasswords:
@@ -78,13 +180,16 @@ class PlainPasswords:
     def matches(self, password_hash: str | None, password: str) -> bool:
         return password_hash == f"plain:{password}"
 
+    def is_outdated(self, password_hash: str) -> bool:
+        return False
+
 
 class LocalSigner:
-    """RS256 with a key in memory."""
+    """RS256 with a key in memory, which is its own key set."""
 
     def __init__(self) -> None:
         self.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self.jwk = public_jwk(
+        self.published = public_jwk(
             self.private.public_key().public_bytes(
                 serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
             )
@@ -92,7 +197,10 @@ class LocalSigner:
 
     @property
     def key_id(self) -> str:
-        return self.jwk["kid"]
+        return self.published["kid"]
 
     def sign(self, message: bytes) -> bytes:
         return self.private.sign(message, padding.PKCS1v15(), hashes.SHA256())
+
+    def jwk(self, key_id: str) -> Mapping[str, str] | None:
+        return self.published if key_id == self.key_id else None

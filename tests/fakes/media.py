@@ -6,14 +6,21 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from kernel.events.media import AssetReady
+from kernel.errors import UnavailableError
+from kernel.events.media import AssetDeleted, AssetReady
 from media.domain import (
+    CLOSABLE,
+    RETRYABLE,
     STEP_ORDER,
+    UNDER_WAY,
     Asset,
     AssetNotFoundError,
     AssetStatus,
+    CaptionsRefusedError,
+    CaptionTrack,
     Capture,
     Failure,
+    NotCancellableError,
     NotRetryableError,
     Package,
     Part,
@@ -26,9 +33,14 @@ from media.domain import (
     UploadedObject,
     UploadGoneError,
 )
+from media.episodes import EpisodeOf, EpisodeTakenError
 from media.ports import Page
 from media.source import Probed
 from media.upload_rules import composite_checksum
+
+
+def _place(place: EpisodeOf) -> str:
+    return f"{place.series_id} {place.season} {place.episode}"
 
 
 class FakeAssets:
@@ -39,11 +51,26 @@ class FakeAssets:
         self._runs: dict[tuple[str, str], tuple[Run, str]] = {}
         self._steps: dict[tuple[str, StepName], Step] = {}
         self._contents: dict[str, str] = {}
+        self._places: dict[str, str] = {}
         self._uploads_ended: dict[str, datetime] = {}
         self.published: dict[str, AssetReady] = {}
+        self.deleted: list[AssetDeleted] = []
 
-    def add(self, asset: Asset) -> None:
+    def add(self, asset: Asset, instead_of: Asset | None = None) -> None:
+        if asset.episode_of is not None:
+            free = {None, asset.asset_id}
+            if instead_of is not None:
+                held = self._assets.get(instead_of.asset_id)
+                free |= (
+                    {instead_of.asset_id} if held and held.status is instead_of.status else set()
+                )
+            if self._places.get(_place(asset.episode_of)) not in free:
+                raise EpisodeTakenError("Another upload has just become that episode.")
+            self._places[_place(asset.episode_of)] = asset.asset_id
         self._assets[asset.asset_id] = asset
+
+    def at(self, place: EpisodeOf) -> Asset | None:
+        return self._assets.get(self._places.get(_place(place), ""))
 
     def get(self, asset_id: str) -> Asset:
         asset = self._found(asset_id)
@@ -63,6 +90,15 @@ class FakeAssets:
         shown = tuple(self._assets[i] for i in ids[:limit])
         return Page(shown, ids[limit - 1] if len(ids) > limit else None)
 
+    def add_captions(self, asset_id: str, track: CaptionTrack, limit: int) -> None:
+        asset = self._found(asset_id)
+        others = [one for one in asset.captions if one.language != track.language]
+        is_new = len(others) == len(asset.captions)
+        if asset.status is not AssetStatus.UPLOADING or (is_new and len(others) >= limit):
+            raise CaptionsRefusedError("Captions come before the upload is complete.", limit=limit)
+        tracks = sorted([*others, track], key=lambda one: one.language)
+        self._change(asset_id, captions=tuple(tracks))
+
     def uploaded(self, asset_id: str, checksum: str) -> str:
         asset = self._change(asset_id, checksum=checksum)
         if asset.status is AssetStatus.UPLOADING:
@@ -76,15 +112,19 @@ class FakeAssets:
         mine, holder = self._runs.setdefault(key, (run, execution))
         if holder != execution:
             return None
-        self._change(
+        if self._found(run.asset_id).status is AssetStatus.CANCELLED:
+            raise AssetNotFoundError("There is no such asset, or it was cancelled.")
+        asset = self._change(
             run.asset_id,
             status=AssetStatus.PROCESSING,
             version=mine.version,
+            execution=execution,
             failure=None,
             progress_percent=None,
         )
         self._uploads_ended.setdefault(run.asset_id, now)
-        return mine
+        follows = run.correlation_id or asset.correlation_id
+        return dataclasses.replace(mine, correlation_id=follows)
 
     def start_step(self, run: Run, name: StepName, now: datetime) -> None:
         self._steps[run.version, name] = Step(name, StepStatus.RUNNING, now)
@@ -103,16 +143,25 @@ class FakeAssets:
         self, asset_id: str, version: str | None, status: AssetStatus, failure: Failure
     ) -> None:
         asset = self._found(asset_id)
-        never_began = version is None and asset.status is not AssetStatus.READY
-        if not never_began and asset.version != version:
-            raise StaleRunError("Another run has taken this asset over.")
+        if asset.status not in CLOSABLE or version not in (None, asset.version):
+            raise StaleRunError("Another run has taken this asset over, or it has ended.")
         self._change(asset_id, status=status, failure=failure)
-        for key, step in self._steps.items():
-            if key[0] == version and step.status is StepStatus.RUNNING:
-                self._steps[key] = dataclasses.replace(step, status=StepStatus.FAILED)
+        self._fail_running(version)
+
+    def give_up(self, asset_id: str, execution: str, failure: Failure) -> Asset | None:
+        asset = self._assets.get(asset_id)
+        if asset is None or asset.status not in UNDER_WAY:
+            return None
+        if asset.execution not in (None, execution):
+            return None
+        self._change(asset_id, status=AssetStatus.FAILED, failure=failure)
+        self._fail_running(asset.version)
+        return self.get(asset_id)
 
     def publish(self, run: Run, package: Package, ready: AssetReady, now: datetime) -> None:
-        if self._found(run.asset_id).version != run.version:
+        held = self._found(run.asset_id)
+        alive = held.status in (AssetStatus.PROCESSING, AssetStatus.READY)
+        if held.version != run.version or not alive:
             raise StaleRunError("Another run has taken this asset over.")
         self._change(
             run.asset_id,
@@ -123,10 +172,53 @@ class FakeAssets:
         )
         self.published[run.version] = ready
 
-    def reopen(self, asset_id: str) -> None:
-        if self._found(asset_id).status not in (AssetStatus.REFUSED, AssetStatus.FAILED):
-            raise NotRetryableError("Only an asset that was refused or failed can be tried again.")
-        self._change(asset_id, status=AssetStatus.PROCESSING)
+    def reopen(self, asset_id: str, execution: str) -> None:
+        if self._found(asset_id).status not in RETRYABLE:
+            raise NotRetryableError("Only an asset that stopped can be tried again.")
+        place = self._found(asset_id).episode_of
+        if place and self._places.setdefault(_place(place), asset_id) != asset_id:
+            raise EpisodeTakenError("It is another upload by now.")
+        self._change(asset_id, status=AssetStatus.PROCESSING, execution=execution)
+
+    def stopped(self, asset_id: str, status: AssetStatus, failure: Failure) -> None:
+        asset = self._found(asset_id)
+        if asset.status is AssetStatus.PROCESSING and asset.failure is not None:
+            self._change(asset_id, status=status, failure=failure)
+
+    def claim_content(self, asset_id: str, checksum: str, instead_of: str | None = None) -> str:
+        if self._contents.get(checksum) == instead_of:
+            self._contents[checksum] = asset_id
+        return self._contents.setdefault(checksum, asset_id)
+
+    def release_content(self, asset_id: str, checksum: str) -> None:
+        if self._contents.get(checksum) == asset_id:
+            del self._contents[checksum]
+
+    def cancel(self, asset_id: str, failure: Failure) -> Asset:
+        before = self.get(asset_id)
+        if before.status not in UNDER_WAY:
+            raise NotCancellableError(f"It is {before.status.value}.")
+        self._change(asset_id, status=AssetStatus.CANCELLED, failure=failure)
+        self._fail_running(before.version)
+        return before
+
+    def duplicate(self, asset_id: str, checksum: str, failure: Failure) -> None:
+        if self._found(asset_id).status is AssetStatus.UPLOADING:
+            self._change(asset_id, status=AssetStatus.DUPLICATE, checksum=checksum, failure=failure)
+
+    def delete(self, asset_id: str, deleted: AssetDeleted, now: datetime) -> None:
+        asset = self._found(asset_id)
+        del self._assets[asset_id]
+        if asset.checksum is not None and self._contents.get(asset.checksum) == asset_id:
+            del self._contents[asset.checksum]
+        if asset.episode_of and self._places.get(_place(asset.episode_of)) == asset_id:
+            del self._places[_place(asset.episode_of)]
+        self.deleted.append(deleted)
+
+    def _fail_running(self, version: str | None) -> None:
+        for key, step in self._steps.items():
+            if key[0] == version and step.status is StepStatus.RUNNING:
+                self._steps[key] = dataclasses.replace(step, status=StepStatus.FAILED)
 
     def _found(self, asset_id: str) -> Asset:
         if asset_id not in self._assets:
@@ -146,7 +238,10 @@ class FakeUploads:
 
     def __init__(self) -> None:
         self._open: dict[str, str] = {}
+        self._sent: dict[str, dict[int, Part]] = {}
         self.completed: dict[str, str] = {}
+        self.captions: dict[str, str] = {}
+        self.aborted: list[str] = []
 
     def begin(self, key: str) -> str:
         upload_id = f"upload-{len(self._open)}"
@@ -155,6 +250,14 @@ class FakeUploads:
 
     def sign_part(self, key: str, upload_id: str, part_number: int, sha256: str) -> str:
         return f"https://storage.test/{key}?partNumber={part_number}&uploadId={upload_id}"
+
+    def send(self, key: str, part: Part) -> None:
+        self._sent.setdefault(key, {})[part.part_number] = part
+
+    def parts(self, key: str, upload_id: str) -> Sequence[Part]:
+        if self._open.get(key) != upload_id:
+            raise UploadGoneError("This upload no longer exists.")
+        return [part for _, part in sorted(self._sent.get(key, {}).items())]
 
     def complete(self, key: str, upload_id: str, parts: Sequence[Part], size_bytes: int) -> None:
         if self._open.get(key) != upload_id:
@@ -167,6 +270,13 @@ class FakeUploads:
     def exists(self, key: str) -> bool:
         return key in self.completed
 
+    def write_captions(self, key: str, text: str) -> None:
+        self.captions[key] = text
+
+    def abort(self, key: str, upload_id: str) -> None:
+        self.aborted.append(key)
+        self._open.pop(key, None)
+
     def expire(self, key: str) -> None:
         del self._open[key]
 
@@ -176,9 +286,19 @@ class FakeExecutions:
 
     def __init__(self) -> None:
         self.started: list[tuple[UploadedObject, str]] = []
+        self.ended: list[str] = []
+        self.refuses = False
+
+    def arn(self, name: str) -> str:
+        return f"execution:{name}"
 
     def start(self, uploaded: UploadedObject, name: str) -> None:
+        if self.refuses:
+            raise UnavailableError("The pipeline cannot be started. Try again.")
         self.started.append((uploaded, name))
+
+    def stop(self, execution: str) -> None:
+        self.ended.append(execution)
 
 
 class FakeSources:

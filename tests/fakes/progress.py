@@ -25,3 +25,9 @@ class FakeResumePoints:
     def of_profile(self, profile_id: str) -> Sequence[ResumePoint]:
         own = [point for point in self.points.values() if point.profile_id == profile_id]
         return sorted(own, key=lambda point: point.recorded_at, reverse=True)
+
+    def forget(self, profile_id: str) -> int:
+        own = [key for key in self.points if key[0] == profile_id]
+        for key in own:
+            del self.points[key]
+        return len(own)

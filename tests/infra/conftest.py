@@ -21,7 +21,7 @@ Template = dict[str, Any]
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
 
 EDITED_DOMAIN = "progress"
-"""The domain that the copied repository changes; one function, so one asset may differ."""
+"""The domain that the copied repository changes; only assets of its functions may differ."""
 
 
 def synthesize(root: Path, environment: str, folder: Path) -> Path:

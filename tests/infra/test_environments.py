@@ -67,7 +67,13 @@ def settings(name: str = "prod", **changes: Any) -> Environment:
         ({"recovery_days": 36}, "recovery_days must be between 1 and 35"),
         ({"public_origin": "https://else.example"}, "public_origin must be"),
         ({"issuer": "https://else.example"}, "issuer must be"),
+        (
+            {"licence_servers": {"widevine": "http://vendor.example"}},
+            "licence_servers must be https",
+        ),
+        ({"licence_servers": {"clearkey": "https://a.example"}}, "unknown clearkey"),
         ({"token_keys": []}, "token_keys must name"),
+        ({"mail_sender": "no-reply@else.example"}, "mail_sender must be an address of the domain"),
         ({"colour": "red"}, "unknown colour"),
     ],
 )
@@ -98,6 +104,16 @@ def test_prod_offers_no_clearkey(templates_of: Templates) -> None:
 
     assert offers
     assert set(offers.values()) == {"false"}
+
+
+def test_no_play_in_prod_begins_with_its_keys_in_the_clear(templates_of: Templates) -> None:
+    (sessions,) = (
+        resource["Properties"]
+        for _, resource in of_type(templates_of("prod"), "AWS::Lambda::Function")
+        if resource["Properties"]["Handler"].endswith("playback.handlers.sessions.handler")
+    )
+
+    assert "VAULT_KEY_ID" not in sessions["Environment"]["Variables"]
 
 
 def test_prod_keeps_its_data_whatever_happens_to_a_stack(
@@ -252,16 +268,35 @@ def test_every_request_of_the_firewalls_rules_is_one_of_the_api(templates_of: Te
         assert (path["PositionalConstraint"], path["SearchString"]) == ("STARTS_WITH", "/v1/")
 
 
+def written(value: Any) -> str:
+    """A string of a template; what another stack exports of its bucket is `{bucket}`."""
+    if isinstance(value, str):
+        return value
+    ((function, argument),) = value.items()
+    if function == "Fn::ImportValue":
+        attribute = "RegionalDomainName" if "RegionalDomainName" in argument else "RefMezzanine"
+        assert "Mezzanine" in argument
+        assert attribute in argument
+        return "{bucket}"
+    assert function == "Fn::Join"
+    return "".join(written(part) for part in argument[1])
+
+
 def test_pages_may_load_only_what_is_theirs(
     environment: str, templates: dict[str, Template]
 ) -> None:
     ((_, policy),) = of_type(templates, "AWS::CloudFront::ResponseHeadersPolicy")
     headers = policy["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
-    content = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"].split("; ")
+    content = written(headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]).split("; ")
     env = settings(environment)
 
     assert content[0] == "default-src 'none'"
-    assert f"connect-src 'self' {env.issuer}" in content
+    (connect,) = (each for each in content if each.startswith("connect-src "))
+    assert connect.split()[1:3] == ["'self'", env.issuer]
+    # The one folder that signed parts are sent to, of one bucket, and no other of S3's.
+    (uploads,) = connect.split()[3:]
+    host = "https://{bucket}" if env.s3_endpoint is None else f"{env.s3_endpoint}/{{bucket}}"
+    assert uploads == f"{host}/uploads/"
     assert {"script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"} <= set(content)
     assert "require-trusted-types-for 'script'" in content
     assert not [source for source in content if "unsafe" in source or "*" in source]

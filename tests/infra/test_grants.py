@@ -37,6 +37,19 @@ def allowed_actions(template: Template, role_prefix: str) -> set[str]:
         ("catalog", "OutboxPublishRole", {"sqs:SendMessage"}),
         ("keys", "OutboxPublishRole", {"sqs:SendMessage"}),
         ("media", "OutboxPublishRole", {"sqs:SendMessage"}),
+        ("identity", "OutboxPublishRole", {"sqs:SendMessage"}),
+        (
+            "identity",
+            "DeleteAccountsRole",
+            {"dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+        ),
+        ("progress", "ForgetRole", {"dynamodb:Query", "dynamodb:DeleteItem"}),
+        (
+            "devices",
+            "FollowPlansRole",
+            {"dynamodb:UpdateItem", "dynamodb:Query", "dynamodb:DeleteItem"},
+        ),
+        ("notifications", "LettersRole", {"dynamodb:DeleteItem"}),
         (
             "catalog",
             "RepublishFunctionRole",
@@ -58,7 +71,8 @@ def test_a_grant_for_rare_occasions_is_there(
 
 def test_every_exception_is_held_by_one_of_these() -> None:
     held = {"OutboxPublishRole", "RepublishFunctionRole", "SpekeRole", "PipelineRole"}
-    held |= {"RecordRole", "ApiRole", "ProgressRole"}
+    held |= {"RecordRole", "ApiRole", "ProgressRole", "BeaconsRole"}
+    held |= {"FollowPlansRole", "DeleteAccountsRole", "ForgetRole", "LettersRole"}
 
     for exception in NEEDED_ELSEWHERE:
         role = exception.pattern.split(":")[0].split("/")[1].rstrip("*")

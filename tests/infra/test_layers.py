@@ -58,7 +58,7 @@ def test_every_wheel_is_for_the_deployed_processor_and_interpreter_or_for_any() 
         assert interpreter == "cp313" or binary == "abi3" or interpreter.startswith("py"), wheel
 
 
-@pytest.mark.parametrize("layer", ["argon2", "crypto", "lean", "web"])
+@pytest.mark.parametrize("layer", ["argon2", "crypto", "fido2", "lean", "web"])
 def test_a_layer_carries_no_record_of_where_it_was_built(layer: str) -> None:
     left = {path.name for path in (AWS / layer).rglob("*.dist-info/*")}
 

@@ -93,7 +93,8 @@ def test_editing_one_domain_changes_its_functions_and_no_others(
     changed = {name for name in before if before[name] != after[name]}
 
     assert set(before) == set(after)
-    assert changed == {f"{EDITED_DOMAIN}/{EDITED_DOMAIN}.handlers.progress.handler"}
+    own = {name for name in before if name.startswith(f"{EDITED_DOMAIN}/{EDITED_DOMAIN}.")}
+    assert changed == own != set()
 
 
 def test_two_syntheses_in_two_places_are_the_same(

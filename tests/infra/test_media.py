@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from media.domain import UPLOAD_LIFE
+
 Template = dict[str, Any]
 
 DEFINITION = Path(__file__).parents[2] / "statemachines" / "media_pipeline.asl.json"
@@ -136,8 +138,81 @@ def test_uploads_start_the_pipeline_and_none_is_lost(media: Template) -> None:
     (target,) = rule["Targets"]
 
     assert rule["EventPattern"]["detail-type"] == ["Object Created"]
-    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": "uploads/"}]}
+    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"wildcard": "uploads/*/source"}]}
     assert "DeadLetterConfig" in target
+
+
+def test_a_run_that_ends_badly_is_heard_of_and_no_word_of_it_is_lost(media: Template) -> None:
+    (rule,) = (
+        one
+        for one in of_type(media, "AWS::Events::Rule")
+        if one["EventPattern"]["source"] == ["aws.states"]
+    )
+    (target,) = rule["Targets"]
+    (machine,) = (
+        name
+        for name, one in media["Resources"].items()
+        if one["Type"] == "AWS::StepFunctions::StateMachine"
+    )
+
+    assert rule["EventPattern"]["detail-type"] == ["Step Functions Execution Status Change"]
+    assert rule["EventPattern"]["detail"] == {
+        "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+        "stateMachineArn": [{"Ref": machine}],
+    }
+    assert target["DeadLetterConfig"]
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] == 185
+
+
+def test_a_step_that_crashes_or_runs_out_of_time_is_tried_again(
+    definition: dict[str, Any],
+) -> None:
+    for name, task in tasks(definition).items():
+        retried = {error for one in task["Retry"] for error in one["ErrorEquals"]}
+        if name == "Transcode":
+            assert retried == {
+                "MediaConvert.TooManyRequestsException",
+                "MediaConvert.InternalServerErrorException",
+            }
+        else:
+            assert {"Runtime.ExitError", "Sandbox.Timedout", "Lambda.Unknown"} <= retried
+            assert "RefusedSourceError" not in retried
+
+
+def test_the_storage_throws_parts_away_when_the_domain_says_so(media: Template) -> None:
+    rules = [
+        rule
+        for bucket in of_type(media, "AWS::S3::Bucket")
+        for rule in bucket["LifecycleConfiguration"]["Rules"]
+    ]
+
+    days = [
+        rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
+        for rule in rules
+        if "AbortIncompleteMultipartUpload" in rule
+    ]
+    assert days == [UPLOAD_LIFE.days]
+
+
+def test_what_removes_files_of_deleted_assets_may_do_nothing_else(media: Template) -> None:
+    (function,) = (
+        one
+        for one in of_type(media, "AWS::Lambda::Function")
+        if one["Handler"] == "media.handlers.remove.handler"
+    )
+    role = function["Role"]["Fn::GetAtt"][0]
+    actions = {
+        action
+        for policy in of_type(media, "AWS::IAM::Policy")
+        if {"Ref": role} in policy["Roles"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in (
+            [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        )
+        if action.startswith("s3:")
+    }
+
+    assert actions == {"s3:ListBucket", "s3:DeleteObject"}
 
 
 def test_switching_notifications_on_takes_no_hidden_function(media: Template) -> None:
@@ -146,6 +221,8 @@ def test_switching_notifications_on_takes_no_hidden_function(media: Template) ->
     assert handlers == {
         *(f"media.handlers.{name}.handler" for name in ("api", "record", "probe", "package")),
         "media.handlers.progress.handler",
+        "media.handlers.ended.handler",
+        "media.handlers.remove.handler",
         "kernel.handlers.outbox.handler",
     }
     assert not [r for r in media["Resources"].values() if r["Type"].startswith("Custom::")]
@@ -211,7 +288,7 @@ def test_the_probing_function_may_read_what_it_probes(media: Template) -> None:
 def test_every_route_wants_the_staff_scope(media: Template) -> None:
     routes = of_type(media, "AWS::ApiGatewayV2::Route")
 
-    assert len(routes) == 6
+    assert routes
     for route in routes:
         assert route["AuthorizationType"] == "JWT"
         assert route["AuthorizationScopes"] == ["staff"]

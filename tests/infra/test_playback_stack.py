@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_kms as kms
+from aws_cdk.assertions import Template as Synthesized
+
+from stacks.components import HttpApiRef
+from stacks.environment import environment_from
+from stacks.playback import PlaybackStack
+from stacks.signing import SigningStack
 
 Template = dict[str, Any]
 
@@ -16,6 +25,34 @@ SESSION = "/v1/playback/sessions/{session_id}"
 @pytest.fixture(scope="module")
 def playback(dev_template: Callable[[str], Template]) -> Template:
     return dev_template("playback")
+
+
+SERVERS = {"widevine": "https://w.example/getlicense", "fairplay": "https://f.example/ckc"}
+
+
+@pytest.fixture(scope="module")
+def with_vendors() -> Template:
+    """Playback where two vendors license: no environment of ours has one yet."""
+    root = Path(__file__).resolve().parents[2]
+    context = json.loads((root / "cdk.json").read_text())["context"]
+    app = cdk.App(
+        context={
+            **context,
+            "environment": "local",
+            "settings": json.dumps({"licence_servers": SERVERS}),
+        }
+    )
+    env = environment_from(app.node)
+    keys = cdk.Stack(app, "vault")
+    stack = PlaybackStack(
+        app,
+        "playback",
+        env=env,
+        api=HttpApiRef("api", "authorizer"),
+        signing=SigningStack(app, "signing", env=env).signing,
+        vault_key=kms.Key.from_key_arn(keys, "Key", "arn:aws:kms:eu-west-1:123456789012:key/vault"),
+    )
+    return dict(Synthesized.from_stack(stack).to_json())
 
 
 def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
@@ -45,14 +82,15 @@ def test_no_role_may_do_everything_of_anything(playback: Template) -> None:
     assert not [a for actions in allowed.values() for a in actions if "*" in a]
 
 
-def test_only_the_licence_function_opens_the_vault(playback: Template) -> None:
+def test_only_starts_and_licences_open_the_vault(playback: Template) -> None:
     allowed = actions_by_function(playback)
     opens = {
         name for name, actions in allowed.items() if any(a.startswith("kms:") for a in actions)
     }
 
-    assert opens == {"licence"}
-    assert {a for a in allowed["licence"] if a.startswith("kms:")} == {"kms:Decrypt"}
+    assert opens == {"licence", "sessions"}
+    for name in opens:
+        assert {a for a in allowed[name] if a.startswith("kms:")} == {"kms:Decrypt"}
 
 
 def test_the_licence_function_cannot_read_the_cookies_private_key(playback: Template) -> None:
@@ -93,7 +131,45 @@ def test_what_the_read_model_could_not_take_waits_in_a_queue(playback: Template)
     patterns = {json.dumps(rule["EventPattern"], sort_keys=True) for rule in rules.values()}
     assert patterns == {
         '{"detail-type": ["ContentKeysIssued"], "source": ["marquee.dev.keys"]}',
-        '{"detail-type": ["TitlePublished"], "source": ["marquee.dev.catalog"]}',
+        '{"detail-type": ["TitlePublished", "TitleWithdrawn"], "source": ["marquee.dev.catalog"]}',
+        '{"detail-type": ["SubscriptionChanged"], "source": ["marquee.dev.billing"]}',
+        '{"detail-type": ["AccountDeleted"], "source": ["marquee.dev.identity"]}',
     }
     for rule in rules.values():
         assert all(target["DeadLetterConfig"]["Arn"] for target in rule["Targets"])
+
+
+def test_no_vendor_licenses_where_the_environment_states_none(playback: Template) -> None:
+    assert "vendorlicence" not in actions_by_function(playback)
+
+
+def test_each_vendor_has_a_route_of_its_own_token_and_a_secret(with_vendors: Template) -> None:
+    routes = {
+        route["RouteKey"]: route["AuthorizationType"]
+        for route in of_type(with_vendors, "AWS::ApiGatewayV2::Route").values()
+    }
+
+    assert {key for key in routes if "/licence/" in key} == {
+        f"POST {SESSION}/licence/{drm}" for drm in ("clearkey", *SERVERS)
+    }
+    assert routes[f"POST {SESSION}/licence/widevine"] == "NONE"
+    assert len(of_type(with_vendors, "AWS::SecretsManager::Secret")) == len(SERVERS)
+
+
+def test_the_function_of_vendors_licences_may_do_what_clearkeys_may_and_no_more(
+    with_vendors: Template,
+) -> None:
+    allowed = actions_by_function(with_vendors)
+
+    assert allowed["vendorlicence"] == allowed["licence"]
+
+
+def test_starts_know_which_vendors_license(with_vendors: Template) -> None:
+    for name in ("sessions", "vendorlicence"):
+        (variables,) = (
+            function["Environment"]["Variables"]
+            for function in of_type(with_vendors, "AWS::Lambda::Function").values()
+            if function["Handler"] == f"playback.handlers.{name}.handler"
+        )
+        stated = {key: value for key, value in variables.items() if key.endswith("_URL")}
+        assert stated == {f"{drm.upper()}_URL": url for drm, url in SERVERS.items()}

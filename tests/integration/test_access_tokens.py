@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hmac
 import time
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.cloud import Person, RunningCloud
-from tests.custody import signed_again, token_key
+from tests.custody import signed_again, token_key, with_header
 
 ROUTES = [
     ("GET", "/v1/titles"),
@@ -86,6 +90,40 @@ def test_a_token_signed_by_nobody_we_know_is_refused(cloud: RunningCloud, member
 
     assert refusal(answer) == UNAUTHORIZED
     assert "signature is invalid" in answer.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "HS256"])
+def test_a_token_of_another_algorithm_is_refused(
+    cloud: RunningCloud, member: Person, algorithm: str
+) -> None:
+    """`none`, and the oldest trick: our public key taken for a shared secret."""
+    public = (
+        token_key(cloud.data_dir)
+        .public_key()
+        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+
+    def sign(message: bytes) -> bytes:
+        return hmac.digest(public, message, "sha256") if algorithm == "HS256" else b""
+
+    token = with_header(member.tokens.access_token(), sign, alg=algorithm)
+
+    assert refusal(ask(cloud, token)) == UNAUTHORIZED
+
+
+@pytest.mark.parametrize("key_id", ["another", "", None])
+def test_a_token_that_names_no_key_of_ours_is_refused(
+    cloud: RunningCloud, member: Person, key_id: str | None
+) -> None:
+    key = token_key(cloud.data_dir)
+
+    def sign(message: bytes) -> bytes:
+        return key.sign(message, PKCS1v15(), SHA256())
+
+    token = member.tokens.access_token()
+
+    assert refusal(ask(cloud, with_header(token, sign, kid=key_id))) == UNAUTHORIZED
+    assert ask(cloud, with_header(token, sign)).status_code == 200
 
 
 def test_the_same_token_signed_anew_is_taken(cloud: RunningCloud, member: Person) -> None:

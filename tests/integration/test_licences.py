@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from playback import tokens
+from kernel import tokens
 from playback.grants import LICENCE
 from tests.cloud import Person, Play, RunningCloud
 from tests.custody import claims_of, ticket_secret

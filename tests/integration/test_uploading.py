@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cloud import Person
+from tests.cloud import Person, RunningCloud
 
 CONTENT = os.urandom(1000)
 
@@ -89,6 +89,40 @@ def test_the_bucket_is_closed_to_whoever_has_no_signature(part: dict[str, Any]) 
     assert code(httpx.put(bare, content=CONTENT)) == (403, "AccessDenied")
 
 
+def test_whoever_goes_on_with_an_upload_learns_what_is_there(
+    staff: Person, upload: str, part: dict[str, Any]
+) -> None:
+    before = staff.get(f"/v1/uploads/{upload}/parts")
+    sent = put(part, CONTENT)
+
+    after = staff.get(f"/v1/uploads/{upload}/parts")
+
+    assert (before["parts"], after["part_count"]) == ([], 1)
+    assert after["parts"] == [
+        {"part_number": 1, "etag": sent.headers["etag"], "sha256": digest(CONTENT)}
+    ]
+
+
+def test_pages_of_the_service_may_send_parts_and_read_what_came_of_them(
+    cloud: RunningCloud, part: dict[str, Any]
+) -> None:
+    ours = {"origin": cloud.web}
+    question = {
+        "access-control-request-method": "PUT",
+        "access-control-request-headers": "x-amz-checksum-sha256",
+    }
+
+    granted = httpx.options(part["url"], headers={**ours, **question})
+    refused = httpx.options(part["url"], headers={"origin": "http://evil.example", **question})
+    sent = httpx.put(part["url"], headers={**part["headers"], **ours}, content=CONTENT)
+
+    assert granted.status_code == 200
+    assert granted.headers["access-control-allow-origin"] == cloud.web
+    assert refused.status_code == 403
+    exposed = sent.headers["access-control-expose-headers"].lower().split(", ")
+    assert {"etag", "x-amz-checksum-sha256"} <= set(exposed)
+
+
 def test_an_upload_whose_part_is_missing_cannot_be_completed(staff: Person, upload: str) -> None:
     parts = [{"part_number": 1, "etag": '"0"', "sha256": digest(CONTENT)}]
 
@@ -112,3 +146,23 @@ def test_an_upload_that_makes_no_sense_is_refused_by_name(
 
     assert answer.status_code == 422
     assert field in answer.text
+
+
+@pytest.mark.parametrize("fault", ["etag", "sha256", "size"])
+def test_parts_that_the_storage_did_not_get_so_make_no_film(staff: Person, fault: str) -> None:
+    declared = len(CONTENT) + (1 if fault == "size" else 0)
+    asked = {"name": "Never finished", "file_name": "part.mp4", "size_bytes": declared}
+    asset_id = staff.ask("POST", "/v1/uploads", asked).json()["asset_id"]
+    signing = {"parts": [{"part_number": 1, "sha256": digest(CONTENT)}]}
+    (signed,) = staff.ask("POST", f"/v1/uploads/{asset_id}/parts", signing).json()["parts"]
+    part = {
+        "part_number": 1,
+        "etag": put(signed, CONTENT).headers["etag"],
+        "sha256": digest(CONTENT),
+    }
+    wrong = {"etag": {"etag": '"0"'}, "sha256": {"sha256": digest(b"other")}, "size": {}}[fault]
+
+    answer = staff.ask("POST", f"/v1/uploads/{asset_id}/complete", {"parts": [part | wrong]})
+
+    assert (answer.status_code, answer.json()["field"]) == (422, "parts")
+    assert staff.get(f"/v1/assets/{asset_id}")["status"] == "uploading"

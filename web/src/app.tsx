@@ -1,17 +1,20 @@
 /** Which page is shown: by address, and by whether somebody is signed in. */
-import { lazy, type ReactNode, StrictMode, Suspense, useEffect, useRef } from "react";
+import { type ReactNode, StrictMode, useEffect, useRef } from "react";
+import { isSeriesId } from "./api/titles";
 import { CallbackPage } from "./auth/callback-page";
 import { SignedOutPage } from "./auth/signed-out-page";
 import { HomePage } from "./catalog/home-page";
+import { SeriesPage } from "./catalog/series-page";
 import { TitlePage } from "./catalog/title-page";
-import { matchRoute, usePath } from "./routing";
-import { type Services, ServicesProvider, useSessionStatus } from "./services";
+import { devicesPage, staffPage } from "./pages";
+import { WatchPage } from "./player/watch-page";
+import { currentVisit, matchRoute, parentPath, usePath } from "./routing";
+import { type Services, ServicesProvider, useServices, useSessionStatus } from "./services";
+import { NotStaffPage } from "./staff/not-staff-page";
 import { ErrorBoundary } from "./ui/error-boundary";
+import { arriveAtContent, focusOn } from "./ui/focus";
 import { NotFoundPage } from "./ui/not-found-page";
-import { Spinner } from "./ui/spinner";
-
-/** The player and Shaka stay out of the first download. */
-const WatchPage = lazy(() => import("./player/watch-page"));
+import { useRemoteKeys } from "./ui/use-remote-keys";
 
 export function App({ services }: { readonly services: Services }): ReactNode {
   return (
@@ -28,8 +31,10 @@ export function App({ services }: { readonly services: Services }): ReactNode {
 function CurrentPage(): ReactNode {
   const path = usePath();
   const status = useSessionStatus();
+  const { session } = useServices();
   const route = matchRoute(path.split("?", 1)[0] ?? "");
   useFocusOnArrival(path);
+  useRemoteKeys(route.page !== "watch", parentPath(route));
 
   if (route.page === "callback") return <CallbackPage />;
   if (route.page === "not-found") return <NotFoundPage />;
@@ -37,28 +42,39 @@ function CurrentPage(): ReactNode {
   switch (route.page) {
     case "home":
       return <HomePage />;
+    case "staff":
+      if (!session.hasScope("staff")) return <NotStaffPage />;
+      return <staffPage.Page />;
+    case "devices":
+      return <devicesPage.Page />;
     case "title":
+      if (isSeriesId(route.titleId)) {
+        return <SeriesPage key={route.titleId} seriesId={route.titleId} />;
+      }
       return <TitlePage key={route.titleId} titleId={route.titleId} />;
     case "watch":
       return (
-        <Suspense fallback={<Spinner label="Opening the player" fills />}>
-          <WatchPage
-            key={path}
-            titleId={route.titleId}
-            fromStart={new URLSearchParams(path.split("?")[1]).get("from") === "start"}
-          />
-        </Suspense>
+        <WatchPage
+          titleId={route.titleId}
+          fromStart={new URLSearchParams(path.split("?")[1]).get("from") === "start"}
+        />
       );
   }
 }
 
-/** After moving inside the app, keyboard and screen reader start at the new page's content. */
+/**
+ * After moving inside the app, keyboard and screen reader start at the new page's content; after
+ * coming back, at the link that was followed from there.
+ */
 function useFocusOnArrival(path: string): void {
   const arrivedAt = useRef(path);
   useEffect(() => {
     if (arrivedAt.current === path) return;
     arrivedAt.current = path;
+    const { followed } = currentVisit();
+    const links = document.querySelectorAll<HTMLAnchorElement>("main a[href]");
+    const link = [...links].find((each) => each.getAttribute("href") === followed);
     window.scrollTo(0, 0);
-    document.getElementById("main")?.focus({ preventScroll: true });
+    if (!focusOn(link)) arriveAtContent();
   }, [path]);
 }

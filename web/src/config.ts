@@ -29,7 +29,7 @@ export function parseConfig(document: unknown): Config {
 }
 
 export async function loadConfig(): Promise<Config> {
-  const response = await fetch("/config.json", { cache: "no-cache" });
+  const response = await fetch("/config.json");
   if (!response.ok) throw new ConfigError(`/config.json answered ${response.status}`);
   return parseConfig(await response.json());
 }

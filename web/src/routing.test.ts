@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
-import { matchRoute, safeReturnPath, titlePath, watchPath } from "./routing";
+import { matchRoute, parentPath, safeReturnPath, titlePath, watchPath } from "./routing";
 
 test.each([
   ["/", { page: "home" }],
   ["/callback", { page: "callback" }],
+  ["/staff", { page: "staff" }],
+  ["/staffroom", { page: "not-found" }],
   ["/title/ttl_01", { page: "title", titleId: "ttl_01" }],
   ["/watch/ttl_01/", { page: "watch", titleId: "ttl_01" }],
   ["/watch/", { page: "not-found" }],
@@ -28,4 +30,13 @@ test.each(["//evil.example/x", "https://evil.example", "/\\evil.example", "/call
 
 test("after sign-in the person is where they wanted to be", () => {
   expect(safeReturnPath("/watch/ttl_1?from=start")).toBe("/watch/ttl_1?from=start");
+});
+
+test.each([
+  ["/watch/ttl_1", "/title/ttl_1"],
+  ["/title/ttl_1", "/"],
+  ["/nowhere", "/"],
+  ["/", null],
+])("above %s is %s", (path, parent) => {
+  expect(parentPath(matchRoute(path))).toBe(parent);
 });

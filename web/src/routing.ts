@@ -4,6 +4,8 @@ import { useSyncExternalStore } from "react";
 export type Route =
   | { readonly page: "home" }
   | { readonly page: "callback" }
+  | { readonly page: "staff" }
+  | { readonly page: "devices" }
   | { readonly page: "title"; readonly titleId: string }
   | { readonly page: "watch"; readonly titleId: string }
   | { readonly page: "not-found" };
@@ -16,6 +18,8 @@ const WATCH = new RegExp(`^/watch/${ID}/?$`);
 export function matchRoute(pathname: string): Route {
   if (pathname === "/" || pathname === "/index.html") return { page: "home" };
   if (pathname === "/callback") return { page: "callback" };
+  if (/^\/staff\/?$/.test(pathname)) return { page: "staff" };
+  if (/^\/devices\/?$/.test(pathname)) return { page: "devices" };
   const title = TITLE.exec(pathname)?.[1];
   if (title !== undefined) return { page: "title", titleId: title };
   const watch = WATCH.exec(pathname)?.[1];
@@ -36,12 +40,49 @@ export function safeReturnPath(path: string): string {
   return isLocal && matchRoute(path.split(/[?#]/, 1)[0] ?? "").page !== "callback" ? path : "/";
 }
 
+/** Where "back" leads somebody who came straight to a page; null where there is nothing above. */
+export function parentPath(route: Route): string | null {
+  switch (route.page) {
+    case "watch":
+      return titlePath(route.titleId);
+    case "title":
+    case "devices":
+    case "not-found":
+      return "/";
+    default:
+      return null;
+  }
+}
+
 const MOVED = "marquee:moved";
 
+/** What the browser's history keeps for us with each page. */
+interface Visit {
+  /** How many pages of this app lie before it. */
+  readonly depth: number;
+  /** The address of the link that was followed from it, to have the focus again on return. */
+  readonly followed?: string;
+}
+
+export function currentVisit(): Visit {
+  const kept = history.state as Partial<Visit> | null;
+  return { ...kept, depth: kept?.depth ?? 0 };
+}
+
 export function navigate(path: string, options: { replace?: boolean } = {}): void {
-  if (options.replace === true) history.replaceState(null, "", path);
-  else history.pushState(null, "", path);
+  const { depth } = currentVisit();
+  if (options.replace === true) history.replaceState({ depth }, "", path);
+  else {
+    history.replaceState({ depth, followed: path }, "");
+    history.pushState({ depth: depth + 1 }, "", path);
+  }
   window.dispatchEvent(new Event(MOVED));
+}
+
+/** To the page before this one; to `parent` when the person came from elsewhere. */
+export function goBack(parent: string): void {
+  if (currentVisit().depth > 0) history.back();
+  else navigate(parent, { replace: true });
 }
 
 function subscribe(listener: () => void): () => void {

@@ -1,17 +1,27 @@
 /** The composition root: builds what the pages use, once, and hands it down. */
 import { createContext, useContext, useSyncExternalStore } from "react";
+import { AssetsApi } from "./api/assets";
 import { ApiClient } from "./api/client";
+import { DevicesApi } from "./api/devices";
 import { PlaybackApi } from "./api/playback";
 import { ProgressApi } from "./api/progress";
 import { TitlesApi } from "./api/titles";
+import { UploadsApi } from "./api/uploads";
+import { deviceKey } from "./auth/device-key";
 import { Session, type SessionStatus } from "./auth/session";
+import { BrowserTokenSharing } from "./auth/shared-tokens";
 import type { Config } from "./config";
 
 export interface Services {
   readonly session: Session;
+  /** Where an owner changes the account; a page of the issuer's, which asks for the password. */
+  readonly accountUrl: string;
   readonly titles: TitlesApi;
   readonly progress: ProgressApi;
   readonly playback: PlaybackApi;
+  readonly assets: AssetsApi;
+  readonly uploads: UploadsApi;
+  readonly devices: DevicesApi;
   /** Last answers by key, shown at once while they are asked for again. One person's only. */
   readonly remembered: Map<string, unknown>;
 }
@@ -21,6 +31,8 @@ export function createServices(config: Config): Services {
     config,
     origin: location.origin,
     storage: sessionStorage,
+    sharing: new BrowserTokenSharing(() => localStorage, navigator.locks, Date.now),
+    deviceKey: () => deviceKey(localStorage),
     fetch: window.fetch.bind(window),
     now: Date.now,
     leave: (url) => location.assign(url),
@@ -32,9 +44,13 @@ export function createServices(config: Config): Services {
   });
   return {
     session,
+    accountUrl: `${config.issuer}/account`,
     titles: new TitlesApi(client),
     progress: new ProgressApi(client, () => new Date()),
-    playback: new PlaybackApi(client, Date.now),
+    playback: new PlaybackApi(client, Date.now, location.origin, window.fetch.bind(window)),
+    assets: new AssetsApi(client),
+    uploads: new UploadsApi(client),
+    devices: new DevicesApi(client),
     remembered,
   };
 }

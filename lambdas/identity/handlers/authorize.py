@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-import boto3
+import os
 
 from identity import settings
+from identity.accounts.sign_in import PasswordCheck
+from identity.accounts.store import DynamoAnnouncements, DynamoLimits, DynamoMembers
 from identity.argon import Argon2Passwords
-from identity.domain import clients
+from identity.mfa.store import DynamoPendingSteps
+from identity.oauth.clients import clients
+from identity.oauth.store import DynamoGrants
 from identity.routes import authorize
-from identity.service import Authorization
-from identity.store import DynamoAccounts, DynamoGrants
+from identity.service import Admission, Authorization
+from kernel.aws.dynamodb import dynamodb
 from kernel.clock import utc_now
+from kernel.web.payload import answering
 
-_client = boto3.client("dynamodb")
+_client, _table = dynamodb(os.environ), settings.table_name()
+_announcements = DynamoAnnouncements(_client, _table)
 _service = Authorization(
-    accounts=DynamoAccounts(_client, settings.table_name()),
-    grants=DynamoGrants(_client, settings.table_name()),
-    passwords=Argon2Passwords(),
-    clients=clients(settings.public_origin()),
+    check=PasswordCheck(
+        DynamoMembers(_client, _table),
+        Argon2Passwords(),
+        DynamoLimits(_client, _table),
+        _announcements,
+        utc_now,
+    ),
+    pending=DynamoPendingSteps(_client, _table),
+    admission=Admission(
+        DynamoGrants(_client, _table),
+        _announcements,
+        clients(settings.public_origin(), settings.issuer()),
+        utc_now,
+    ),
     clock=utc_now,
 )
-_answer = authorize(_service, settings.issuer(), settings.public_origin())
-
-
-def handler(event: dict[str, object], _context: object) -> dict[str, object]:
-    """Answer one request."""
-    return _answer(event)
+handler = answering(authorize(_service, settings.issuer(), settings.public_origin()))

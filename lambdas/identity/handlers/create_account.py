@@ -14,6 +14,7 @@ from identity import settings
 from identity.argon import Argon2Passwords
 from identity.service import Registration
 from identity.store import DynamoAccounts
+from kernel import log
 from kernel.clock import utc_now
 from kernel.errors import DomainError
 
@@ -26,6 +27,11 @@ _registration = Registration(
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Create one account."""
+    with log.handling("create_account", None):
+        return _create(event)
+
+
+def _create(event: dict[str, Any]) -> dict[str, Any]:
     try:
         account = _registration.create_account(
             str(event.get("email", "")),
@@ -33,5 +39,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             tuple(event.get("scopes", ["member"])),
         )
     except DomainError as error:
+        log.note(outcome="refused", code=error.code)
         return {"error": {"code": error.code, "message": error.message}}
+    log.note(account=account.account_id)
     return {"account_id": account.account_id}

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import boto3
+import os
 
 from identity import settings
-from identity.kms import KmsSigner
-from identity.routes import discovery
+from identity.oauth.kms import PublishedKey
+from identity.oauth.routes import discovery
+from kernel.aws.json_client import KMS, AwsJson
+from kernel.web.payload import answering
 
-_kms = boto3.client("kms")
-_signers = [KmsSigner(_kms, key) for key in settings.published_keys()]
-_answer = discovery(settings.issuer(), lambda: [signer.jwk for signer in _signers])
-
-
-def handler(event: dict[str, object], _context: object) -> dict[str, object]:
-    """Answer one request."""
-    return _answer(event)
+_kms = AwsJson(KMS, os.environ)
+_keys = [PublishedKey(_kms, key) for key in settings.published_keys()]
+handler = answering(discovery(settings.issuer(), lambda: [key.jwk for key in _keys]))

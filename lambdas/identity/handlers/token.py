@@ -1,27 +1,49 @@
-"""Exchanges codes and refresh tokens."""
+"""Exchanges codes, approvals and refresh tokens."""
 
 from __future__ import annotations
 
-import boto3
+import os
 
 from identity import settings
-from identity.kms import KmsSigner
-from identity.routes import token
-from identity.service import Tokens
-from identity.store import DynamoAccounts, DynamoGrants
+from identity.accounts.letters import Letters
+from identity.accounts.store import DynamoAnnouncements, DynamoLimits
+from identity.devices.service import Registry
+from identity.devices.store import DynamoDevices
+from identity.oauth.clients import clients
+from identity.oauth.device_store import DynamoDeviceGrants
+from identity.oauth.devices import Polling
+from identity.oauth.dpop import Proofs
+from identity.oauth.es256 import OpenSslSignatures
+from identity.oauth.kms import KmsSigner
+from identity.oauth.proof_store import DynamoSeenProofs
+from identity.oauth.routes import token
+from identity.oauth.store import DynamoGrants
+from identity.oauth.tokens import Tokens
+from identity.store import DynamoAccounts
+from kernel.aws.dynamodb import dynamodb
+from kernel.aws.json_client import KMS, AwsJson
 from kernel.clock import utc_now
+from kernel.kms_seal import JsonKmsSeal
+from kernel.web.payload import answering
 
-_dynamodb = boto3.client("dynamodb")
+_dynamodb = dynamodb(os.environ)
+_kms = AwsJson(KMS, os.environ)
+_table = settings.table_name()
 _service = Tokens(
-    accounts=DynamoAccounts(_dynamodb, settings.table_name()),
-    grants=DynamoGrants(_dynamodb, settings.table_name()),
-    signer=KmsSigner(boto3.client("kms"), settings.signing_key()),
+    accounts=DynamoAccounts(_dynamodb, _table),
+    grants=DynamoGrants(_dynamodb, _table),
+    devices=Polling(DynamoDeviceGrants(_dynamodb, _table), utc_now),
+    proofs=Proofs(OpenSslSignatures(), DynamoSeenProofs(_dynamodb, _table), utc_now),
+    announcements=DynamoAnnouncements(_dynamodb, _table),
+    registry=Registry(
+        DynamoDevices(_dynamodb, _table),
+        Letters(JsonKmsSeal(_kms, settings.mail_key())),
+        DynamoLimits(_dynamodb, _table),
+        utc_now,
+    ),
+    signer=KmsSigner(_kms, settings.signing_key()),
+    clients=clients(settings.public_origin(), settings.issuer()),
     issuer=settings.issuer(),
     clock=utc_now,
 )
-_answer = token(_service)
-
-
-def handler(event: dict[str, object], _context: object) -> dict[str, object]:
-    """Answer one request."""
-    return _answer(event)
+handler = answering(token(_service))

@@ -1,4 +1,4 @@
-"""The pages a person sees while signing in: plain HTML, one style sheet, no script."""
+"""The pages a person sees while signing in: plain HTML, one style sheet, a script for passkeys."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
 from string import Template
+from urllib.parse import urlencode
 
 _STYLE = files(__name__).joinpath("page.css").read_text()
 _PAGE = Template(files(__name__).joinpath("page.html").read_text())
+PASSKEY_SCRIPT = files(__name__).joinpath("passkeys.js").read_text()
 _FORM = Template(files(__name__).joinpath("sign_in.html").read_text())
 
 
@@ -19,8 +21,20 @@ def _style_source() -> str:
     return f"'sha256-{digest}'"
 
 
-def security_headers(form_targets: str) -> dict[str, str]:
-    """The headers of every page: nothing runs, nothing frames it, the form goes where it says.
+def _script_tag() -> str:
+    version = hashlib.sha256(PASSKEY_SCRIPT.encode()).hexdigest()[:16]
+    return f'<script src="/passkeys.js?v={version}" defer></script>'
+
+
+SCRIPT_TAG = _script_tag()
+"""For pages that speak with authenticators; their headers have to allow it."""
+
+_SCRIPTED = "script-src 'self'; connect-src 'self'; "
+
+
+def security_headers(form_targets: str, *, scripted: bool = False) -> dict[str, str]:
+    """The headers of every page: nothing frames it, the form goes where it says, and nothing runs
+    but our own file, where there is one.
 
     Browsers apply `form-action` to the redirect that follows a form too, hence the targets, and
     under a stricter referrer policy they send our own form with `Origin: null`.
@@ -28,7 +42,8 @@ def security_headers(form_targets: str) -> dict[str, str]:
     return {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": (
-            f"default-src 'none'; style-src {_style_source()}; base-uri 'none'; "
+            f"default-src 'none'; {_SCRIPTED if scripted else ''}"
+            f"style-src {_style_source()}; base-uri 'none'; "
             f"form-action 'self' {form_targets}; frame-ancestors 'none'"
         ),
         "referrer-policy": "same-origin",
@@ -37,20 +52,38 @@ def security_headers(form_targets: str) -> dict[str, str]:
     }
 
 
-def _page(title: str, content: str) -> str:
+def page(title: str, content: str) -> str:
+    """A page of the issuer's; the content is HTML, the title is not."""
     return _PAGE.substitute(title=escape(title), style=_STYLE, content=content)
 
 
 def sign_in_page(parameters: Mapping[str, str], *, email: str = "", problem: str = "") -> str:
     """The sign-in form; it carries the client's request along in hidden fields."""
-    hidden = "\n".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
-        for name, value in parameters.items()
+    query = escape(f"?{urlencode(parameters)}")
+    content = _FORM.substitute(
+        hidden=hidden_fields(parameters),
+        email=escape(email),
+        problem=notice(problem),
+        sign_up=f"sign-up{query}",
+        forgot_password=f"forgot-password{query}",
+        script=SCRIPT_TAG,
     )
-    notice = f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else ""
-    return _page("Sign in", _FORM.substitute(hidden=hidden, email=escape(email), problem=notice))
+    return page("Sign in", content)
+
+
+def hidden_fields(values: Mapping[str, str]) -> str:
+    """Fields that a form carries along."""
+    return "\n".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+        for name, value in values.items()
+    )
+
+
+def notice(problem: str) -> str:
+    """What went wrong, read out by screen readers when the page opens; nothing without it."""
+    return f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else ""
 
 
 def problem_page(sentence: str) -> str:
     """A sentence to the person when there is nowhere safe to send them back to."""
-    return _page("Sign in", f'<h1>That did not work</h1><p class="problem">{escape(sentence)}</p>')
+    return page("Sign in", f'<h1>That did not work</h1><p class="problem">{escape(sentence)}</p>')

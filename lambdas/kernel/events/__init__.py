@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
+from kernel import correlation
+
 OUTBOX_RETENTION = timedelta(days=7)
 """How long a published event stays in its table: longer than the table stream's 24 hours."""
 
@@ -65,13 +67,16 @@ class Event:
 def outbox_item(event: Event, event_id: str, now: datetime) -> dict[str, str | int]:
     """The table item that makes the outbox publish an event; written with the change it tells of.
 
+    It carries on the id of the request that is being handled.
     Plain Python values: the store turns them into its own form.
     """
+    follows = correlation.current()
+    envelope = {} if follows is None else {correlation.FIELD: follows}
     return {
         "pk": f"EVENT#{event_id}",
         "sk": "EVENT",
         "kind": "event",
         "detail_type": event.detail_type,
-        "detail": json.dumps(event.to_detail(), separators=(",", ":")),
+        "detail": json.dumps({**event.to_detail(), **envelope}, separators=(",", ":")),
         "expires_at": int((now + OUTBOX_RETENTION).timestamp()),
     }

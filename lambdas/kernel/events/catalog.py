@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypedDict
 
 from kernel.events import Event
+from kernel.events.media import EpisodeOf
 
 
 class Rights(TypedDict):
@@ -35,6 +36,25 @@ class TitlePublished(Event):
     poster: str
     """Object key of the poster."""
     rights: Rights
+    storyboard: str | None = None
+    """WebVTT of thumbnails, relative to `path`."""
+    episode_of: EpisodeOf | None = None
+    """None for a film."""
+
+    @property
+    def subject(self) -> str:
+        """The title."""
+        return self.title_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class TitleWithdrawn(Event):
+    """A title may not be watched any more."""
+
+    detail_type: ClassVar[str] = "TitleWithdrawn"
+
+    title_id: str
+    asset_id: str
 
     @property
     def subject(self) -> str:

@@ -6,11 +6,14 @@ that the bus refuses is reported by its sequence number: Lambda retries from the
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import boto3
+
+from kernel import correlation, log
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
@@ -46,4 +49,15 @@ def _publish(batch: Sequence[Mapping[str, Any]]) -> int | None:
     ]
     answer = _events.put_events(Entries=entries)
     results = answer["Entries"]
+    for entry, result in zip(entries, results, strict=True):
+        _log(entry, result.get("ErrorCode"))
     return next((i for i, result in enumerate(results) if "ErrorCode" in result), None)
+
+
+def _log(entry: PutEventsRequestEntryTypeDef, refused: str | None) -> None:
+    detail = json.loads(entry["Detail"])
+    correlation_id = correlation.accepted(detail.get(correlation.FIELD))
+    facts = {"detail_type": entry["DetailType"], "subject": detail.get("subject")}
+    with log.handling("publish", correlation_id, **facts):
+        if refused is not None:
+            log.note(outcome="failed", code=refused)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from mangum import Mangum
+from starlette.exceptions import HTTPException
 
-from kernel.errors import DomainError, InvalidInputError
+from kernel import log
+from kernel.errors import DomainError, InvalidInputError, NotFoundError
+from kernel.web.logged import logged
 from kernel.web.payload import claims
-from kernel.web.problems import PROBLEM_JSON, problem, status_of
+from kernel.web.problems import MOST_QUOTED, PROBLEM_JSON, problem, status_of
 
 TEXT_TYPES = [
     "application/json",
@@ -25,6 +28,9 @@ TEXT_TYPES = [
 ]
 """Mangum sends every other type in base64, which API Gateway would pay for and clients not see."""
 
+MOST_ERRORS = 20
+"""Of one request; a list of ten thousand parts may hold a mistake in each."""
+
 Claims = dict[str, str]
 
 
@@ -33,27 +39,37 @@ def new_app(title: str) -> FastAPI:
     app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
 
     def refuse(_request: Request, error: Exception) -> Response:
-        refusal = error if isinstance(error, DomainError) else _first_problem(error)
-        return JSONResponse(
-            problem(refusal), status_code=status_of(refusal), media_type=PROBLEM_JSON
+        refusal = error if isinstance(error, DomainError) else _refusal_of(error)
+        log.note(code=refusal.code)
+        # In ASCII: a refusal may quote a field whose name UTF-8 cannot hold.
+        return Response(
+            json.dumps(problem(refusal)), status_code=status_of(refusal), media_type=PROBLEM_JSON
         )
 
-    app.add_exception_handler(DomainError, refuse)
-    app.add_exception_handler(RequestValidationError, refuse)
+    for kind in (DomainError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, refuse)
     return app
 
 
-def _first_problem(error: Exception) -> InvalidInputError:
-    """The first thing wrong with a request, by the name of its field."""
+def _refusal_of(error: Exception) -> DomainError:
+    """The first thing wrong with a request, by the name of its field, in our words."""
+    if isinstance(error, HTTPException):
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            return InvalidInputError("The request body is not JSON.", field="body")
+        return NotFoundError("There is nothing here.")
     if not isinstance(error, RequestValidationError):
         raise error
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"] if part != "body")
+    found = [(_field(one["loc"]), one["msg"]) for one in error.errors()[:MOST_ERRORS]]
+    field, message = found[0]
     return InvalidInputError(
-        f"{field or 'The request body'}: {first['msg']}.",
+        f"{field or 'The request body'}: {message}.",
         field=field,
-        errors=jsonable_encoder([{"loc": e["loc"], "msg": e["msg"]} for e in error.errors()]),
+        errors=[{"field": where, "message": said} for where, said in found],
     )
+
+
+def _field(loc: Sequence[object]) -> str:
+    return ".".join(str(part) for part in loc if part != "body")[:MOST_QUOTED]
 
 
 def caller(scope: str) -> Callable[[Request], Claims]:
@@ -75,4 +91,4 @@ def lambda_handler(app: FastAPI) -> Callable[[dict[str, Any], Any], dict[str, An
         asyncio.set_event_loop(loop)
         return dict(adapter(event, context))
 
-    return handler
+    return logged(handler)

@@ -7,7 +7,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from kernel import log
 from kernel.errors import DomainError, InvalidInputError, RefusedError, UnauthenticatedError
+from kernel.web.logged import logged
 from kernel.web.problems import PROBLEM_JSON, problem, status_of
 
 JSON = "application/json"
@@ -42,15 +44,35 @@ def refusal(error: DomainError) -> Reply:
 
 
 def answering(work: Callable[[Event], Reply]) -> Callable[[Event, object], Reply]:
-    """A Lambda handler that turns refusals into problems and leaves bugs to fail loudly."""
+    """A Lambda handler that turns refusals into problems, leaves bugs to fail loudly, and logs."""
 
     def handler(event: Event, _context: object) -> Reply:
         try:
             return work(event)
         except DomainError as error:
+            log.note(code=error.code)
             return refusal(error)
 
-    return handler
+    return logged(handler)
+
+
+def bytes_reply(body: bytes, content_type: str) -> Reply:
+    """A private answer that is not JSON of ours."""
+    return {
+        "statusCode": 200,
+        "headers": {"cache-control": "no-store", "content-type": content_type},
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+
+
+def bytes_body(event: Event, largest: int) -> bytes:
+    """The request's body as it was sent; InvalidInputError when it is larger."""
+    raw = str(event.get("body") or "")
+    body = base64.b64decode(raw) if event.get("isBase64Encoded") else raw.encode()
+    if len(body) > largest:
+        raise InvalidInputError(f"The request body is larger than {largest} bytes.", field="body")
+    return body
 
 
 def json_body(event: Event) -> dict[str, Any]:
@@ -59,12 +81,17 @@ def json_body(event: Event) -> dict[str, Any]:
     try:
         if event.get("isBase64Encoded"):
             raw = base64.b64decode(raw, validate=True)
-        parsed = json.loads(raw)
-    except ValueError as error:
+        parsed = json.loads(raw, parse_constant=_not_json)
+    # Deeper than the interpreter's stack, a document is nobody's honest request.
+    except (ValueError, RecursionError) as error:
         raise InvalidInputError("The request body is not JSON.", field="body") from error
     if not isinstance(parsed, dict):
         raise InvalidInputError("The request body must be a JSON object.", field="body")
     return parsed
+
+
+def _not_json(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON (RFC 8259, section 6)")
 
 
 def header(event: Event, name: str) -> str | None:

@@ -36,14 +36,25 @@ def status_of(error: DomainError) -> HTTPStatus:
     return HTTPStatus.BAD_REQUEST
 
 
+MOST_QUOTED = 300
+"""Characters of what was sent that a refusal repeats: a name of megabytes makes no answer of
+megabytes, which Lambda would not send."""
+
+
 def problem(error: DomainError) -> dict[str, object]:
     """The problem document: `code` for machines, `detail` for people, the facts beside them."""
     status = status_of(error)
     return {
-        **error.facts,
+        **{name: _quoted(fact) for name, fact in error.facts.items()},
         "type": f"urn:marquee:problem:{error.code}",
         "title": status.phrase,
         "status": int(status),
-        "detail": error.message,
+        "detail": _quoted(error.message),
         "code": error.code,
     }
+
+
+def _quoted(fact: object) -> object:
+    if isinstance(fact, str) and len(fact) > MOST_QUOTED:
+        return f"{fact[:MOST_QUOTED]}…"
+    return fact

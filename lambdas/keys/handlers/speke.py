@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 
@@ -15,7 +14,6 @@ from keys.service import KeyServer
 from keys.settings import Settings
 from keys.store import DynamoVault
 
-logging.getLogger("keys").setLevel(logging.INFO)
 _settings = Settings.from_environment(os.environ)
 
 handler = speke_handler(

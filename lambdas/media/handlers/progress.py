@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kernel import correlation, log
 from kernel.clock import utc_now
 from media import settings
 from media.pipeline import Pipeline
@@ -17,4 +18,8 @@ def handler(event: dict[str, Any], _context: object) -> None:
     detail = event["detail"]
     job = detail["userMetadata"]
     percent = int(detail["jobProgress"]["jobPercentComplete"])
-    _pipeline.progressed(job["asset_id"], job["version"], percent)
+    facts = {"asset_id": job["asset_id"], "version": job["version"], "percent": percent}
+    with log.handling(
+        "transcode_progress", correlation.accepted(job.get(correlation.FIELD)), **facts
+    ):
+        _pipeline.progressed(job["asset_id"], job["version"], percent)

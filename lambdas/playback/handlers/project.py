@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 
-import boto3
-
+from kernel.aws.json_client import DYNAMODB, AwsJson
 from playback.events import projection_handler
 from playback.service import Projection
 from playback.store import DynamoPlayback
 
 handler = projection_handler(
-    Projection(DynamoPlayback(boto3.client("dynamodb"), os.environ["PLAYBACK_TABLE"]))
+    Projection(DynamoPlayback(AwsJson(DYNAMODB, os.environ), os.environ["PLAYBACK_TABLE"]))
 )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import boto3
 import pytest
 
-from catalog.domain import Rights, Title
+from catalog.domain import EpisodeOf, Rights, Title
 from catalog.ports import Titles
 from catalog.store import DynamoTitles
 from tests.fakes.catalog import FakeTitles
@@ -45,6 +45,45 @@ def test_a_title_comes_back_as_it_was_put(titles: Titles, title: Title, now: dat
     assert titles.get("ttl_1") == title
     assert list(titles.all()) == [title]
     assert titles.get("ttl_2") is None
+
+
+def test_an_episode_comes_back_with_its_place(titles: Titles, title: Title, now: datetime) -> None:
+    place = EpisodeOf("srs_1", "Ein Gezeitenspiel — 潮", 2, 12)
+    episode = dataclasses.replace(title, episode_of=place)
+
+    titles.put(episode, now)
+
+    assert titles.get("ttl_1") == episode
+    assert list(titles.all()) == [episode]
+
+
+def test_a_withdrawn_title_is_gone_and_an_older_publication_does_not_bring_it_back(
+    titles: Titles, title: Title, now: datetime
+) -> None:
+    titles.put(title, now)
+
+    assert titles.withdraw("ttl_1", "ast_1", 6, now)
+
+    assert titles.get("ttl_1") is None
+    assert list(titles.all()) == []
+    assert not titles.put(title, now)
+    assert titles.get("ttl_1") is None
+
+
+def test_a_title_can_be_published_again_after_it_was_withdrawn(
+    titles: Titles, title: Title, now: datetime
+) -> None:
+    titles.withdraw("ttl_1", "ast_1", 4, now)
+
+    assert titles.put(title, now)
+    assert titles.get("ttl_1") == title
+
+
+def test_an_older_withdrawal_changes_nothing(titles: Titles, title: Title, now: datetime) -> None:
+    titles.put(title, now)
+
+    assert not titles.withdraw("ttl_1", "ast_1", 5, now)
+    assert titles.get("ttl_1") == title
 
 
 @pytest.mark.parametrize("sequence", [4, 5])

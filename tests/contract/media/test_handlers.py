@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -41,7 +42,7 @@ def load(table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
         del sys.modules[name]
 
 
-@pytest.mark.parametrize("name", ["api", "record", "probe", "package", "progress"])
+@pytest.mark.parametrize("name", ["api", "record", "probe", "package", "progress", "ended"])
 def test_a_function_starts_with_the_settings_it_is_given(load: Load, name: str) -> None:
     assert callable(load(name).handler)
 
@@ -74,3 +75,38 @@ def test_an_upload_is_claimed_and_its_progress_noted(load: Load, table: str, now
     found = assets.get(ASSET_ID)
     assert found.version == state["run"]["version"]
     assert found.progress_percent == 37
+
+
+def test_a_run_that_was_stopped_from_outside_leaves_words(
+    load: Load, table: str, now: datetime
+) -> None:
+    assets = DynamoAssets(table, "eu-west-1")
+    assets.add(Asset(
+        asset_id=ASSET_ID, name="A film", file_name="f.mp4", size_bytes=1, upload_id="u",
+        status=AssetStatus.UPLOADING, created_at=now,
+    ))  # fmt: skip
+    given = {
+        "detail": {
+            "bucket": {"name": "mezzanine"},
+            "object": {"key": f"uploads/{ASSET_ID}/source", "version-id": "v1"},
+        }
+    }
+    load("record").handler(
+        {"task": "begin", "state": {"event": given, "execution": "the-run"}}, None
+    )
+
+    load("ended").handler(
+        {
+            "detail": {
+                "executionArn": "the-run",
+                "status": "ABORTED",
+                "input": json.dumps(given),
+            }
+        },
+        None,
+    )
+
+    found = assets.get(ASSET_ID)
+    assert found.status is AssetStatus.FAILED
+    assert found.failure is not None
+    assert found.failure.code == "stopped"

@@ -49,6 +49,14 @@ def test_what_was_never_completed_is_not_there(uploads: Uploads) -> None:
     assert not uploads.exists(KEY)
 
 
+def test_captions_lie_beside_the_film_as_webvtt(s3_uploads: S3Uploads, bucket: str) -> None:
+    s3_uploads.write_captions("uploads/ast_1/captions/en.vtt", "WEBVTT — ✓")
+
+    found = boto3.client("s3").get_object(Bucket=bucket, Key="uploads/ast_1/captions/en.vtt")
+    assert found["Body"].read().decode() == "WEBVTT — ✓"
+    assert found["ContentType"] == "text/vtt"
+
+
 @pytest.mark.parametrize(
     ("code", "error"),
     [
@@ -80,6 +88,35 @@ def test_a_part_sent_by_its_signed_url_makes_the_object(s3_uploads: S3Uploads) -
     assert s3_uploads.exists(KEY)
     stored = boto3.client("s3").get_object(Bucket="films", Key=KEY)
     assert stored["Body"].read() == CONTENT
+
+
+def test_an_upload_that_is_under_way_has_the_parts_that_were_sent(aws: None) -> None:
+    """By a stub: moto keeps no digest with a part."""
+    client = signing_client()
+    place = {"Bucket": "films", "Key": KEY, "UploadId": "upload"}
+    first, second = (
+        {"PartNumber": number, "ETag": f'"{number}"', "ChecksumSHA256": SHA256, "Size": 12}
+        for number in (1, 7)
+    )
+    with Stubber(client) as s3:
+        page = {"IsTruncated": True, "NextPartNumberMarker": 1, "Parts": [first]}
+        s3.add_response("list_parts", page, place)
+        more = {"IsTruncated": False, "Parts": [second]}
+        s3.add_response("list_parts", more, {**place, "PartNumberMarker": 1})
+
+        parts = S3Uploads(client, "films").parts(KEY, "upload")
+
+    assert parts == [Part(1, '"1"', SHA256), Part(7, '"7"', SHA256)]
+
+
+def test_nothing_was_sent_of_a_new_upload_and_one_that_is_gone_says_so(uploads: Uploads) -> None:
+    upload_id = uploads.begin(KEY)
+    assert list(uploads.parts(KEY, upload_id)) == []
+
+    uploads.abort(KEY, upload_id)
+
+    with pytest.raises(UploadGoneError):
+        uploads.parts(KEY, upload_id)
 
 
 def test_a_parts_url_is_sigv4_on_the_regional_host_and_covers_the_digest(

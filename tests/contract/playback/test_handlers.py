@@ -35,7 +35,7 @@ def kid_text(kid: str) -> str:
 
 @pytest.fixture
 def functions(
-    table_of: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+    table_of: Callable[[str], str], function_environment: pytest.MonkeyPatch
 ) -> Iterator[dict[str, ModuleType]]:
     secrets = boto3.client("secretsmanager")
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
@@ -55,7 +55,7 @@ def functions(
         "ORIGIN_SECRET": origin,
         "CLEARKEY": "true",
     }.items():
-        monkeypatch.setenv(name, value)
+        function_environment.setenv(name, value)
     yield {name: importlib.import_module(name) for name in HANDLERS}
     for name in HANDLERS:
         sys.modules.pop(name, None)
@@ -132,25 +132,48 @@ def test_the_player_gets_the_very_keys_that_the_encryptor_got(
         None,
     )
 
-    keys = {key["kid"]: key["k"] for key in json.loads(answer["body"])["keys"]}
     assert answer["statusCode"] == 200
-    assert keys == {
-        kid_text(kid): value.replace("+", "-").replace("/", "_").rstrip("=")
-        for kid, value in issued.items()
-    }
+    for licence in (started["drm"]["licence"], json.loads(answer["body"])):
+        assert {key["kid"]: key["k"] for key in licence["keys"]} == {
+            kid_text(kid): value.replace("+", "-").replace("/", "_").rstrip("=")
+            for kid, value in issued.items()
+        }
+
+
+def test_a_warm_start_is_one_read_then_one_write_and_one_key_opened_beside_it(
+    functions: dict[str, ModuleType],
+    aws_calls: list[str],
+) -> None:
+    issue_keys(functions)
+    deliver_events(functions)
+    aws_calls.clear()
+
+    start(functions)
+
+    read, *beside = aws_calls
+    assert (read, sorted(beside)) == ("BatchGetItem", ["Decrypt", "PutItem"])
+
+
+def test_a_function_that_starts_plays_reads_each_of_its_secrets_once(
+    functions: dict[str, ModuleType], aws_calls: list[str]
+) -> None:
+    aws_calls.clear()
+
+    importlib.reload(functions["playback.handlers.sessions"])
+
+    assert aws_calls == ["GetSecretValue"] * 3
 
 
 @pytest.mark.parametrize("package", ["keys", "playback"])
-def test_the_path_a_viewer_waits_for_loads_no_web_framework(package: str) -> None:
+def test_the_path_a_viewer_waits_for_loads_nothing_heavy(package: str) -> None:
     modules = {
-        "keys": "keys.routes, keys.store, keys.kms",
+        "keys": "boto3, keys.routes, keys.store, keys.kms",
         "playback": "playback.routes, playback.store, playback.secret_store, playback.kms",
     }[package]
-    code = (
-        f"import sys, boto3, {modules}; "
-        "heavy = {'fastapi', 'pydantic', 'pynamodb', 'mangum', 'aws_lambda_powertools'}; "
-        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
-    )
+    heavy = {"fastapi", "pydantic", "pynamodb", "mangum", "aws_lambda_powertools"}
+    if package == "playback":
+        heavy |= {"boto3", "botocore"}
+    code = f"import sys, {modules}; sys.exit(', '.join({heavy} & set(sys.modules)) or 0)"
 
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from unittest.mock import create_autospec
 
 import boto3
 import pytest
-from botocore.stub import Stubber
 
+from kernel.aws.json_client import DYNAMODB, AwsJson
 from kernel.errors import ConflictError, UnavailableError
-from playback.domain import MOST_LICENCES, Rights, Viewer
+from playback.domain import MOST_LICENCES, UNTOLD, Allowance, EpisodeOf, Rights, Viewer
 from playback.store import READ_ATTEMPTS, DynamoPlayback
+from tests.contract.conftest import JsonClient
 from tests.unit.playback.fakes import KEYS, TITLE, VIEWER, FakePlayback, session
 
 Store = DynamoPlayback | FakePlayback
@@ -24,11 +25,16 @@ def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "fake":
         return FakePlayback()
     table_of: Callable[[str], str] = request.getfixturevalue("table_of")
-    return DynamoPlayback(boto3.client("dynamodb"), table_of("playback"))
+    aws_json: JsonClient = request.getfixturevalue("aws_json")
+    return DynamoPlayback(aws_json(DYNAMODB), table_of("playback"))
 
 
 def test_a_title_comes_back_as_it_was_saved(store: Store) -> None:
-    ending = replace(TITLE, rights=Rights(("IE",), TITLE.rights.starts_at, datetime.now(UTC)))
+    ending = replace(
+        TITLE,
+        rights=Rights(("IE",), TITLE.rights.starts_at, datetime.now(UTC)),
+        episode_of=EpisodeOf("srs_1", "The Tide", 1, 2),
+    )
     store.save_title(ending)
 
     assert store.facts("ttl_1", "acc_1").title == ending
@@ -48,6 +54,25 @@ def test_an_older_title_does_not_replace_a_newer_one(store: Store) -> None:
     title = store.facts("ttl_1", "acc_1").title
     assert title is not None
     assert title.name == "Newer"
+
+
+def test_a_withdrawn_title_is_not_there_until_it_is_published_anew(store: Store) -> None:
+    store.save_title(TITLE)
+    store.withdraw_title("ttl_1", TITLE.sequence + 1)
+
+    assert store.facts("ttl_1", "acc_1").title is None
+
+    anew = replace(TITLE, sequence=TITLE.sequence + 2)
+    store.save_title(anew)
+    assert store.facts("ttl_1", "acc_1").title == anew
+
+
+def test_an_older_withdrawal_takes_no_title_away(store: Store) -> None:
+    store.save_title(TITLE)
+
+    store.withdraw_title("ttl_1", TITLE.sequence)
+
+    assert store.facts("ttl_1", "acc_1").title == TITLE
 
 
 @pytest.mark.parametrize("keys_first", [True, False])
@@ -178,20 +203,38 @@ def test_a_play_that_never_was_has_no_licence(store: Store, now: datetime) -> No
     assert store.find("ses_1") is None
 
 
-@pytest.mark.usefixtures("aws")
 def test_a_read_that_stays_incomplete_is_unavailable_not_an_unknown_title() -> None:
-    client: Any = boto3.client("dynamodb")
     unread = {"playback": {"Keys": [{"pk": {"S": "TITLE#ttl_1"}, "sk": {"S": "TITLE"}}]}}
-    with Stubber(client) as stub:
-        for _ in range(READ_ATTEMPTS):
-            stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": unread})
+    dynamodb = create_autospec(AwsJson, instance=True)
+    dynamodb.call.return_value = {"Responses": {}, "UnprocessedKeys": unread}
 
-        with pytest.raises(UnavailableError):
-            DynamoPlayback(client, "playback").facts("ttl_1", "acc_1")
+    with pytest.raises(UnavailableError):
+        DynamoPlayback(dynamodb, "playback").facts("ttl_1", "acc_1")
+
+    assert dynamodb.call.call_count == READ_ATTEMPTS
+
+
+def test_every_title_of_an_asset_gets_its_keys_however_many_pages_they_fill(
+    aws_json: JsonClient, table_of: Callable[[str], str]
+) -> None:
+    table = table_of("playback")
+    store = DynamoPlayback(aws_json(DYNAMODB), table)
+    # An item holds 400 KB and a page 1 MB.
+    for number in range(3):
+        padded = {"pk": {"S": "CONTENT#ast_1"}, "sk": {"S": f"TITLE#{number}"}}
+        boto3.client("dynamodb").put_item(
+            TableName=table, Item={**padded, "padding": {"S": "x" * 390_000}}
+        )
+    store.save_title(TITLE)
+
+    store.save_keys(KEYS)
+    store.join(KEYS.content_id)
+
+    assert store.facts("ttl_1", "acc_1").title == replace(TITLE, keys=KEYS)
 
 
 def test_an_account_blocked_in_the_read_model_is_blocked(
-    table_of: Callable[[str], str],
+    aws_json: JsonClient, table_of: Callable[[str], str]
 ) -> None:
     client, table = boto3.client("dynamodb"), table_of("playback")
     client.put_item(
@@ -199,4 +242,26 @@ def test_an_account_blocked_in_the_read_model_is_blocked(
         Item={"pk": {"S": "ACCOUNT#acc_1"}, "sk": {"S": "ACCOUNT"}, "blocked_at": {"N": "1"}},
     )
 
-    assert DynamoPlayback(client, table).facts("ttl_1", "acc_1").account_blocked
+    store = DynamoPlayback(aws_json(DYNAMODB), table)
+    assert store.facts("ttl_1", "acc_1").account_blocked
+
+
+def test_a_plan_is_kept_unless_a_newer_one_is(store: Store) -> None:
+    assert store.facts("ttl_1", "acc_1").allowance == UNTOLD
+
+    store.save_allowance("acc_1", Allowance(streams=4, max_height=2160), 2)
+    store.save_allowance("acc_1", Allowance(streams=1, max_height=720), 1)
+
+    assert store.facts("ttl_1", "acc_1").allowance == Allowance(streams=4, max_height=2160)
+    assert store.facts("ttl_1", "acc_2").allowance == UNTOLD
+
+
+def test_a_deleted_account_may_not_play_and_its_plan_does_not_come_back(store: Store) -> None:
+    store.save_allowance("acc_1", Allowance(streams=4, max_height=2160), 1)
+    store.forget_account("acc_1", datetime.now(UTC))
+
+    store.save_allowance("acc_1", Allowance(streams=4, max_height=2160), 2)
+
+    facts = store.facts("ttl_1", "acc_1")
+    assert facts.account_blocked
+    assert facts.allowance == UNTOLD

@@ -45,3 +45,17 @@ def test_a_profile_lists_its_own_the_latest_first(points: ResumePoints, now: dat
         points.keep(point)
 
     assert list(points.of_profile("prf_1")) == [second, first]
+
+
+def test_a_profile_that_is_forgotten_has_watched_nothing(
+    points: ResumePoints, now: datetime
+) -> None:
+    for number in range(120):
+        points.keep(ResumePoint("prf_1", f"ttl_{number}", 1.0, 60.0, now))
+    other = ResumePoint("prf_2", "ttl_1", 1.0, 60.0, now)
+    points.keep(other)
+
+    assert points.forget("prf_1") == 120
+    assert points.forget("prf_1") == 0
+    assert list(points.of_profile("prf_1")) == []
+    assert list(points.of_profile("prf_2")) == [other]

@@ -15,9 +15,11 @@ import pytest
 
 from catalog.domain import Rights, Title
 from catalog.store import DynamoTitles
+from kernel.aws.json_client import DYNAMODB, AwsJson
 from keys.domain import StoredKey, StoredKeys
 from keys.store import DynamoVault
 from playback.store import DynamoPlayback
+from tests.contract.conftest import JsonClient
 
 HANDLERS = (
     "catalog.handlers.republish",
@@ -31,11 +33,11 @@ FILMS = 60
 class Line:
     """Catalogue, vault and playback on their own tables, and the outboxes between them."""
 
-    def __init__(self, handlers: dict[str, ModuleType]) -> None:
+    def __init__(self, handlers: dict[str, ModuleType], dynamodb: AwsJson) -> None:
         self._handlers = handlers
         self._client = boto3.client("dynamodb")
         self._delivered: set[str] = set()
-        self.playback = DynamoPlayback(self._client, "playback")
+        self.playback = DynamoPlayback(dynamodb, "playback")
 
     def republish(self, domain: str) -> int:
         told, after = 0, None
@@ -77,14 +79,17 @@ class Line:
 
 @pytest.fixture
 def line(
-    table_of: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, now: datetime
+    table_of: Callable[[str], str],
+    aws_json: JsonClient,
+    function_environment: pytest.MonkeyPatch,
+    now: datetime,
 ) -> Iterator[Line]:
-    monkeypatch.setenv("TABLE_NAME", table_of("catalog"))
-    monkeypatch.setenv("KEYS_TABLE", table_of("keys"))
-    monkeypatch.setenv("PLAYBACK_TABLE", table_of("playback"))
+    function_environment.setenv("TABLE_NAME", table_of("catalog"))
+    function_environment.setenv("KEYS_TABLE", table_of("keys"))
+    function_environment.setenv("PLAYBACK_TABLE", table_of("playback"))
     for name in HANDLERS:
         sys.modules.pop(name, None)
-    yield Line({name: importlib.import_module(name) for name in HANDLERS})
+    yield Line({name: importlib.import_module(name) for name in HANDLERS}, aws_json(DYNAMODB))
     for name in HANDLERS:
         sys.modules.pop(name, None)
 

@@ -97,6 +97,16 @@ def test_members_see_titles_with_posters_and_an_entity_tag(catalogue: Catalogue)
     assert answer(again, None)["statusCode"] == 304
 
 
+@pytest.mark.parametrize("title_id", ["", "ttl_", "ttl_1\x00", f"ttl_{'1' * 2_000}"])
+def test_what_cannot_be_a_title_is_unknown_without_being_looked_up(
+    catalogue: Catalogue, titles: FakeTitles, monkeypatch: pytest.MonkeyPatch, title_id: str
+) -> None:
+    event = call("GET", "/v1/titles/x", parameters={"title_id": title_id}, claims=MEMBER)
+    monkeypatch.delattr(FakeTitles, "get")
+
+    assert answering(routes(catalogue))(event, None)["statusCode"] == 404
+
+
 def test_an_unknown_title_is_a_problem_that_says_so(catalogue: Catalogue) -> None:
     event = call("GET", "/v1/titles/x", parameters={"title_id": "x"}, claims=MEMBER)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from commands.ingest import ingest, main
 from commands.service_api import CommandError, Service, find_service
 from commands.sign_in import SignIn, SignInError, sign_in_form
+from commands.upload import Episode
 
 SERVICE = Service("http://site.test", "staff@example.test", "correct horse")
 PAGE = """<form action="/search"><input name="q"></form>
@@ -29,6 +31,7 @@ class FakeService:
 
     def __init__(self) -> None:
         self.parts: dict[int, bytes] = {}
+        self.begun: list[dict[str, Any]] = []
         self.completed: list[dict[str, Any]] = []
         self.part_size = 4
         self.refuse_parts = 0
@@ -51,13 +54,16 @@ class FakeService:
             return httpx.Response(200, json={"issuer": "http://auth.test"})
         assert request.headers["authorization"].startswith("Bearer access-")
         if path == "/v1/titles":
-            titles = [{"asset_id": "ast_1", "title_id": "ttl_1", "name": "A film"}]
+            series = {"kind": "series", "title_id": "srs_1", "name": "A series"}
+            film = {"kind": "film", "asset_id": "ast_1", "title_id": "ttl_1", "name": "A film"}
+            titles = [series, film]
             return httpx.Response(200, json={"titles": titles})
         return httpx.Response(200, json=self.states.pop(0))
 
     def post_site(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)
         if request.url.path == "/v1/uploads":
+            self.begun.append(body)
             count = -(-body["size_bytes"] // self.part_size)
             made = {"asset_id": "ast_1", "part_size_bytes": self.part_size, "part_count": count}
             return httpx.Response(201, json=made)
@@ -150,6 +156,7 @@ def test_a_film_is_sent_in_parts_and_followed_until_it_can_be_watched(
 
     assert service.parts == {1: b"0123", 2: b"4567", 3: b"89"}
     assert [part["part_number"] for part in service.completed] == [1, 2, 3]
+    assert re.fullmatch(r"reference  [0-9a-f]{32}", said.pop(3))
     assert said == [
         "upload     40 %",
         "upload     80 %",
@@ -160,6 +167,18 @@ def test_a_film_is_sent_in_parts_and_followed_until_it_can_be_watched(
         "transcode  done",
         "published  A film (ttl_1): watch it at http://site.test",
     ]
+
+
+@pytest.mark.parametrize("episode", [None, Episode("The Tide", 1, 2)])
+def test_an_episode_says_its_place_and_a_film_none(
+    service: FakeService, film: Path, episode: Episode | None
+) -> None:
+    with httpx.Client(transport=httpx.MockTransport(service)) as http:
+        ingest(film, "A film", SERVICE, http, print, pause=lambda _seconds: None, episode=episode)
+
+    (begun,) = service.begun
+    expected = None if episode is None else {"series": "The Tide", "season": 1, "episode": 2}
+    assert begun.get("episode_of") == expected
 
 
 def test_a_part_that_the_storage_refuses_is_sent_again(run: Run, service: FakeService) -> None:
@@ -238,6 +257,8 @@ def test_a_service_that_is_not_running_is_one_line(film: Path) -> None:
         (["/nowhere/film.mp4", "A film"], "/nowhere/film.mp4 does not exist"),
         (["/", "A film"], "/ is not a file"),
         ([__file__, " "], "name the film"),
+        ([__file__, "A film", "--series", "The Tide"], "an episode needs all three"),
+        ([__file__, "A film", "--season=1", "--episode=2"], "an episode needs all three"),
     ],
 )
 def test_a_mistake_ends_in_one_line_and_no_traceback(

@@ -48,14 +48,17 @@ def test_every_publisher_of_the_reader_is_asked(
             {
                 "marquee-dev-catalog": {"RepublishFunction": "arn:catalog"},
                 "marquee-dev-keys": {"RepublishFunction": "arn:keys"},
+                "marquee-dev-billing": {"RepublishFunction": "arn:billing"},
             }
         )
     )
-    functions = Functions({"told": 2, "after": None}, {"told": 3, "after": None})
+    functions = Functions(
+        {"told": 2, "after": None}, {"told": 3, "after": None}, {"told": 1, "after": None}
+    )
     monkeypatch.setattr(boto3, "client", lambda _: functions)
 
     assert main(["playback", "--outputs", str(outputs)]) == 0
-    assert [arn for arn, _ in functions.asked] == ["arn:catalog", "arn:keys"]
+    assert [arn for arn, _ in functions.asked] == ["arn:catalog", "arn:keys", "arn:billing"]
     assert "catalog    told of 2 again" in capsys.readouterr().out
 
 

@@ -65,9 +65,10 @@ def good_answers() -> Answers:
     }
 
 
-def run(
-    answers: Answers, *, signed: bool = True, titles: Any = ({"title_id": "ttl_1"},)
-) -> list[str]:
+SHELF = ({"title_id": "srs_1", "kind": "series"}, {"title_id": "ttl_1", "kind": "episode"})
+
+
+def run(answers: Answers, *, signed: bool = True, titles: Any = SHELF) -> list[str]:
     """What the walk said; files of the edge need the cookie unless told otherwise."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -76,6 +77,8 @@ def run(
             if signed and request.headers.get("cookie") != "CloudFront-Policy=p":
                 return httpx.Response(403)
             return answers.get(f"GET {path}", httpx.Response(200, content=b"bytes"))
+        if path == "/v1/playback/start":
+            assert json.loads(request.content)["title_id"] == "ttl_1"
         return answers[f"{request.method} {path}"]
 
     api = SimpleNamespace(

@@ -84,6 +84,17 @@ def test_every_address_of_the_app_is_the_app(worker: NodeWorker, uri: str) -> No
     assert single_page(worker, uri)["uri"] == "/index.html"
 
 
+def test_a_players_address_is_the_app_with_its_engine_fetched_beforehand(
+    worker: NodeWorker,
+) -> None:
+    assert single_page(worker, "/watch/ttl_1")["uri"] == "/watch.html"
+
+
+@pytest.mark.parametrize("uri", ["/watch", "/watching/ttl_1", "/a/watch/ttl_1"])
+def test_what_only_resembles_a_players_address_is_the_app(worker: NodeWorker, uri: str) -> None:
+    assert single_page(worker, uri)["uri"] == "/index.html"
+
+
 @pytest.mark.parametrize("uri", ["/assets/app-1a2b.js", "/favicon.ico", "/index.html", "/.well"])
 def test_a_file_stays_what_it_is(worker: NodeWorker, uri: str) -> None:
     assert single_page(worker, uri)["uri"] == uri

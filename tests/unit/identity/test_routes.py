@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from identity.routes import authorize, discovery, token
+from identity.oauth.routes import discovery, token
+from identity.routes import authorize
 from tests.unit.identity.test_sign_in import ISSUER, ORIGIN, REQUEST, SIGNER, VERIFIER, Server
 
 
@@ -36,7 +37,7 @@ def sign_in(server: Server, changes: dict[str, str] | None = None, **headers: st
     return answer(request("POST", "/authorize", {**fields, **(changes or {})}, **headers))
 
 
-def test_the_page_carries_the_request_and_runs_no_script(server: Server) -> None:
+def test_the_page_carries_the_request_and_runs_no_script_but_our_own(server: Server) -> None:
     page = authorize(server.authorization, ISSUER, ORIGIN)(request("GET", "/authorize", REQUEST))
 
     policy = page["headers"]["content-security-policy"]
@@ -44,7 +45,8 @@ def test_the_page_carries_the_request_and_runs_no_script(server: Server) -> None
     assert f'value="{REQUEST["code_challenge"]}"' in page["body"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
-    assert "script" not in policy
+    assert "script-src 'self'; " in policy
+    assert "<script>" not in page["body"]
     assert page["headers"]["x-frame-options"] == "DENY"
     assert page["headers"]["referrer-policy"] == "same-origin", "else the form's Origin is null"
 
@@ -110,6 +112,23 @@ def test_an_error_of_a_known_client_goes_back_to_it_as_oauth_says(server: Server
     assert sent["state"] == ["s"]
 
 
+@pytest.mark.parametrize("name", ["state", "nonce", "scope"])
+def test_what_would_not_fit_into_the_way_back_is_refused(server: Server, name: str) -> None:
+    answer = sign_in(server, {name: "s" * 513})
+
+    sent = parse_qs(urlsplit(answer["headers"]["location"]).query)
+    assert sent["error"] == ["invalid_request"]
+    assert name in sent["error_description"][0]
+    assert len(answer["headers"]["location"]) < 2_000
+
+
+@pytest.mark.parametrize("email", ["", " ", "a" * 5_000])
+def test_what_cannot_be_an_address_is_answered_like_a_wrong_password(
+    server: Server, email: str
+) -> None:
+    assert sign_in(server, {"email": email})["statusCode"] == 401
+
+
 def test_the_token_endpoint_refuses_in_the_words_of_rfc_6749(server: Server) -> None:
     answer = token(server.tokens)(request("POST", "/token", {"grant_type": "password"}))
 
@@ -120,12 +139,12 @@ def test_the_token_endpoint_refuses_in_the_words_of_rfc_6749(server: Server) -> 
 def test_discovery_names_the_endpoints_and_the_key_set_has_the_public_half(
     server: Server,
 ) -> None:
-    answer = discovery(ISSUER, lambda: [SIGNER.jwk])
+    answer = discovery(ISSUER, lambda: [SIGNER.published])
 
     document = json.loads(answer(request("GET", "/.well-known/openid-configuration", {}))["body"])
     keys = json.loads(answer(request("GET", "/.well-known/jwks.json", {}))["body"])["keys"]
     assert document["issuer"] == ISSUER
     assert document["jwks_uri"] == f"{ISSUER}/.well-known/jwks.json"
     assert document["code_challenge_methods_supported"] == ["S256"]
-    assert keys == [SIGNER.jwk]
+    assert keys == [SIGNER.published]
     assert set(keys[0]) == {"kty", "n", "e", "kid", "alg", "use"}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from kernel.envelope import DamagedKeyError, unwrap, wrap
 from kernel.errors import InvalidInputError, NotFoundError, RefusedError
-from kernel.ids import new_id
-from kernel.web.problems import problem
+from kernel.ids import names_one, new_id
+from kernel.web.problems import MOST_QUOTED, problem
 
 
 def test_ids_say_what_they_name_sort_by_time_and_differ(now: datetime) -> None:
@@ -21,6 +21,18 @@ def test_ids_say_what_they_name_sort_by_time_and_differ(now: datetime) -> None:
     assert first.startswith("ast_")
     assert first < second
     assert len({new_id("ast", now) for _ in range(100)}) == 100
+
+
+def test_what_cannot_be_an_id_is_told_from_what_can(now: datetime) -> None:
+    assert names_one(new_id("ttl", now), "ttl")
+    for text in ("", "ttl_", "ast_1", "ttl_A", "ttl_1\n", "ttl_1/2", f"ttl_{'1' * 27}", 1, None):
+        assert not names_one(text, "ttl"), text
+
+
+def test_a_refusal_repeats_only_the_beginning_of_what_was_sent() -> None:
+    document = problem(InvalidInputError(f"There is no field {'n' * 9_000}.", field="n" * 9_000))
+
+    assert len(str(document["detail"])) == len(str(document["field"])) == MOST_QUOTED + 1
 
 
 @pytest.mark.parametrize(

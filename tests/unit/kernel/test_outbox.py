@@ -45,13 +45,20 @@ def outbox(monkeypatch: pytest.MonkeyPatch) -> Callable[[Bus], Handler]:
     return over
 
 
+def detail(index: int) -> str:
+    return json.dumps({"subject": f"ast_{index}", "correlation_id": f"{index:032x}"})
+
+
 def records(count: int) -> dict[str, Any]:
     return {
         "Records": [
             {
                 "dynamodb": {
                     "SequenceNumber": str(index),
-                    "NewImage": {"detail_type": {"S": "AssetReady"}, "detail": {"S": f"{index}"}},
+                    "NewImage": {
+                        "detail_type": {"S": "AssetReady"},
+                        "detail": {"S": detail(index)},
+                    },
                 }
             }
             for index in range(count)
@@ -65,7 +72,7 @@ def test_every_record_becomes_an_event_of_the_domain(outbox: Callable[[Bus], Han
     answer = outbox(bus)(records(23), None)
 
     assert answer == {"batchItemFailures": []}
-    assert [entry["Detail"] for entry in bus.entries] == [str(i) for i in range(23)]
+    assert [entry["Detail"] for entry in bus.entries] == [detail(i) for i in range(23)]
     assert {entry["Source"] for entry in bus.entries} == {"marquee.test.media"}
 
 

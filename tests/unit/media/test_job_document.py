@@ -11,22 +11,27 @@ import botocore.session
 import pytest
 from botocore.serialize import create_serializer
 from hypothesis import given
+from hypothesis import strategies as st
 
 from localcloud.mediaconvert.job_document import read_job
+from localcloud.mediaconvert.plan import CmafGroup
 from localcloud.service_model import ServiceModel
-from media.domain import Run
+from media.domain import CaptionTrack, Run, Scheme
 from media.job_document import (
     FAIRPLAY,
     PLAYREADY,
     WIDEVINE,
     Destination,
+    Film,
     job_request,
+    thumbnail_seconds,
 )
 from media.ladder import ladder_for
 from media.source import Source
 
 from .test_ladder import sources
 
+TRACKS = (CaptionTrack("en", "English"), CaptionTrack("pt-BR", "Português"))
 ROLE = "arn:aws:iam::123456789012:role/mediaconvert"
 
 
@@ -43,7 +48,8 @@ def on_the_wire(request: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def request_of(run: Run, destination: Destination) -> Any:
     def build(source: Source) -> dict[str, Any]:
-        return job_request(run, ladder_for(source), source.duration_seconds, destination)
+        film = Film(ladder_for(source), source.duration_seconds)
+        return job_request(run, film, destination)
 
     return build
 
@@ -62,9 +68,10 @@ def test_the_model_of_the_service_allows_every_ladders_document() -> None:
     run = Run("ast_01kz0000000000000000000000", "01kzversion000000000000000", "mezzanine", "k")
     destination = Destination("packaged", "https://keys.test/speke", "dev")
 
-    @given(sources)
-    def every(source: Source) -> None:
-        request = job_request(run, ladder_for(source), source.duration_seconds, destination)
+    @given(sources, st.sampled_from(Scheme))
+    def every(source: Source, scheme: Scheme) -> None:
+        film = Film(ladder_for(source), source.duration_seconds, scheme, TRACKS)
+        request = job_request(run, film, destination)
         assert model.faults("CreateJobRequest", on_the_wire(request)) == []
 
     every()
@@ -116,6 +123,55 @@ def test_keys_are_asked_of_our_server_for_all_three_systems_under_cbcs(
         "SpekeVideoPreset": "PRESET_VIDEO_4",
         "SpekeAudioPreset": "PRESET_AUDIO_2",
     }
+
+
+def test_a_film_marked_cenc_asks_for_no_fairplay(
+    source: Source, destination: Destination, run: Run
+) -> None:
+    film = Film(ladder_for(source), source.duration_seconds, Scheme.CENC)
+    request = job_request(run, film, destination)
+    group = request["Settings"]["OutputGroups"][0]["OutputGroupSettings"]["CmafGroupSettings"]
+
+    assert group["Encryption"]["EncryptionMethod"] == "AES_CTR"
+    assert group["Encryption"]["SpekeKeyProvider"]["HlsSignaledSystemIds"] == [WIDEVINE, PLAYREADY]
+    assert read_job(on_the_wire(request))
+
+
+def test_captions_are_read_beside_the_film_and_keep_their_language(
+    source: Source, destination: Destination, run: Run
+) -> None:
+    film = Film(ladder_for(source), source.duration_seconds, captions=TRACKS)
+    request = on_the_wire(job_request(run, film, destination))
+
+    plan = read_job(request)
+    assert [location.url for location in plan.source.caption_files.values()] == [
+        f"s3://mezzanine/uploads/{run.asset_id}/captions/{language}.vtt"
+        for language in ("en", "pt-BR")
+    ]
+    (cmaf,) = (group for group in plan.groups if isinstance(group, CmafGroup))
+    assert [(one.language, one.name) for one in cmaf.captions] == [
+        ("en", "English"),
+        ("pt-BR", "Português"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "seconds"), [(0.1, 2), (1, 2), (24, 2), (30, 3), (120, 10), (600, 50)]
+)
+def test_thumbnails_stay_few_in_a_long_film(minutes: float, seconds: float) -> None:
+    assert thumbnail_seconds(minutes * 60) == seconds
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "thumbnail"), [(1920, 1080, 240), (1080, 1920, 136), (64, 2048, 8)]
+)
+def test_a_thumbnail_fits_its_box_whatever_the_films_shape(
+    request_of: Any, source: Source, width: int, height: int, thumbnail: int
+) -> None:
+    request = request_of(dataclasses.replace(source, width=width, height=height))
+
+    group = request["Settings"]["OutputGroups"][0]["OutputGroupSettings"]["CmafGroupSettings"]
+    assert group["ImageBasedTrickPlaySettings"]["ThumbnailWidth"] == thumbnail
 
 
 def test_all_rungs_cut_their_segments_at_the_same_places(request_of: Any, source: Source) -> None:

@@ -86,6 +86,10 @@ def test_no_ladder_asks_for_more_than_sixty_frames_a_second(source: Source) -> N
         (360, 640, ["144x256", "240x426", "360x640"]),
         (640, 272, ["256x108", "426x182", "640x272"]),
         (100, 80, ["100x80"]),
+        (638, 358, ["256x144", "426x240", "638x358"]),
+        (1918, 1078, ["256x144", "426x240", "640x360", "854x480", "1280x720", "1918x1078"]),
+        (704, 396, ["256x144", "426x240", "640x360"]),
+        (341, 639, ["136x256", "228x426", "340x638"]),
     ],
 )
 def test_the_rungs_of_known_films(width: int, height: int, expected: list[str]) -> None:

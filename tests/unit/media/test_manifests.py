@@ -104,6 +104,22 @@ def test_a_stretch_in_the_clear_stays_in_the_clear() -> None:
     assert lines[6:] == ["#EXTINF:4.0,", "b", "#EXT-X-ENDLIST"]
 
 
+def test_a_rendition_whose_playlist_names_no_key_is_not_published(
+    packager_output: dict[str, str],
+) -> None:
+    lines = packager_output["main_360p.m3u8"].splitlines()
+    keyless = "\n".join(line for line in lines if not line.startswith("#EXT-X-KEY"))
+
+    with pytest.raises(IncompletePackageError, match="names no key"):
+        clearkey_manifests({**packager_output, "main_360p.m3u8": keyless}.__getitem__)
+
+
+def test_the_method_follows_the_scheme() -> None:
+    text = '#EXTM3U\n#EXT-X-MAP:URI="i"\n#EXT-X-KEY:METHOD=SAMPLE-AES-CTR,URI="x"\n#EXTINF:4,\na\n'
+
+    assert "METHOD=SAMPLE-AES-CTR" in hls.with_clearkey(text, lambda _init: VIDEO_KEY)
+
+
 def test_the_multivariant_playlist_leads_to_the_rewritten_variants_only(
     packager_output: dict[str, str],
 ) -> None:

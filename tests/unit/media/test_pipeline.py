@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -14,14 +15,17 @@ from media import steps
 from media.domain import (
     Asset,
     AssetStatus,
+    CaptionTrack,
     IncompletePackageError,
+    Package,
     RefusedSourceError,
     Run,
+    Scheme,
     StepName,
     StepStatus,
     choose_poster,
 )
-from media.failures import explain
+from media.episodes import EpisodeOf
 from media.job_document import Destination
 from media.pipeline import Pipeline
 from media.source import Probed, VideoTrack
@@ -122,6 +126,38 @@ def test_the_job_is_planned_for_the_film_that_was_found(
     assert planned["job"]["ClientRequestToken"] == run.version
     transcode = assets.get(run.asset_id).steps[-1]
     assert (transcode.name, transcode.status) == (StepName.TRANSCODE, StepStatus.RUNNING)
+
+
+def test_the_job_carries_the_captions_and_the_scheme_of_the_asset(
+    pipeline: Pipeline, begin: Begin, destination: Destination, assets: FakeAssets, run: Run
+) -> None:
+    assets.add(dataclasses.replace(assets.get(run.asset_id), scheme=Scheme.CENC))
+    assets.add_captions(run.asset_id, CaptionTrack("en", "English"), limit=1)
+    state = steps.probe(pipeline, FakeSources(FILM))(begin())
+
+    settings = steps.plan(pipeline, destination)(state)["plan"]["job"]["Settings"]
+
+    assert list(settings["Inputs"][0]["CaptionSelectors"]) == ["Caption Selector 1"]
+    group = settings["OutputGroups"][0]["OutputGroupSettings"]["CmafGroupSettings"]
+    assert group["Encryption"]["EncryptionMethod"] == "AES_CTR"
+
+
+def test_an_episode_tells_its_place_when_it_is_ready(
+    pipeline: Pipeline, assets: FakeAssets, begin: Begin, run: Run
+) -> None:
+    place = EpisodeOf("The Tide", 1, 2)
+    assets.add(dataclasses.replace(assets.get(run.asset_id), episode_of=place))
+    begin()
+
+    pipeline.publish(run, Package("m", {}, "poster.jpg", 10.0, (144,)))
+
+    (ready,) = assets.published.values()
+    assert ready.episode_of == {
+        "series_id": place.series_id,
+        "series": "The Tide",
+        "season": 1,
+        "episode": 2,
+    }
 
 
 def test_a_duplicate_event_starts_nothing(begin: Begin) -> None:
@@ -287,39 +323,3 @@ def test_a_failure_of_the_first_step_finds_its_asset_by_the_event(
     steps.fail(pipeline)(state)
 
     assert assets.get(run.asset_id).status is AssetStatus.FAILED
-
-
-@pytest.mark.parametrize(
-    ("error", "cause", "status", "code"),
-    [
-        (
-            "States.TaskFailed",
-            '{"Status": "ERROR", "ErrorCode": 1076, "ErrorMessage": "End of file"}',
-            AssetStatus.REFUSED,
-            "truncated",
-        ),
-        (
-            "States.TaskFailed",
-            '{"Job": {"ErrorCode": 1401, "ErrorMessage": "Access denied"}}',
-            AssetStatus.FAILED,
-            "transcode_failed",
-        ),
-        ("States.Timeout", "", AssetStatus.FAILED, "timeout"),
-        (
-            "IncompletePackageError",
-            '{"errorMessage": "A manifest names x, which is empty."}',
-            AssetStatus.FAILED,
-            "incomplete_package",
-        ),
-        ("MediaConvert.BadRequestException", "not json", AssetStatus.FAILED, "pipeline_error"),
-        ("", "[]", AssetStatus.FAILED, "pipeline_error"),
-    ],
-)
-def test_every_failure_ends_in_words_with_what_to_do(
-    error: str, cause: str, status: AssetStatus, code: str
-) -> None:
-    found, failure = explain(error, cause)
-
-    assert (found, failure.code) == (status, code)
-    assert failure.message.endswith(".")
-    assert failure.what_to_do

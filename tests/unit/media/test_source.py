@@ -32,6 +32,15 @@ def test_a_film_that_lies_on_its_side_is_measured_upright() -> None:
     assert (source.width, source.height) == (1080, 1920)
 
 
+def test_a_rotation_counts_only_where_mediaconvert_looks_for_it() -> None:
+    assert FILM.video is not None
+    turned = replace(FILM.video, rotation_degrees=90)
+
+    source = accept(replace(FILM, container="matroska", video=turned))
+
+    assert (source.width, source.height) == (1920, 1080)
+
+
 def test_pixels_that_are_not_square_are_stretched() -> None:
     dvd = VideoTrack(720, 576, Fraction(25), pixel_aspect=Fraction(64, 45))
 
@@ -47,6 +56,9 @@ def test_pixels_that_are_not_square_are_stretched() -> None:
         (replace(FILM, container="mp3"), "no_video"),
         (replace(FILM, duration_seconds=0.0), "zero_duration"),
         (replace(FILM, video=VideoTrack(640, 20, Fraction(24))), "too_small"),
+        (replace(FILM, video=VideoTrack(0, 0, Fraction(24))), "too_small"),
+        (replace(FILM, video=VideoTrack(16384, 16384, Fraction(24))), "too_large"),
+        (replace(FILM, video=VideoTrack(7680, 4320, Fraction(24), 0, Fraction(2))), "too_large"),
     ],
 )
 def test_a_file_without_a_film_is_refused_with_a_reason_and_a_way_out(
@@ -113,6 +125,48 @@ def test_probes_answer_is_read_track_by_track() -> None:
         video=VideoTrack(1920, 1080, Fraction(30000, 1001), 90, Fraction(1), interlaced=True),
         audio_tracks=1,
     )
+
+
+def track(kind: str, codec: str, **facts: object) -> dict[str, object]:
+    return {"TrackType": kind, "Codec": codec, **facts}
+
+
+RATE = {"Numerator": 25, "Denominator": 1}
+
+
+def test_the_pictures_own_length_is_the_films() -> None:
+    picture = track("video", "AVC", Duration=4.0, VideoProperties={"FrameRate": RATE})
+
+    found = probed({"Format": "mp4", "Duration": 7.0, "Tracks": [picture, track("audio", "AAC")]})
+
+    assert found is not None
+    assert found.duration_seconds == 4.0
+
+
+@pytest.mark.parametrize("codec", ["MJPEG", "UNKNOWN"])
+def test_a_cover_is_neither_the_film_nor_a_film(codec: str) -> None:
+    cover = track("video", codec, VideoProperties={"Width": 600, "Height": 600})
+    picture = track("video", "AVC", VideoProperties={"Width": 640, "FrameRate": RATE})
+
+    both = probed({"Format": "mp4", "Duration": 4.0, "Tracks": [cover, picture]})
+    alone = probed({"Format": "mp4", "Duration": 4.0, "Tracks": [cover, track("audio", "AAC")]})
+
+    assert both is not None
+    assert both.video is not None
+    assert both.video.width == 640
+    assert alone is not None
+    assert alone.video is None
+
+
+def test_motion_jpeg_is_a_film_and_so_is_one_whose_rate_is_unknown() -> None:
+    for video in (
+        track("video", "MJPEG", VideoProperties={"FrameRate": RATE}),
+        track("video", "AVC", VideoProperties={"Width": 640}),
+    ):
+        found = probed({"Format": "mp4", "Duration": 4.0, "Tracks": [video]})
+
+        assert found is not None
+        assert found.video is not None
 
 
 def test_an_answer_without_tracks_is_no_media() -> None:

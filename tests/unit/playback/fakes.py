@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 from kernel import envelope
 from kernel.errors import ConflictError
+from kernel.tokens import MacKey
 from playback.domain import (
     MOST_LICENCES,
+    UNTOLD,
+    Allowance,
     AssetKeys,
     Rights,
     Session,
@@ -19,7 +22,6 @@ from playback.domain import (
     WrappedKey,
 )
 from playback.ports import StartFacts
-from playback.tokens import MacKey
 
 SD_KID = "98ee5596-cd3e-a20d-163a-e382420c6eff"
 UHD_KID = "11111111-2222-4333-8444-555555555555"
@@ -53,6 +55,7 @@ TITLE = Title(
     duration=timedelta(minutes=90),
     path="m/ast_1/v1",
     manifests={"dash-clearkey": "dash-clearkey.mpd", "hls-clearkey": "hls-clearkey.m3u8"},
+    storyboard="storyboard.vtt",
     rights=Rights(("*",), datetime(2026, 1, 1, tzinfo=UTC), None),
 )
 
@@ -78,9 +81,12 @@ class FakePlayback:
     asset_keys: dict[str, AssetKeys] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     blocked: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    allowances: dict[str, tuple[int, Allowance]] = field(default_factory=dict)
 
     def facts(self, title_id: str, account_id: str) -> StartFacts:
-        return StartFacts(self.titles.get(title_id), account_id in self.blocked)
+        _, allowance = self.allowances.get(account_id, (0, UNTOLD))
+        return StartFacts(self.titles.get(title_id), account_id in self.blocked, allowance)
 
     def open(self, session: Session) -> None:
         if session.session_id in self.sessions:
@@ -111,6 +117,21 @@ class FakePlayback:
         if kept is None or kept.sequence < title.sequence:
             self.titles[title.title_id] = replace(title, keys=kept.keys if kept else None)
 
+    def withdraw_title(self, title_id: str, sequence: int) -> None:
+        kept = self.titles.get(title_id)
+        if kept is not None and kept.sequence < sequence:
+            del self.titles[title_id]
+
+    def save_allowance(self, account_id: str, allowance: Allowance, sequence: int) -> None:
+        kept, _ = self.allowances.get(account_id, (0, UNTOLD))
+        if kept < sequence and account_id not in self.gone:
+            self.allowances[account_id] = (sequence, allowance)
+
+    def forget_account(self, account_id: str, deleted_at: datetime) -> None:
+        self.gone.add(account_id)
+        self.blocked.add(account_id)
+        self.allowances.pop(account_id, None)
+
     def save_keys(self, keys: AssetKeys) -> None:
         kept = self.asset_keys.get(keys.content_id)
         if kept is None or kept.sequence < keys.sequence:
@@ -128,8 +149,11 @@ class FakeDataKeys:
     """Opens the one data key, for its own content."""
 
     opened: int = 0
+    failure: Exception | None = None
 
     def open(self, content_id: str, wrapped: bytes) -> bytes:
+        if self.failure is not None:
+            raise self.failure
         assert (content_id, wrapped) == ("ast_1", WRAPPED_DATA_KEY)
         self.opened += 1
         return DATA_KEY

@@ -67,7 +67,7 @@ def test_rights_for_some_countries_only_are_refused_while_the_country_is_unknown
 def test_each_player_gets_the_manifest_it_reads(family: str, manifest: str, kind: str) -> None:
     device = Device.described({"family": family, "drm": "clearkey"})
 
-    offer = offer_for(device, clearkey=True)
+    offer = offer_for(device, offered=["clearkey"])
 
     assert manifest_of(TITLE, offer) == manifest
     assert (offer.manifest_type, offer.key_system) == (kind, "org.w3.clearkey")
@@ -78,18 +78,20 @@ def test_no_device_plays_where_its_drm_system_has_no_licence(drm: str) -> None:
     device = Device.described({"family": "shaka", "drm": drm})
 
     with pytest.raises(DrmNotOfferedError):
-        offer_for(device, clearkey=False)
+        offer_for(device, offered=[])
 
 
 def test_native_players_have_no_clearkey() -> None:
     device = Device.described({"family": "native", "drm": "clearkey"})
 
     with pytest.raises(DrmNotOfferedError):
-        offer_for(device, clearkey=True)
+        offer_for(device, offered=["clearkey"])
 
 
 def test_a_title_without_the_players_manifest_says_so() -> None:
-    offer = offer_for(Device.described({"family": "hls.js", "drm": "clearkey"}), clearkey=True)
+    offer = offer_for(
+        Device.described({"family": "hls.js", "drm": "clearkey"}), offered=["clearkey"]
+    )
     title = TITLE.__class__(**{**vars(TITLE), "manifests": {}})
 
     with pytest.raises(DeviceNotSupportedError):

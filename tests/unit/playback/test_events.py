@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from kernel.events.billing import SubscriptionChanged
 from kernel.events.catalog import TitlePublished
+from kernel.events.identity import AccountDeleted
 from kernel.events.keys import ContentKeysIssued
+from playback.domain import Allowance, EpisodeOf
 from playback.events import projection_handler
 from playback.service import Projection
 from tests.unit.playback.fakes import FakePlayback
@@ -80,3 +83,46 @@ def test_fields_that_a_publisher_adds_later_are_ignored() -> None:
 def test_an_event_that_cannot_be_read_fails_so_that_it_is_set_aside(event: dict[str, Any]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         projection_handler(Projection(FakePlayback()))(event, None)
+
+
+def test_an_episode_keeps_its_place_in_its_series() -> None:
+    table = FakePlayback()
+    place = {"series_id": "srs_1", "series": "The Tide", "season": 1, "episode": 2}
+    event = published(episode_of={**place, "added_later": True})
+
+    projection_handler(Projection(table))(event, None)
+
+    assert table.titles["ttl_1"].episode_of == EpisodeOf(**place)
+
+
+def plan_told(sequence: int, streams: int, quality: int) -> dict[str, Any]:
+    event = SubscriptionChanged(
+        sequence=sequence,
+        account_id="acc_1",
+        plan="premium",
+        streams=streams,
+        devices=10,
+        downloads=30,
+        quality=quality,
+    )
+    return {"detail-type": event.detail_type, "detail": event.to_detail()}
+
+
+def test_the_newest_plan_counts_in_whatever_order_it_was_told() -> None:
+    table = FakePlayback()
+    handler = projection_handler(Projection(table))
+
+    handler(plan_told(2, 4, 2160), None)
+    handler(plan_told(1, 1, 1080), None)
+
+    assert table.facts("ttl_1", "acc_1").allowance == Allowance(streams=4, max_height=2160)
+
+
+def test_a_deleted_account_starts_nothing() -> None:
+    table = FakePlayback()
+    event = AccountDeleted(sequence=1_790_000_000_000, account_id="acc_1", profile_ids=["prf_1"])
+    handler = projection_handler(Projection(table))
+
+    handler({"detail-type": event.detail_type, "detail": event.to_detail()}, None)
+
+    assert table.facts("ttl_1", "acc_1").account_blocked

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from playback import grants, tokens
+from kernel import tokens
+from kernel.beacons import TICKET
+from playback import grants
 from playback.domain import (
     LICENCE_TOKEN_LIFE,
     LicenceTokenError,
@@ -21,6 +23,7 @@ CLAIMS = {
     "profile": "prf_1",
     "device": "dev_1",
     "asset": "ast_1",
+    "drm": "clearkey",
     "kids": [key.kid for key in KEYS.keys],
 }
 
@@ -73,7 +76,7 @@ def test_a_session_ticket_is_no_licence_token(now: datetime) -> None:
 def test_a_session_ticket_says_whose_play_it_is_until_the_play_ends(now: datetime) -> None:
     play = session(now)
 
-    claims = tokens.read(grants.TICKET, grants.session_ticket(play, SECRET), now, RING)
+    claims = tokens.read(TICKET, grants.session_ticket(play, SECRET), now, RING)
 
     assert claims == {
         "session": "ses_1",

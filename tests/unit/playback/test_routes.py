@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,9 +11,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from playback.routes import licence_handler, session_handler
-from playback.service import Licences, Playback, Projection
+from playback.service import ContentKeys, Licences, Playback, Projection
 from playback.signed_cookies import CookieSigner
 from tests.unit.playback.fakes import (
+    AUDIO_KID,
     CONTENT_KEYS,
     KEYS,
     SD_KID,
@@ -45,10 +45,11 @@ class Api:
         projection.title_published(TITLE)
         projection.keys_issued(KEYS)
         signer = CookieSigner("K1", ec.generate_private_key(ec.SECP256R1()), "https://w.example")
-        playback = Playback(table, signer, mac_keys, lambda: now, clearkey=True)
+        keys = ContentKeys(FakeDataKeys())
+        playback = Playback(table, signer, mac_keys, lambda: now, clearkey=keys)
         self.table = table
         self.sessions = session_handler(playback, FakeOrigin())
-        self.licences = licence_handler(Licences(table, FakeDataKeys(), mac_keys, lambda: now))
+        self.licences = licence_handler(Licences(table, keys, mac_keys, lambda: now))
 
     def call(
         self,
@@ -105,16 +106,30 @@ def test_a_start_answers_in_the_contracts_shape(api: Api) -> None:
         "session_id": session_id,
         "manifest_url": "/m/ast_1/v1/dash-clearkey.mpd",
         "manifest_type": "dash",
+        "storyboard_url": "/m/ast_1/v1/storyboard.vtt",
         "duration_seconds": 5400.0,
         "drm": {
             "system": "org.w3.clearkey",
             "licence_url": f"/v1/playback/sessions/{session_id}/licence/clearkey",
             "licence_token": body["drm"]["licence_token"],
             "expires_in": 120,
+            "licence": body["drm"]["licence"],
         },
         "ticket": body["ticket"],
-        "title": {"title_id": "ttl_1", "name": "A Film"},
+        "title": {"title_id": "ttl_1", "name": "A Film", "episode_of": None},
     }
+
+
+def test_the_licence_in_a_start_is_in_the_w3cs_shape(api: Api) -> None:
+    licence = json.loads(api.start()["body"])["drm"]["licence"]
+
+    assert licence["type"] == "temporary"
+    assert licence["keys"][0] == {
+        "kty": "oct",
+        "kid": SD_KID_ENCODED,
+        "k": "c3Nzc3Nzc3Nzc3Nzc3Nzcw",
+    }
+    assert len(licence["keys"]) == 2
 
 
 def test_a_licence_answers_in_the_w3cs_shape(api: Api) -> None:
@@ -160,7 +175,15 @@ def test_a_start_needs_the_members_scope(api: Api, scope: str) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"title_id": None}, {"title_id": ""}, {"title_id": 1}, {"device": None}, {"country": "IE"}],
+    [
+        {"title_id": None},
+        {"title_id": ""},
+        {"title_id": 1},
+        {"device": None},
+        {"country": "IE"},
+        {"title_id": f"ttl_{'1' * 2_000}"},
+        {"title_id": "ttl_\ud800"},
+    ],
 )
 def test_a_start_that_says_something_wrong_is_told_so(api: Api, changes: dict[str, Any]) -> None:
     assert problem(api.start(**changes)) == (422, "invalid_input")
@@ -218,26 +241,47 @@ def test_a_play_is_ended_by_its_account(api: Api) -> None:
     assert problem(refused) == (403, "licence_refused")
 
 
+@pytest.mark.parametrize("session_id", ["", "ses_", f"ses_{'1' * 3_000}"])
+@pytest.mark.parametrize(
+    "route",
+    [
+        "DELETE /v1/playback/sessions/{session_id}",
+        "POST /v1/playback/sessions/{session_id}/licence-token",
+    ],
+)
+def test_what_cannot_be_a_play_is_not_found(api: Api, route: str, session_id: str) -> None:
+    assert problem(api.call(route, session_id=session_id)) == (404, "session_not_found")
+
+
+def test_a_height_may_be_written_as_any_number_that_is_whole(api: Api) -> None:
+    assert api.start(device={**DEVICE, "max_height": 1080.0})["statusCode"] == 200
+    for height in (1080.5, 1e400, True, 0):
+        refused = api.start(device={**DEVICE, "max_height": height})
+        assert problem(refused) == (422, "invalid_input")
+
+
 def test_a_route_that_is_not_ours_is_not_found(api: Api) -> None:
     assert problem(api.call("GET /v1/playback/start")) == (404, "not_found")
 
 
 def test_the_log_tells_who_got_which_key_and_never_a_token_or_a_key(
-    api: Api, caplog: pytest.LogCaptureFixture
+    api: Api, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    caplog.set_level(logging.INFO, logger="playback")
     started = json.loads(api.start()["body"])
     token = started["drm"]["licence_token"]
 
     licence = api.licence(started["session_id"], token, {"kids": [SD_KID_ENCODED]})
     api.licence(started["session_id"], None, {"kids": [SD_KID_ENCODED]})
 
-    lines = [json.loads(record.message) for record in caplog.records]
-    assert [line["event"] for line in lines] == ["playback_started", "licence_issued", "refused"]
+    written = capsys.readouterr().out
+    lines = [json.loads(line) for line in written.splitlines()]
+    outcomes = [line["outcome"] for line in lines]
+    assert outcomes == ["playback_started", "licence_issued", "refused"]
+    assert (lines[0]["kids"], lines[0]["use"]) == ([SD_KID, AUDIO_KID], 1)
     assert (lines[1]["account"], lines[1]["kids"]) == ("acc_1", [SD_KID])
     for secret in (token, started["ticket"], json.loads(licence["body"])["keys"][0]["k"]):
-        assert secret not in caplog.text
-    assert CONTENT_KEYS[SD_KID].decode() not in caplog.text
+        assert secret not in written
+    assert CONTENT_KEYS[SD_KID].decode() not in written
 
 
 @pytest.mark.parametrize(

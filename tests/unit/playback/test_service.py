@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kernel.errors import DomainError
+from kernel.errors import ConflictError, DomainError, UnavailableError
+from kernel.tokens import MacKey
 from playback import domain, grants
 from playback.domain import (
     LICENCE_TOKEN_LIFE,
@@ -21,9 +22,8 @@ from playback.domain import (
     SessionNotFoundError,
     Viewer,
 )
-from playback.service import Licences, Playback, Projection, Started
+from playback.service import ContentKeys, Licences, Playback, Projection, Started
 from playback.signed_cookies import CookieSigner
-from playback.tokens import MacKey
 from tests.unit.playback.fakes import (
     AUDIO_KID,
     CONTENT_KEYS,
@@ -55,8 +55,9 @@ class House:
         self.data_keys = FakeDataKeys()
         self.mac_keys = FakeMacKeys()
         signer = CookieSigner("K1", ec.generate_private_key(ec.SECP256R1()), "https://w.example")
-        self.playback = Playback(self.table, signer, self.mac_keys, lambda: self.now, clearkey=True)
-        self.licences = Licences(self.table, self.data_keys, self.mac_keys, lambda: self.now)
+        keys = ContentKeys(self.data_keys)
+        self.playback = Playback(self.table, signer, self.mac_keys, lambda: self.now, clearkey=keys)
+        self.licences = Licences(self.table, keys, self.mac_keys, lambda: self.now)
         projection = Projection(self.table)
         projection.keys_issued(KEYS)
         projection.title_published(TITLE)
@@ -79,6 +80,41 @@ def test_a_start_answers_manifest_cookies_token_and_ticket(house: House) -> None
     assert house.table.sessions == {session.session_id: session}
     assert session.expires_at == house.now + timedelta(hours=4)
     assert all("Path=/m/ast_1/;" in cookie for cookie in started.cookies)
+
+
+def test_a_start_brings_the_keys_that_the_device_may_have_and_counts_as_a_licence(
+    house: House,
+) -> None:
+    started = house.start()
+
+    assert started.keys == {kid: CONTENT_KEYS[kid] for kid in (SD_KID, AUDIO_KID)}
+    assert house.table.sessions[started.session.session_id].licences == 1
+    assert house.data_keys.opened == 1
+
+
+def test_a_start_that_the_vault_cannot_serve_fails(house: House) -> None:
+    house.data_keys.failure = UnavailableError("KMS is not answering.")
+
+    with pytest.raises(UnavailableError, match="KMS"):
+        house.start()
+
+
+def test_no_key_leaves_with_a_play_that_was_not_admitted(house: House) -> None:
+    house.table.open = refusing(ConflictError("Taken."))  # type: ignore[method-assign]
+
+    with pytest.raises(ConflictError):
+        house.start()
+
+
+def refusing(error: DomainError) -> Callable[[object], None]:
+    def refuse(_: object) -> None:
+        raise error
+
+    return refuse
+
+
+def test_a_start_never_prints_its_keys(house: House) -> None:
+    assert str(CONTENT_KEYS[SD_KID]) not in repr(house.start())
 
 
 def test_every_start_is_a_play_of_its_own(house: House) -> None:
@@ -154,7 +190,6 @@ def test_a_licence_holds_the_keys_that_were_asked_for_and_allowed(house: House) 
     )
 
     assert licence.keys == {SD_KID: CONTENT_KEYS[SD_KID]}
-    assert house.data_keys.opened == 1
 
 
 def test_asking_again_gives_the_same_licence(house: House) -> None:
@@ -166,13 +201,13 @@ def test_asking_again_gives_the_same_licence(house: House) -> None:
     ]
 
     assert {answer.keys[SD_KID] for answer in answers} == {CONTENT_KEYS[SD_KID]}
-    assert [answer.use for answer in answers] == [1, 2, 3]
+    assert [answer.use for answer in answers] == [2, 3, 4]
 
 
 def test_a_play_has_only_so_many_licences(house: House) -> None:
     started = house.start()
     session_id = started.session.session_id
-    for _ in range(MOST_LICENCES):
+    for _ in range(MOST_LICENCES - 1):
         house.licences.issue(session_id, started.licence_token, (SD_KID,))
 
     with pytest.raises(LicenceRefusedError):
@@ -186,8 +221,8 @@ def test_a_licence_for_none_of_the_allowed_keys_is_refused_and_not_counted(house
         with pytest.raises(LicenceRefusedError):
             house.licences.issue(started.session.session_id, started.licence_token, kids)
 
-    assert house.table.sessions[started.session.session_id].licences == 0
-    assert house.data_keys.opened == 0
+    assert house.table.sessions[started.session.session_id].licences == 1
+    assert house.data_keys.opened == 1
 
 
 @pytest.mark.parametrize("token", [None, "", "v1.x.y.z", "not a token"])
@@ -197,7 +232,7 @@ def test_no_licence_without_a_token_of_ours(house: House, token: str | None) -> 
     with pytest.raises(LicenceTokenError):
         house.licences.issue(session_id, token, (SD_KID,))
 
-    assert house.data_keys.opened == 0
+    assert house.data_keys.opened == 1
 
 
 def test_no_licence_with_an_expired_token(house: House) -> None:

@@ -64,10 +64,10 @@ def test_the_latest_moment_wins_in_whatever_order_they_arrive(seed: int) -> None
 
     for position, moment in writes:
         tracker.record(
-            "prf", "ttl", position_seconds=position, duration_seconds=100, recorded_at=moment
+            "prf", "ttl_1", position_seconds=position, duration_seconds=100, recorded_at=moment
         )
 
-    assert tracker.resume("prf", "ttl").position_seconds == 7
+    assert tracker.resume("prf", "ttl_1").position_seconds == 7
 
 
 def test_past_nine_tenths_it_is_finished(now: datetime) -> None:
@@ -101,9 +101,12 @@ def test_the_list_has_what_was_watched_last_first(answer: Any, now: datetime) ->
         ({"position_seconds": 101}, "position_seconds"),
         ({"position_seconds": "1"}, "position_seconds"),
         ({"position_seconds": True}, "position_seconds"),
+        ({"position_seconds": 10**400}, "position_seconds"),
         ({"duration_seconds": 0}, "duration_seconds"),
         ({"duration_seconds": 1e9}, "duration_seconds"),
+        ({"position_seconds": 0, "duration_seconds": 1e-200}, "duration_seconds"),
         ({"recorded_at": "yesterday"}, "recorded_at"),
+        ({"recorded_at": 20261101}, "recorded_at"),
         ({"recorded_at": "2026-11-01T12:00:00"}, "recorded_at"),
         ({"recorded_at": "2036-11-01T12:00:00Z"}, "recorded_at"),
         ({"profile_id": "prf_2"}, "profile_id"),
@@ -119,6 +122,26 @@ def test_what_cannot_be_true_is_refused_by_the_name_of_its_field(
     assert not points.points
 
 
+def test_a_place_is_kept_to_the_millisecond(answer: Any, now: datetime) -> None:
+    answer(put(stopped_at(1e-200, now)), None)
+
+    assert json.loads(resumed(answer)["body"])["position_seconds"] == 0
+
+
+@pytest.mark.parametrize("title_id", ["", "ttl_", "film", f"ttl_{'1' * 2_000}"])
+def test_what_cannot_be_a_title_has_no_resume_point(
+    answer: Any, points: FakeResumePoints, now: datetime, title_id: str
+) -> None:
+    named = {"title_id": title_id}
+    body = stopped_at(1, now)
+    kept = answer(call("PUT", "/v1/progress/x", body=body, parameters=named, claims=MEMBER), None)
+    found = answer(call("GET", "/v1/progress/x", parameters=named, claims=MEMBER), None)
+
+    assert (kept["statusCode"], json.loads(kept["body"])["field"]) == (422, "title_id")
+    assert found["statusCode"] == 404
+    assert not points.points
+
+
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"position_seconds": NaN}'])
 def test_what_is_no_json_object_of_ours_is_refused(answer: Any, body: str) -> None:
     assert answer(put(body), None)["statusCode"] == 422
@@ -129,3 +152,14 @@ def test_nobody_writes_without_a_token(
 ) -> None:
     assert answer(put(stopped_at(1, now), claims=None), None)["statusCode"] == 401
     assert not points.points
+
+
+def test_a_deleted_account_has_watched_nothing(now: datetime) -> None:
+    points = FakeResumePoints()
+    for profile in ("prf_1", "prf_2"):
+        points.keep(ResumePoint(profile, "ttl_1", 1.0, 60.0, now))
+
+    assert ProgressTracker(points, lambda: now).forget(["prf_1"]) == 1
+
+    assert points.get("prf_1", "ttl_1") is None
+    assert points.get("prf_2", "ttl_1") is not None

@@ -45,6 +45,15 @@ test("a request carries the access token and this origin's cookies", async () =>
   expect(bearer(0)).toBe("Bearer old");
 });
 
+test("a request carries an id, and a refusal says under which it is in the logs", async () => {
+  const answer = Response.json({ message: "no" }, { status: 404, headers: { "x-correlation-id": "abc" } });
+  const { client, sent } = clientThatGets(answer);
+
+  await expect(client.get("/titles")).rejects.toMatchObject({ reference: "abc" });
+
+  expect(new Headers(sent[0]?.init.headers).get("traceparent")).toMatch(/^00-[0-9a-f]{32}-/);
+});
+
 test("a refused token is renewed once and the request sent again", async () => {
   const { client, bearer, renewals } = clientThatGets(unauthorized(), Response.json({}));
 
@@ -74,7 +83,7 @@ test("a problem keeps its code and its sentence", async () => {
   await expect(failed).rejects.toThrow(ApiError);
   await expect(failed).rejects.toMatchObject({
     code: "title_not_found",
-    message: "There is no such title.",
+    message: expect.stringMatching(/^There is no such title\. /),
   });
 });
 

@@ -1,8 +1,9 @@
 /** Sends requests to the API as the signed-in person. Knows tokens and problems, no resource. */
 import { IssuerUnreachable, type Session } from "../auth/session";
 import { ConnectionError, errorFrom } from "./problem";
+import { newTraceparent, REFERENCE_HEADER } from "./trace";
 
-type Method = "GET" | "POST" | "PUT" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export class ApiClient {
   constructor(
@@ -21,6 +22,14 @@ export class ApiClient {
 
   put(path: string, body: unknown): Promise<unknown> {
     return this.#ask("PUT", path, body);
+  }
+
+  patch(path: string, body: unknown): Promise<unknown> {
+    return this.#ask("PATCH", path, body);
+  }
+
+  delete(path: string): Promise<unknown> {
+    return this.#ask("DELETE", path);
   }
 
   putWhileLeaving(path: string, body: unknown): void {
@@ -48,7 +57,9 @@ export class ApiClient {
     }
     const text = await this.#translated(response.text());
     if (!response.ok) {
-      throw errorFrom(response.status, response.headers.get("Content-Type") ?? "", text);
+      const reference = response.headers.get(REFERENCE_HEADER);
+      const contentType = response.headers.get("Content-Type") ?? "";
+      throw errorFrom(response.status, contentType, text, reference);
     }
     return text === "" ? null : (JSON.parse(text) as unknown);
   }
@@ -64,7 +75,10 @@ export class ApiClient {
     body: unknown,
     extra: RequestInit,
   ): Promise<Response> {
-    const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
+    const headers: Record<string, string> = {
+      Authorization: `Bearer ${token}`,
+      traceparent: newTraceparent(),
+    };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     return this.#translated(
       this.fetch(this.base + path, {

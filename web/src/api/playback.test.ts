@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import type { ApiClient } from "./client";
-import { PlaybackApi } from "./playback";
+import { PlaybackApi, type Start } from "./playback";
 
 const START = {
   session_id: "ses_1",
+  ticket: "a ticket",
   manifest_url: "/m/ast_1/v/dash.mpd",
   duration_seconds: 60,
   drm: {
@@ -11,8 +12,9 @@ const START = {
     licence_url: "/v1/playback/sessions/ses_1/licence/clearkey",
     licence_token: "first",
     expires_in: 120,
+    licence: { keys: [{ kty: "oct", kid: "a", k: "b" }, { kty: "oct", kid: "c", k: "d" }] },
   },
-  title: { name: "A film" },
+  title: { name: "A film", episode_of: null },
 };
 
 test("a licence token that is about to run out is renewed before it is used", async () => {
@@ -24,7 +26,8 @@ test("a licence token that is about to run out is renewed before it is used", as
     },
   } as unknown as ApiClient;
   let now = 0;
-  const { licence } = await new PlaybackApi(client, () => now).start("ttl_1");
+  const api = new PlaybackApi(client, () => now, "https://watch.test", fetch);
+  const { licence } = await api.start("ttl_1");
 
   now = 100_000;
   expect(await licence.token()).toBe("first");
@@ -32,4 +35,71 @@ test("a licence token that is about to run out is renewed before it is used", as
   expect(await licence.token()).toBe("second");
   expect(await licence.token()).toBe("second");
   expect(posted).toEqual(["/playback/start", "/playback/sessions/ses_1/licence-token"]);
+});
+
+function startOf(drm: object): Promise<Start> {
+  const client = { post: async () => ({ ...START, drm }) } as unknown as ApiClient;
+  return new PlaybackApi(client, () => 0, "https://watch.test", fetch).start("ttl_1");
+}
+
+test("the keys that come with a start need no asking", async () => {
+  expect((await startOf(START.drm)).licence.keys).toEqual({ a: "b", c: "d" });
+});
+
+test("a start without keys is asked for its licence", async () => {
+  expect((await startOf({ ...START.drm, licence: null })).licence.keys).toBeNull();
+});
+
+const VTT = "WEBVTT\n\n00:00:00.000 --> 00:00:02.000\na.jpg#xywh=0,0,160,90\n";
+
+function answering(respond: () => Promise<Response>): PlaybackApi {
+  const client = { post: async () => STORYBOARD_START } as unknown as ApiClient;
+  return new PlaybackApi(client, () => 0, "https://watch.test", respond);
+}
+
+const STORYBOARD_START = { ...START, storyboard_url: "/m/ast_1/v/storyboard.vtt" };
+
+test("a storyboard is read from where the start says", async () => {
+  const api = answering(async () => new Response(VTT));
+  const start = await api.start("ttl_1");
+
+  const storyboard = await api.storyboard(start, new AbortController().signal);
+
+  expect(storyboard?.at(1)?.url).toBe("https://watch.test/m/ast_1/v/a.jpg");
+});
+
+test.each([
+  ["refused", async () => new Response("no", { status: 403 })],
+  ["out of reach", () => Promise.reject(new TypeError("network"))],
+])("a film is watched without a storyboard that is %s", async (_name, respond) => {
+  const api = answering(respond);
+
+  expect(await api.storyboard(await api.start("ttl_1"), new AbortController().signal)).toBeNull();
+});
+
+test("a beacon goes in base64, with its play's ticket and the moment", async () => {
+  const posted: [string, unknown][] = [];
+  const client = {
+    post: async (path: string, body: unknown) => posted.push([path, body]),
+  } as unknown as ApiClient;
+  const api = new PlaybackApi(client, () => 0, "https://watch.test", fetch);
+
+  await api.tell("a ticket", { kind: "start", positionSeconds: 1.5, durationSeconds: 60 });
+
+  const [path, body] = posted[0] ?? [];
+  expect(path).toBe("/beacons");
+  expect(JSON.parse(atob((body as { data: string }).data))).toEqual({
+    ticket: "a ticket",
+    sent_at: "1970-01-01T00:00:00.000Z",
+    beacons: [
+      { kind: "start", at: "1970-01-01T00:00:00.000Z", position_seconds: 1.5, duration_seconds: 60 },
+    ],
+  });
+});
+
+test("a beacon that does not get through troubles nobody", async () => {
+  const client = { post: () => Promise.reject(new Error("offline")) } as unknown as ApiClient;
+  const api = new PlaybackApi(client, () => 0, "https://watch.test", fetch);
+
+  await api.tell("a ticket", { kind: "position", positionSeconds: 1, durationSeconds: 60 });
 });

@@ -1,20 +1,34 @@
 /** Asks permission to play: addresses, licence and the cookies that open the segments. */
 import type { ApiClient } from "./client";
+import { Storyboard } from "../player/storyboard";
+import type { Reached } from "./progress";
 import { Fields } from "./read";
+import { type EpisodeOf, episodeOfFrom } from "./titles";
 
 export interface Licence {
   readonly keySystem: string;
   readonly url: string;
   /** A token good for the next request: the one of the start is soon too old. */
   readonly token: () => Promise<string>;
+  /** Content keys by key id, where the start brought them; else the player asks at `url`. */
+  readonly keys: Readonly<Record<string, string>> | null;
 }
 
 export interface Start {
   readonly sessionId: string;
+  /** Says whose play this is; beacons carry it. */
+  readonly ticket: string;
   readonly manifestUrl: string;
   readonly durationSeconds: number;
+  readonly storyboardUrl: string | null;
   readonly licence: Licence;
   readonly name: string;
+  /** Null for a film. */
+  readonly episodeOf: EpisodeOf | null;
+}
+
+export interface Beacon extends Reached {
+  readonly kind: "start" | "position";
 }
 
 /** A token this close to its end might not survive the way to the licence server. */
@@ -24,6 +38,8 @@ export class PlaybackApi {
   constructor(
     private readonly client: ApiClient,
     private readonly now: () => number,
+    private readonly origin: string,
+    private readonly fetch: typeof globalThis.fetch,
   ) {}
 
   async start(titleId: string, signal?: AbortSignal): Promise<Start> {
@@ -36,20 +52,50 @@ export class PlaybackApi {
     const sessionId = answer.text("session_id");
     return {
       sessionId,
+      ticket: answer.text("ticket"),
       manifestUrl: answer.text("manifest_url"),
       durationSeconds: answer.number("duration_seconds"),
+      storyboardUrl: answer.textOrNull("storyboard_url"),
       licence: {
         keySystem: drm.text("system"),
         url: drm.text("licence_url"),
         token: this.#licenceToken(sessionId, drm),
+        keys: keysOf(drm.fieldsOrNull("licence")),
       },
       name: answer.fields("title").text("name"),
+      episodeOf: episodeOfFrom(answer.fields("title")),
     };
+  }
+
+  /** Small pictures for seeking; null where there are none, or none can be had: play goes on. */
+  async storyboard({ storyboardUrl }: Start, signal: AbortSignal): Promise<Storyboard | null> {
+    if (storyboardUrl === null) return null;
+    try {
+      const address = new URL(storyboardUrl, this.origin).href;
+      const answer = await this.fetch(address, { signal });
+      return answer.ok ? Storyboard.parse(await answer.text(), address) : null;
+    } catch {
+      return null;
+    }
   }
 
   /** Tells that nobody watches any more; works from a page that is going away. */
   end(sessionId: string): void {
     this.client.deleteWhileLeaving(this.#path(sessionId));
+  }
+
+  /** Never rejects: a beacon that is lost is followed by another. */
+  async tell(ticket: string, { kind, positionSeconds, durationSeconds }: Beacon): Promise<void> {
+    const now = new Date(this.now()).toISOString();
+    const beacon = {
+      kind,
+      at: now,
+      position_seconds: positionSeconds,
+      duration_seconds: durationSeconds,
+    };
+    // API Gateway puts what `data` holds into a stream, and takes it in base64 alone.
+    const data = btoa(JSON.stringify({ ticket, sent_at: now, beacons: [beacon] }));
+    await this.client.post("/beacons", { data }).catch(() => undefined);
   }
 
   #licenceToken(sessionId: string, first: Fields): () => Promise<string> {
@@ -73,4 +119,10 @@ export class PlaybackApi {
   #path(sessionId: string): string {
     return `/playback/sessions/${encodeURIComponent(sessionId)}`;
   }
+}
+
+/** Of a Clear Key licence: Encrypted Media Extensions, section 9.1.4. */
+function keysOf(licence: Fields | null): Licence["keys"] {
+  if (licence === null) return null;
+  return Object.fromEntries(licence.list("keys").map((key) => [key.text("kid"), key.text("k")]));
 }

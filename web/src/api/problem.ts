@@ -1,6 +1,7 @@
 /** What an API refusal says: RFC 9457 problems, and the plainer answers of what stands before it. */
+import { problemWords } from "./problem-words";
 
-/** The API answered, and the answer is no. `message` is a sentence for the person. */
+/** The API answered, and the answer is no. `message` tells the person why, and what to do. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
 
@@ -10,6 +11,8 @@ export class ApiError extends Error {
     readonly code: string,
     readonly title: string,
     message: string,
+    /** Finds the request in the logs; null where no function of ours answered. */
+    readonly reference: string | null = null,
   ) {
     super(message);
   }
@@ -32,8 +35,13 @@ const SERVER_TROUBLE = ["Something went wrong", "Marquee has a problem on its si
  * The error an unsuccessful answer means. API Gateway (`{"message": …}`) and the edge (XML) write
  * for machines, so only a problem's own `detail` is shown; for all else the status has our words.
  */
-export function errorFrom(status: number, contentType: string, body: string): ApiError {
-  const [title, detail] = WORDS[status] ?? SERVER_TROUBLE;
+export function errorFrom(
+  status: number,
+  contentType: string,
+  body: string,
+  reference: string | null = null,
+): ApiError {
+  const [otherTitle, otherDetail] = WORDS[status] ?? SERVER_TROUBLE;
   let problem: Record<string, unknown> = {};
   if (contentType.includes("problem+json")) {
     try {
@@ -46,6 +54,10 @@ export function errorFrom(status: number, contentType: string, body: string): Ap
     const value = problem[name];
     return typeof value === "string" && value !== "" ? value : otherwise;
   };
+  const code = text("code", `http_${status}`);
+  const detail = text("detail", otherDetail);
   // The API's titles are HTTP's own phrases ("Forbidden"): ours read better above its detail.
-  return new ApiError(status, text("code", `http_${status}`), title, text("detail", detail));
+  const words = problemWords(code);
+  const message = words === undefined ? detail : `${detail} ${words.advice}`.trim();
+  return new ApiError(status, code, words?.title ?? otherTitle, message, reference);
 }

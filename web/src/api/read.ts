@@ -36,6 +36,34 @@ export class Fields {
     return value;
   }
 
+  flag(name: string): boolean {
+    const value = this.#value[name];
+    if (typeof value !== "boolean") throw new UnexpectedAnswer(`${this.what} has no flag ${name}`);
+    return value;
+  }
+
+  numberOrNull(name: string): number | null {
+    return this.#value[name] === null ? null : this.number(name);
+  }
+
+  numbers(name: string): number[] {
+    const value = this.#value[name];
+    if (!Array.isArray(value) || !value.every((item) => typeof item === "number")) {
+      throw new UnexpectedAnswer(`${this.what} has no numbers ${name}`);
+    }
+    return value;
+  }
+
+  /** Every field, when all are texts. */
+  texts(): Record<string, string> {
+    for (const name of Object.keys(this.#value)) this.text(name);
+    return this.#value as Record<string, string>;
+  }
+
+  fieldsOrNull(name: string): Fields | null {
+    return this.#value[name] === null ? null : this.fields(name);
+  }
+
   fields(name: string): Fields {
     return new Fields(this.#value[name], `${this.what}.${name}`);
   }

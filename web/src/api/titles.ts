@@ -2,12 +2,61 @@
 import type { ApiClient } from "./client";
 import { Fields } from "./read";
 
+/** An episode's place in its series. */
+export interface EpisodeOf {
+  readonly seriesId: string;
+  readonly series: string;
+  readonly season: number;
+  readonly episode: number;
+}
+
+/** A film or an episode: what can be played. */
 export interface Title {
   readonly titleId: string;
   readonly name: string;
   readonly durationSeconds: number;
   /** Path on this origin, or null while there is no picture. */
   readonly posterUrl: string | null;
+  /** Null for a film. */
+  readonly episodeOf: EpisodeOf | null;
+}
+
+/** A series among the titles. */
+export interface Series {
+  readonly seriesId: string;
+  readonly name: string;
+  readonly posterUrl: string | null;
+  readonly seasonCount: number;
+  readonly episodeCount: number;
+}
+
+export interface Season {
+  readonly number: number;
+  /** In order. */
+  readonly episodes: readonly Title[];
+}
+
+/** A series with what there is of it. */
+export interface SeriesDetail extends Series {
+  readonly seasons: readonly Season[];
+}
+
+export type Listed = Title | Series;
+
+export const isSeries = (one: Listed): one is Series => "seriesId" in one;
+
+/** A series' id looks like no other title's. */
+export const isSeriesId = (titleId: string): boolean => titleId.startsWith("srs_");
+
+export function episodeOfFrom(fields: Fields): EpisodeOf | null {
+  const place = fields.fieldsOrNull("episode_of");
+  if (place === null) return null;
+  return {
+    seriesId: place.text("series_id"),
+    series: place.text("series"),
+    season: place.number("season"),
+    episode: place.number("episode"),
+  };
 }
 
 function titleFrom(fields: Fields): Title {
@@ -16,19 +65,45 @@ function titleFrom(fields: Fields): Title {
     name: fields.text("name"),
     durationSeconds: fields.number("duration_seconds"),
     posterUrl: fields.textOrNull("poster_url"),
+    episodeOf: episodeOfFrom(fields),
+  };
+}
+
+function seriesFrom(fields: Fields): Series {
+  return {
+    seriesId: fields.text("title_id"),
+    name: fields.text("name"),
+    posterUrl: fields.textOrNull("poster_url"),
+    seasonCount: fields.number("season_count"),
+    episodeCount: fields.number("episode_count"),
   };
 }
 
 export class TitlesApi {
   constructor(private readonly client: ApiClient) {}
 
-  async all(signal?: AbortSignal): Promise<readonly Title[]> {
+  async all(signal?: AbortSignal): Promise<readonly Listed[]> {
     const answer = new Fields(await this.client.get("/titles", signal), "titles");
-    return answer.list("titles").map(titleFrom);
+    return answer
+      .list("titles")
+      .map((fields) => (fields.text("kind") === "series" ? seriesFrom(fields) : titleFrom(fields)));
   }
 
   async one(titleId: string, signal?: AbortSignal): Promise<Title> {
+    return titleFrom(await this.#detail(titleId, signal));
+  }
+
+  async series(seriesId: string, signal?: AbortSignal): Promise<SeriesDetail> {
+    const fields = await this.#detail(seriesId, signal);
+    const seasons = fields.list("seasons").map((season) => ({
+      number: season.number("season"),
+      episodes: season.list("episodes").map(titleFrom),
+    }));
+    return { ...seriesFrom(fields), seasons };
+  }
+
+  async #detail(titleId: string, signal?: AbortSignal): Promise<Fields> {
     const path = `/titles/${encodeURIComponent(titleId)}`;
-    return titleFrom(new Fields(await this.client.get(path, signal), "title"));
+    return new Fields(await this.client.get(path, signal), "title");
   }
 }

@@ -26,6 +26,25 @@ test("the request carries the challenge and never the verifier", async () => {
   expect(url.href).not.toContain(transaction.verifier);
 });
 
+test.each([
+  ["/staff", "openid member staff"],
+  ["/staff?x=1", "openid member staff"],
+  ["/", "openid member"],
+  ["/title/staff", "openid member"],
+])("whoever signs in for %s asks for %s", async (returnTo, scope) => {
+  const url = await authorizeUrl(CONFIG, "https://watch.example", newTransaction(returnTo));
+
+  expect(new URL(url).searchParams.get("scope")).toBe(scope);
+});
+
+test("a member who asked to work as staff is told", () => {
+  const transaction = newTransaction("/staff");
+
+  expect(() => codeFrom(`?error=invalid_scope&state=${transaction.state}`, transaction)).toThrow(
+    "no staff account",
+  );
+});
+
 test("an answer to our own request gives its code", () => {
   const transaction = newTransaction("/");
 

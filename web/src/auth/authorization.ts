@@ -1,5 +1,6 @@
 /** The authorization request and its answer (RFC 6749 4.1, RFC 7636, OIDC Core 3.1); no I/O here. */
 import type { Config } from "../config";
+import { matchRoute } from "../routing";
 import { challengeOf, randomToken } from "./pkce";
 
 /** What must be remembered between leaving for the issuer and coming back. */
@@ -18,6 +19,15 @@ export class SignInError extends Error {
 
 const SCOPE = "openid member";
 
+/**
+ * Staff access is asked for by whoever signs in at the staff page, and by nobody else: what watches
+ * films in another tab holds no token that could delete one.
+ */
+function scopeFor(returnTo: string): string {
+  const { page } = matchRoute(returnTo.split(/[?#]/, 1)[0] ?? "");
+  return page === "staff" ? `${SCOPE} staff` : SCOPE;
+}
+
 export const redirectUri = (origin: string): string => `${origin}/callback`;
 
 export function newTransaction(returnTo: string): Transaction {
@@ -33,7 +43,7 @@ export async function authorizeUrl(
     response_type: "code",
     client_id: config.clientId,
     redirect_uri: redirectUri(origin),
-    scope: SCOPE,
+    scope: scopeFor(transaction.returnTo),
     state: transaction.state,
     nonce: transaction.nonce,
     code_challenge: await challengeOf(transaction.verifier),
@@ -50,6 +60,9 @@ export function codeFrom(search: string, transaction: Transaction | null): strin
   }
   const error = query.get("error");
   if (error === "access_denied") throw new SignInError("The sign-in was cancelled.");
+  if (error === "invalid_scope") {
+    throw new SignInError("This account is no staff account. Sign in to watch instead.");
+  }
   const code = query.get("code");
   if (error !== null || code === null || code === "") {
     throw new SignInError("The sign-in service could not complete your sign-in.");

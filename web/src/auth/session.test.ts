@@ -1,25 +1,29 @@
 import { expect, test } from "vitest";
 import { SignInError } from "./authorization";
+import type { TokenSharing } from "./shared-tokens";
 import { IssuerUnreachable, Session, SessionEnded } from "./session";
 
 /** An issuer that answers /token from a script and remembers what it was sent. */
 class FakeIssuer {
   readonly forms: URLSearchParams[] = [];
+  readonly addresses: string[] = [];
   answers: (() => Response | Promise<Response>)[] = [];
 
-  readonly fetch = async (_url: unknown, init?: RequestInit): Promise<Response> => {
+  readonly fetch = async (url: unknown, init?: RequestInit): Promise<Response> => {
+    this.addresses.push(String(url));
     this.forms.push(new URLSearchParams(String(init?.body)));
     const answer = this.answers.shift();
     if (answer === undefined) throw new TypeError("connection refused");
     return answer();
   };
 
-  grants(name: string, seconds = 600, idToken?: string): void {
+  grants(name: string, seconds = 600, idToken?: string, scope?: string): void {
     const body = {
       access_token: `access-${name}`,
       refresh_token: `refresh-${name}`,
       expires_in: seconds,
       ...(idToken === undefined ? {} : { id_token: idToken }),
+      ...(scope === undefined ? {} : { scope }),
     };
     this.answers.push(() => Response.json(body));
   }
@@ -29,9 +33,41 @@ class FakeIssuer {
   }
 }
 
+/** One browser's: tabs take turns. */
+class Sharing implements TokenSharing {
+  readonly left = new Map<string, unknown>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  alone<T>(_secret: string, work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work, work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  latest = async (secret: string): Promise<unknown> => this.left.get(secret) ?? null;
+
+  async leave(secret: string, value: unknown): Promise<void> {
+    this.left.set(secret, value);
+  }
+
+  async forget(secret: string): Promise<void> {
+    this.left.delete(secret);
+  }
+}
+
 class Tab {
-  readonly issuer = new FakeIssuer();
-  readonly kept = new Map<string, string>();
+  readonly issuer: FakeIssuer;
+  readonly kept: Map<string, string>;
+  readonly sharing: Sharing;
+
+  constructor(original?: Tab) {
+    this.issuer = original?.issuer ?? new FakeIssuer();
+    this.sharing = original?.sharing ?? new Sharing();
+    // What a browser copies when a tab is duplicated.
+    this.kept = new Map(original?.kept);
+    this.now = original?.now ?? this.now;
+  }
+
   now = 1_000_000;
   left = "";
 
@@ -44,6 +80,8 @@ class Tab {
         setItem: (name, value) => void this.kept.set(name, value),
         removeItem: (name) => void this.kept.delete(name),
       },
+      sharing: this.sharing,
+      deviceKey: () => "k".repeat(43),
       fetch: this.issuer.fetch as typeof fetch,
       now: () => this.now,
       leave: (url) => {
@@ -80,6 +118,21 @@ test("a sign-in trades the code with its verifier and returns to where it began"
   expect(await back.accessToken()).toBe("access-1");
   expect(tab.issuer.forms[0]?.get("grant_type")).toBe("authorization_code");
   expect(tab.issuer.forms[0]?.get("code_verifier")).toMatch(/^[\w-]{43}$/);
+});
+
+test("a session has the scopes that were granted, also once it is renewed", async () => {
+  const tab = new Tab();
+  const { back, search } = await tab.signIn(tab.open(), "/staff");
+  tab.issuer.grants("1", 600, undefined, "member staff");
+  await back.completeSignIn(search);
+  tab.issuer.grants("2");
+  await back.renew();
+
+  expect(back.hasScope("staff")).toBe(true);
+  expect(tab.open().hasScope("staff")).toBe(true);
+  expect(back.hasScope("sta")).toBe(false);
+  back.signOut();
+  expect(back.hasScope("staff")).toBe(false);
 });
 
 test("a code is traded once, even when the page asks twice", async () => {
@@ -166,4 +219,96 @@ test("signing out while a renewal is under way stays signed out", async () => {
   await expect(renewal).rejects.toThrow(SessionEnded);
   expect(session.status()).toBe("signed-out");
   expect(tab.kept.size).toBe(0);
+});
+
+test("signing out gives the refresh token back, and needs no answer", async () => {
+  const { tab, session } = await signedIn();
+
+  session.signOut();
+
+  expect(session.status()).toBe("signed-out");
+  expect(tab.issuer.addresses.at(-1)).toBe("https://auth.example/revoke");
+  expect(Object.fromEntries(tab.issuer.forms.at(-1) ?? [])).toEqual({
+    token: "refresh-1",
+    client_id: "web",
+  });
+});
+
+test("signing out when nobody is signed in asks nothing", () => {
+  const tab = new Tab();
+
+  tab.open().signOut();
+
+  expect(tab.issuer.addresses).toEqual([]);
+});
+
+test("a duplicated tab takes what the other one was given, and both stay signed in", async () => {
+  const { tab, session } = await signedIn();
+  const copy = new Tab(tab);
+  const copied = copy.open();
+  tab.issuer.grants("2");
+  await session.renew();
+  copy.now = tab.now = tab.now + 20_000;
+
+  expect((await copied.renew()).access).toBe("access-2");
+
+  expect(tab.issuer.forms).toHaveLength(2);
+  expect(JSON.parse(copy.kept.get("marquee.tokens") ?? "").refresh).toBe("refresh-2");
+});
+
+test("two tabs that renew at once ask once", async () => {
+  const { tab, session } = await signedIn();
+  const copied = new Tab(tab).open();
+  tab.issuer.grants("2");
+
+  const both = await Promise.all([session.renew(), copied.renew()]);
+
+  expect(both.map(({ access }) => access)).toEqual(["access-2", "access-2"]);
+  expect(tab.issuer.forms).toHaveLength(2);
+});
+
+test("a tab that slept through many renewals goes on with the last one's token", async () => {
+  const { tab, session } = await signedIn();
+  const copy = new Tab(tab);
+  const copied = copy.open();
+  for (const name of ["2", "3"]) {
+    tab.now += 590_000;
+    tab.issuer.grants(name);
+    await session.renew();
+  }
+  copy.now = tab.now + 590_000;
+  tab.issuer.grants("4");
+
+  expect(await copied.accessToken()).toBe("access-4");
+
+  expect(tab.issuer.forms.at(-1)?.get("refresh_token")).toBe("refresh-3");
+});
+
+test("signing out in one tab leaves nothing for the other", async () => {
+  const { tab, session } = await signedIn();
+  const copied = new Tab(tab).open();
+  tab.issuer.grants("2");
+  await session.renew();
+  tab.issuer.answers.push(() => new Response());
+  session.signOut();
+  tab.issuer.refuses();
+
+  await expect(copied.renew()).rejects.toThrow(SessionEnded);
+
+  expect(tab.sharing.left.size).toBe(0);
+  expect(copied.status()).toBe("ended");
+});
+
+test("two sign-ins in one browser have nothing in common", async () => {
+  const { tab, session } = await signedIn();
+  const other = new Tab();
+  other.issuer.answers = tab.issuer.answers;
+  const secret = (kept: Map<string, string>): string =>
+    JSON.parse(kept.get("marquee.tokens") ?? "").secret;
+  const { back, search } = await other.signIn(other.open());
+  other.issuer.grants("other");
+  await back.completeSignIn(search);
+
+  expect(secret(other.kept)).not.toBe(secret(tab.kept));
+  expect(session.status()).toBe("signed-in");
 });

@@ -2,11 +2,13 @@
  * Who is signed in on this tab: gets tokens, renews them before they expire, forgets them.
  *
  * Tokens live in memory and in sessionStorage. sessionStorage lets a reload keep the person signed
- * in, ends with the tab, and is not shared: two tabs never present the same rotating refresh token,
- * which the issuer would rightly take for theft and answer by revoking the whole family. A cookie
- * would be sent with every segment, and localStorage would outlive the tab on a shared computer.
+ * in, ends with the tab, and is each tab's own; only duplicating a tab copies it, and such copies
+ * renew in turns (shared-tokens). A cookie would be sent with every segment, and localStorage would
+ * outlive the tab on a shared computer.
  */
 import type { Config } from "../config";
+import { randomToken } from "./pkce";
+import type { TokenSharing } from "./shared-tokens";
 import {
   authorizeUrl,
   checkNonce,
@@ -22,8 +24,12 @@ export type SessionStatus = "signed-in" | "signed-out" | "ended";
 interface Tokens {
   readonly access: string;
   readonly refresh: string | null;
+  /** What was granted, in words of RFC 6749 section 3.3; unknown for a session from before. */
+  readonly scope?: string | undefined;
   /** Epoch milliseconds, by this machine's clock. */
   readonly expiresAt: number;
+  /** What only copies of this tab have in common with it. */
+  readonly secret?: string | undefined;
 }
 
 /** The person has to sign in again. */
@@ -42,10 +48,16 @@ const RENEW_BEFORE_MS = 60_000;
 const TOKENS = "marquee.tokens";
 const TRANSACTION = "marquee.sign-in";
 
+const isNewer = (left: Tokens, mine: Tokens): boolean =>
+  left.refresh !== mine.refresh && left.expiresAt >= mine.expiresAt;
+
 export interface SessionDependencies {
   readonly config: Config;
   readonly origin: string;
   readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
+  readonly sharing: TokenSharing;
+  /** By what the issuer knows this browser again: see device-key. */
+  readonly deviceKey: () => string;
   readonly fetch: typeof fetch;
   readonly now: () => number;
   /** Leaves this page for another address. */
@@ -73,6 +85,11 @@ export class Session {
 
   readonly status = (): SessionStatus => this.#status;
 
+  /** Whether the session was granted a scope. What may really be done is the API's to say. */
+  hasScope(scope: string): boolean {
+    return this.#tokens?.scope?.split(" ").includes(scope) ?? false;
+  }
+
   /** Leaves for the issuer's page; comes back at /callback, then at `returnTo`. */
   async signIn(returnTo: string): Promise<void> {
     const transaction = newTransaction(returnTo);
@@ -88,8 +105,13 @@ export class Session {
     return this.#completion;
   }
 
+  /** Forgets the tokens at once; the issuer hears of it, too, and ends their whole family. */
   signOut(): void {
+    const refresh = this.#tokens?.refresh;
+    const secret = this.#tokens?.secret;
     this.#forget("signed-out");
+    if (secret !== undefined) void this.#with.sharing.forget(secret);
+    if (refresh != null) this.#giveBack(refresh);
   }
 
   /** A token good for at least the next request; SessionEnded when only signing in again helps. */
@@ -138,16 +160,33 @@ export class Session {
       code,
       redirect_uri: redirectUri(this.#with.origin),
       code_verifier: transaction.verifier,
+      device_key: this.#with.deviceKey(),
     });
     if (answer.refused) {
       throw new SignInError("The sign-in took too long or was already used. Sign in once more.");
     }
     if (answer.idToken !== null) checkNonce(answer.idToken, transaction.nonce);
-    this.#keep(answer.tokens);
+    this.#keep({ ...answer.tokens, secret: randomToken() });
     return transaction.returnTo;
   }
 
   async #refresh(): Promise<Tokens> {
+    const secret = this.#tokens?.secret;
+    if (secret === undefined) return this.#ask();
+    return this.#with.sharing.alone(secret, async () => {
+      const left = (await this.#with.sharing.latest(secret)) as Tokens | null;
+      const mine = this.#tokens;
+      if (left !== null && mine !== null && isNewer(left, mine)) {
+        this.#keep(left);
+        if (this.#with.now() < left.expiresAt - RENEW_BEFORE_MS) return left;
+      }
+      const renewed = await this.#ask();
+      await this.#with.sharing.leave(secret, renewed);
+      return renewed;
+    });
+  }
+
+  async #ask(): Promise<Tokens> {
     const before = this.#tokens;
     if (before === null) throw new SessionEnded("Nobody is signed in.");
     if (before.refresh === null) return this.#end();
@@ -157,9 +196,33 @@ export class Session {
     });
     if (this.#tokens !== before) throw new SessionEnded("Signed out meanwhile.");
     if (answer.refused) return this.#end();
-    const tokens = { ...answer.tokens, refresh: answer.tokens.refresh ?? before.refresh };
+    const tokens = {
+      ...answer.tokens,
+      refresh: answer.tokens.refresh ?? before.refresh,
+      scope: answer.tokens.scope ?? before.scope,
+      secret: before.secret,
+    };
     this.#keep(tokens);
     return tokens;
+  }
+
+  /** RFC 7009. Unheard, it ends nothing here: the person is signed out on this device either way. */
+  #giveBack(refresh: string): void {
+    this.#post("revoke", { token: refresh }, { keepalive: true }).catch(() => undefined);
+  }
+
+  #post(
+    endpoint: string,
+    form: Record<string, string>,
+    extra: RequestInit = {},
+  ): Promise<Response> {
+    return this.#with.fetch(`${this.#with.config.issuer}/${endpoint}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ ...form, client_id: this.#with.config.clientId }).toString(),
+      credentials: "omit",
+      ...extra,
+    });
   }
 
   async #requestToken(
@@ -171,12 +234,7 @@ export class Session {
     let response: Response;
     let body: Record<string, unknown>;
     try {
-      response = await this.#with.fetch(`${this.#with.config.issuer}/token`, {
-        method: "POST",
-        headers: { "Content-Type": "application/x-www-form-urlencoded" },
-        body: new URLSearchParams({ ...grant, client_id: this.#with.config.clientId }).toString(),
-        credentials: "omit",
-      });
+      response = await this.#post("token", grant);
       body = (await response.json()) as Record<string, unknown>;
     } catch (cause) {
       throw new IssuerUnreachable("The sign-in service did not answer.", { cause });
@@ -191,6 +249,7 @@ export class Session {
       tokens: {
         access: body["access_token"],
         refresh: typeof body["refresh_token"] === "string" ? body["refresh_token"] : null,
+        scope: typeof body["scope"] === "string" ? body["scope"] : undefined,
         expiresAt: askedAt + seconds * 1000,
       },
       idToken: typeof body["id_token"] === "string" ? body["id_token"] : null,

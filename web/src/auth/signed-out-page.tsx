@@ -1,5 +1,6 @@
 /** What anyone sees who is not signed in, at whatever address they came to. */
 import { type ReactNode, useEffect } from "react";
+import { matchRoute } from "../routing";
 import { useDocumentTitle } from "../ui/document-title";
 import { Wordmark } from "../ui/wordmark";
 import { SignInButton } from "./sign-in-button";
@@ -32,6 +33,7 @@ export function SignedOutPage({ returnTo, hasEnded }: Props): ReactNode {
 
 function sentence(returnTo: string, hasEnded: boolean): string {
   if (hasEnded) return "Your session has ended. Sign in again to carry on where you were.";
+  if (matchRoute(returnTo).page === "staff") return "Sign in with a staff account to look after the films.";
   if (returnTo === "/") return "Films and series, picked up where you left them.";
   return "Sign in to continue to this title.";
 }

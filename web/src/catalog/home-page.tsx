@@ -1,20 +1,24 @@
 /** What there is to watch: what is under way first, then everything. */
 import { type ReactNode, useCallback } from "react";
 import type { Progress } from "../api/progress";
-import type { Title } from "../api/titles";
+import { isSeries, type Listed, type Title } from "../api/titles";
 import { useLoaded } from "../api/use-loaded";
 import { isUnderWay } from "../player/resume";
 import { useServices } from "../services";
 import { useDocumentTitle } from "../ui/document-title";
 import { LoadFailure } from "./load-failure";
+import { SeriesCard } from "./series-card";
 import { SiteHeader } from "./site-header";
 import { TitleCard } from "./title-card";
 import "./catalog.css";
 
 interface Home {
-  readonly titles: readonly Title[];
+  readonly titles: readonly Listed[];
   readonly progress: ReadonlyMap<string, Progress>;
 }
+
+/** New titles appear to whoever is looking; often enough for the few a day that there are. */
+const AGAIN_EVERY_MS = 30_000;
 
 const PLACEHOLDERS = ["a", "b", "c", "d", "e", "f"];
 
@@ -32,7 +36,7 @@ export function HomePage(): ReactNode {
     },
     [titles, progress],
   );
-  const home = useLoaded("home", load);
+  const home = useLoaded("home", load, { againEveryMs: AGAIN_EVERY_MS });
 
   return (
     <>
@@ -56,7 +60,8 @@ function Rows({ titles, progress }: Home): ReactNode {
       </section>
     );
   }
-  const underWay = titles.filter(({ titleId }) => {
+  const playable = titles.filter((one): one is Title => !isSeries(one));
+  const underWay = playable.filter(({ titleId }) => {
     const reached = progress.get(titleId);
     return reached !== undefined && isUnderWay(reached);
   });
@@ -80,17 +85,26 @@ function Rows({ titles, progress }: Home): ReactNode {
       <section aria-labelledby="all">
         <h2 id="all">All titles</h2>
         <ul className="grid">
-          {titles.map((title) => (
-            <TitleCard
-              key={title.titleId}
-              title={title}
-              progress={progress.get(title.titleId)}
-            />
+          {titles.map((one) => (
+            <Card key={isSeries(one) ? one.seriesId : one.titleId} one={one} progress={progress} />
           ))}
         </ul>
       </section>
     </>
   );
+}
+
+/** Episodes are found on the page of their series. */
+function Card({
+  one,
+  progress,
+}: {
+  readonly one: Listed;
+  readonly progress: ReadonlyMap<string, Progress>;
+}): ReactNode {
+  if (isSeries(one)) return <SeriesCard series={one} />;
+  if (one.episodeOf !== null) return null;
+  return <TitleCard title={one} progress={progress.get(one.titleId)} />;
 }
 
 function LoadingGrid(): ReactNode {

@@ -1,13 +1,18 @@
 import { type ReactNode, useState } from "react";
-import type { Title } from "../api/titles";
+
+interface Props {
+  readonly title: { readonly name: string; readonly posterUrl: string | null };
+}
 
 /** The title's picture, or its name on plain ground while there is none. Decorative: the name is beside it. */
-export function Poster({ title }: { readonly title: Title }): ReactNode {
+export function Poster({ title }: Props): ReactNode {
   const [isMissing, setMissing] = useState(title.posterUrl === null);
   if (isMissing || title.posterUrl === null) {
     return (
       <span className="poster poster-missing" aria-hidden="true">
-        {title.name}
+        <span className="poster-name" dir="auto">
+          {title.name}
+        </span>
       </span>
     );
   }

@@ -1,12 +1,13 @@
 import type { ReactNode } from "react";
 import { navigate } from "../routing";
 import { useServices } from "../services";
+import { StaffLink } from "../staff/staff-link";
 import { Link } from "../ui/link";
 import { Wordmark } from "../ui/wordmark";
 import "./site-header.css";
 
 export function SiteHeader(): ReactNode {
-  const { session } = useServices();
+  const { session, accountUrl } = useServices();
   const signOut = (): void => {
     session.signOut();
     navigate("/", { replace: true });
@@ -20,6 +21,10 @@ export function SiteHeader(): ReactNode {
         <Link to="/" className="wordmark-link" aria-label="Marquee, home">
           <Wordmark />
         </Link>
+        <StaffLink />
+        <a className="button button-quiet" href={accountUrl}>
+          Account
+        </a>
         <button className="button button-quiet" type="button" onClick={signOut}>
           Sign out
         </button>

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { Progress } from "../api/progress";
-import type { Title } from "../api/titles";
+import type { EpisodeOf, Title } from "../api/titles";
+import { episodeNumber } from "../player/episodes";
 import { clockTime, runningTime } from "../player/time";
 import { titlePath, watchPath } from "../routing";
 import { PlayIcon } from "../ui/icons";
@@ -18,7 +19,7 @@ interface Props {
 
 export function TitleCard({ title, progress, resumes = false }: Props): ReactNode {
   return (
-    <li className="card">
+    <li className="card" data-focus-box>
       <span className="card-picture">
         <Poster title={title} />
         {resumes && (
@@ -36,13 +37,23 @@ export function TitleCard({ title, progress, resumes = false }: Props): ReactNod
         onFocus={prefetchPlayer}
       >
         {resumes && <span className="visually-hidden">Resume </span>}
-        {title.name}
+        <bdi>{title.name}</bdi>
       </Link>
       <span className="card-note">
+        {resumes && title.episodeOf !== null && <Place of={title.episodeOf} />}
         {resumes && progress !== undefined
           ? `${clockTime(progress.durationSeconds - progress.positionSeconds)} left`
           : runningTime(title.durationSeconds)}
       </span>
     </li>
+  );
+}
+
+function Place({ of }: { readonly of: EpisodeOf }): ReactNode {
+  return (
+    <>
+      <bdi>{of.series}</bdi>
+      {` ${episodeNumber(of)} · `}
+    </>
   );
 }

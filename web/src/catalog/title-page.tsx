@@ -1,14 +1,16 @@
 /** One title: what it is, and playing it. */
-import { type ReactNode, useCallback, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { ApiError } from "../api/problem";
 import type { Progress } from "../api/progress";
 import type { Title } from "../api/titles";
 import { useLoaded } from "../api/use-loaded";
+import { episodeNumber } from "../player/episodes";
 import { isUnderWay } from "../player/resume";
 import { clockTime, runningTime } from "../player/time";
-import { watchPath } from "../routing";
+import { titlePath, watchPath } from "../routing";
 import { useServices } from "../services";
 import { useDocumentTitle } from "../ui/document-title";
+import { offerFirstAction } from "../ui/focus";
 import { PlayIcon } from "../ui/icons";
 import { Link } from "../ui/link";
 import { MessageBlock } from "../ui/message";
@@ -18,6 +20,9 @@ import { prefetchPlayer } from "./prefetch-player";
 import { ProgressBar } from "./progress-bar";
 import { SiteHeader } from "./site-header";
 import "./catalog.css";
+
+/** A longer name is written smaller: in display size it would push everything else away. */
+const LONG_NAME_CHARACTERS = 48;
 
 interface Detail {
   readonly title: Title;
@@ -53,11 +58,20 @@ export function TitlePage({ titleId }: { readonly titleId: string }): ReactNode 
 
 function TitleDetail({ title, progress }: Detail): ReactNode {
   const underWay = progress !== null && isUnderWay(progress) ? progress : null;
+  useEffect(offerFirstAction, []);
   return (
     <article className="detail" onPointerEnter={prefetchPlayer}>
       <Backdrop url={title.posterUrl} />
       <div className="detail-text">
-        <h1>{title.name}</h1>
+        {title.episodeOf !== null && (
+          <p className="detail-facts">
+            <Link to={titlePath(title.episodeOf.seriesId)}>
+              <bdi>{title.episodeOf.series}</bdi>
+            </Link>
+            {` · ${episodeNumber(title.episodeOf)}`}
+          </p>
+        )}
+        <Name>{title.name}</Name>
         <p className="detail-facts">{runningTime(title.durationSeconds)}</p>
         {underWay !== null && (
           <div className="detail-progress">
@@ -71,6 +85,7 @@ function TitleDetail({ title, progress }: Detail): ReactNode {
           <Link
             to={watchPath(title.titleId)}
             className="button button-primary"
+            data-first-action
             onFocus={prefetchPlayer}
           >
             <PlayIcon />
@@ -87,7 +102,16 @@ function TitleDetail({ title, progress }: Detail): ReactNode {
   );
 }
 
-function Backdrop({ url }: { readonly url: string | null }): ReactNode {
+/** A title's name, as large as its length allows. */
+export function Name({ children }: { readonly children: string }): ReactNode {
+  return (
+    <h1 dir="auto" data-is-long={children.length > LONG_NAME_CHARACTERS}>
+      {children}
+    </h1>
+  );
+}
+
+export function Backdrop({ url }: { readonly url: string | null }): ReactNode {
   const [isMissing, setMissing] = useState(url === null);
   if (isMissing || url === null) return <div className="backdrop" />;
   return (
@@ -97,7 +121,7 @@ function Backdrop({ url }: { readonly url: string | null }): ReactNode {
   );
 }
 
-function Refusal({
+export function Refusal({
   error,
   retry,
 }: {

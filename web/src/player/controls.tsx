@@ -1,21 +1,29 @@
 /** The bar of controls. Their names are what a viewer's screen reader says, and what tests look for. */
 import type { ReactNode } from "react";
 import {
+  CaptionsIcon,
   FullScreenIcon,
   LeaveFullScreenIcon,
   MutedIcon,
   PauseIcon,
   PlayIcon,
+  QualityIcon,
   ReplayIcon,
   SkipBackIcon,
   SkipForwardIcon,
   VolumeIcon,
 } from "../ui/icons";
+import { captionOptions } from "./captions";
+import { ChoiceMenu } from "./choice-menu";
 import { SKIP_SECONDS } from "./keyboard";
 import type { Playback, PlaybackView } from "./playback";
-import { QualityMenu } from "./quality-menu";
+import { qualityOptions } from "./quality";
+import { leaveFocusAfterwards } from "./pointer-focus";
 import { SeekBar } from "./seek-bar";
 import type { FullScreen } from "./use-full-screen";
+
+/** Has the focus first when a person comes to the controls. */
+export const MAIN_CONTROL = "control-main";
 
 interface Props {
   readonly playback: Playback;
@@ -31,12 +39,13 @@ export function Controls({ playback, view, fullScreen }: Props): ReactNode {
         positionSeconds={view.positionSeconds}
         durationSeconds={view.durationSeconds}
         bufferedSeconds={view.bufferedSeconds}
+        storyboard={view.storyboard}
         onSeek={(seconds) => playback.seekTo(seconds)}
       />
       <div className="player-buttons">
         <ControlButton
           name={isRunning ? "Pause" : "Play"}
-          className="control-main"
+          className={MAIN_CONTROL}
           onPress={() => playback.togglePlay()}
         >
           <PlayPauseIcon isRunning={isRunning} hasEnded={view.state === "ended"} />
@@ -55,10 +64,20 @@ export function Controls({ playback, view, fullScreen }: Props): ReactNode {
         </ControlButton>
         <VolumeControl playback={playback} view={view} />
         <span className="player-space" />
-        <QualityMenu
-          heights={view.heights}
-          chosen={view.chosenHeight}
-          shown={view.height}
+        {view.captions.length > 0 && (
+          <ChoiceMenu
+            name="Captions"
+            icon={<CaptionsIcon />}
+            isDisabled={false}
+            options={captionOptions(view.captions, view.chosenCaptions)}
+            onChoose={(choice) => playback.chooseCaptions(choice)}
+          />
+        )}
+        <ChoiceMenu
+          name="Quality"
+          icon={<QualityIcon />}
+          isDisabled={view.heights.length === 0}
+          options={qualityOptions(view.heights, view.chosenHeight, view.height)}
           onChoose={(choice) => playback.chooseHeight(choice)}
         />
         <ControlButton
@@ -96,11 +115,13 @@ function VolumeControl({ playback, view }: Omit<Props, "fullScreen">): ReactNode
         aria-label="Volume"
         aria-valuetext={`${Math.round(heard * 100)} percent`}
         data-keys="volume"
+        data-passed-by-arrows
         min={0}
         max={1}
         step={0.05}
         value={heard}
         style={{ "--filled": `${heard * 100}%` }}
+        onPointerDown={leaveFocusAfterwards}
         onChange={(event) => playback.setVolume(event.target.valueAsNumber)}
       />
     </div>

@@ -1,6 +1,7 @@
 /** Shaka Player behind the few words the app needs. The only module that knows Shaka. */
 import shaka from "shaka-player/dist/shaka-player.dash-es2021.js";
 import type { Licence } from "../api/playback";
+import type { CaptionChoice, CaptionTrack } from "./captions";
 import { heightsOf, type QualityChoice, renditionAt } from "./quality";
 
 const LICENCE_TOKEN_HEADER = "X-Marquee-Licence-Token";
@@ -19,6 +20,21 @@ const SEGMENT_RETRIES = {
   connectionTimeout: 8_000,
 };
 
+/** Keys at hand reach Shaka's licence exchange as a data: address, which its DASH build cannot read. */
+shaka.net.NetworkingEngine.registerScheme("data", (uri, originalRequest) => {
+  const text = atob(uri.slice(uri.indexOf(",") + 1));
+  const data = Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const answer = { uri, originalUri: uri, originalRequest, headers: {}, data };
+  return shaka.util.AbortableOperation.completed(answer);
+});
+
+/** Where the player shows what it plays. */
+export interface Screen {
+  readonly video: HTMLVideoElement;
+  /** Captions are drawn here; the browser's own would need addresses that the page forbids. */
+  readonly captions: HTMLElement;
+}
+
 export interface Source {
   readonly manifestUrl: string;
   readonly licence: Licence;
@@ -29,6 +45,7 @@ export interface EngineListener {
   failed(error: unknown): void;
   /** The heights on offer changed: at the start, and when a licence withholds some. */
   renditionsChanged(heights: readonly number[]): void;
+  captionsChanged(tracks: readonly CaptionTrack[]): void;
 }
 
 export class Engine {
@@ -37,21 +54,34 @@ export class Engine {
   constructor(private readonly listener: EngineListener) {
     // A refused licence is an event: load() succeeds, and play() waits for ever.
     this.#player.addEventListener("error", (event) => {
-      listener.failed((event as Event & { detail: unknown }).detail);
+      const { detail } = event as Event & { detail: shaka.util.Error };
+      // What Shaka gets over by itself, with another rendition, is told as well.
+      if (detail.severity !== shaka.util.Error.Severity.RECOVERABLE) listener.failed(detail);
     });
-    this.#player.addEventListener("trackschanged", () => this.#tellHeights());
+    this.#player.addEventListener("trackschanged", () => this.#tellTracks());
   }
 
   static isSupported(): boolean {
     shaka.polyfill.installAll();
-    return shaka.Player.isBrowserSupported();
+    // Shaka would do with native HLS, too, but what we give it is DASH.
+    const hasMediaSource = "MediaSource" in window || "ManagedMediaSource" in window;
+    return hasMediaSource && shaka.Player.isBrowserSupported();
+  }
+
+  /** Makes ready for any film, which takes a moment that asking to play takes as well. */
+  async attach(screen: Screen): Promise<void> {
+    this.#player.setVideoContainer(screen.captions);
+    await this.#player.attach(screen.video);
   }
 
   /** Ready to play at `startSeconds`; rejects with a shaka.util.Error. */
-  async load(video: HTMLVideoElement, source: Source): Promise<void> {
+  async load(source: Source): Promise<void> {
     const { licence } = source;
     this.#player.configure({
-      drm: { servers: { [licence.keySystem]: new URL(licence.url, location.href).href } },
+      drm:
+        licence.keys === null
+          ? { servers: { [licence.keySystem]: new URL(licence.url, location.href).href } }
+          : { clearKeys: licence.keys },
       streaming: { bufferingGoal: 30, retryParameters: SEGMENT_RETRIES },
       manifest: { retryParameters: SEGMENT_RETRIES },
     });
@@ -60,9 +90,8 @@ export class Engine {
       request.headers[LICENCE_TOKEN_HEADER] = await licence.token();
       request.headers["Content-Type"] = "application/json";
     });
-    await this.#player.attach(video);
     await this.#player.load(source.manifestUrl, source.startSeconds);
-    this.#tellHeights();
+    this.#tellTracks();
   }
 
   choose(choice: QualityChoice): void {
@@ -72,11 +101,19 @@ export class Engine {
     if (track !== null) this.#player.selectVideoTrack(track, true, KEPT_ON_CHANGE_SECONDS);
   }
 
+  /** Shows captions in a language; none where the film has none in it. */
+  chooseCaptions(choice: CaptionChoice): void {
+    const track = this.#player.getTextTracks().find(({ language }) => language === choice);
+    this.#player.selectTextTrack(track ?? null);
+  }
+
   async destroy(): Promise<void> {
     await this.#player.destroy();
   }
 
-  #tellHeights(): void {
+  #tellTracks(): void {
+    const captions = this.#player.getTextTracks();
+    this.listener.captionsChanged(captions.map(({ language, label }) => ({ language, label })));
     this.listener.renditionsChanged(heightsOf(this.#player.getVideoTracks()));
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ApiError, ConnectionError } from "../api/problem";
-import { failureFrom } from "./failure";
+import { failureFrom, UnsupportedBrowser } from "./failure";
 
 const shaka = (code: number, ...data: unknown[]) => ({ code, data, severity: 2, category: 1 });
 
@@ -13,15 +13,27 @@ test("a refused licence says so, in the API's words when it gave any", () => {
   expect(failureFrom(shaka(6007, badStatus(403)))).toMatchObject({
     code: "6007",
     title: "The licence was refused",
-    detail: "This film may not be played with your account at the moment.",
+    detail:
+      "This film may not be played with your account at the moment. " +
+      "Try again for a new one, or choose another title.",
   });
   expect(failureFrom(shaka(6007, badStatus(403, problem, "application/problem+json")))).toMatchObject(
-    { code: "6007", detail: "This play is over." },
+    { code: "6007", detail: "This play is over. Try again to continue where you stopped." },
   );
 });
 
 test("a licence server that cannot be reached is the connection's fault, not a refusal", () => {
   expect(failureFrom(shaka(6007, shaka(1002)))).toMatchObject({ code: "6007", isConnection: true });
+});
+
+test("a licence token that could not be renewed says why, not that a filter threw", () => {
+  const gone = new ApiError(404, "session_not_found", "This play has ended", "No such play.");
+
+  expect(failureFrom(shaka(6007, shaka(1006, gone)))).toMatchObject({ code: "session_not_found" });
+  expect(failureFrom(shaka(6007, shaka(1006, new ConnectionError("x"))))).toMatchObject({
+    code: "offline",
+    isConnection: true,
+  });
 });
 
 test("a licence server in trouble is not a refusal either", () => {
@@ -50,18 +62,29 @@ test("a request given up on leaving is no failure", () => {
   expect(failureFrom(new DOMException("left", "AbortError"))).toBeNull();
 });
 
-test("a code without words of its own gets those of its category", () => {
-  expect(failureFrom(shaka(4001))?.title).toBe("This film could not be opened");
-  expect(failureFrom(shaka(9999))?.title).toBe("This title stopped playing");
+test("a code that Shaka will only have one day is a fault of the player", () => {
+  expect(failureFrom(shaka(99999))).toMatchObject({
+    code: "99999",
+    title: "This title stopped playing",
+  });
+});
+
+test("a browser without what streaming needs is told which ones have it", () => {
+  expect(failureFrom(new UnsupportedBrowser())).toMatchObject({
+    code: "unsupported_browser",
+    canRetry: false,
+  });
 });
 
 test("a refusal of the API is shown in its own sentence", () => {
-  const refusal = new ApiError(403, "not_in_your_country", "Forbidden", "Not in your country.");
+  const title = "Not available where you are";
+  const refusal = new ApiError(403, "not_in_your_country", title, "Not in your country.");
 
   expect(failureFrom(refusal)).toEqual({
     code: "not_in_your_country",
-    title: "Not available where you are",
+    title,
     detail: "Not in your country.",
+    canRetry: false,
     isConnection: false,
   });
 });

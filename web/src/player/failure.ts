@@ -1,11 +1,27 @@
-/** What to tell a viewer when playing fails. Codes: shaka.util.Error.Code of Shaka Player 5.2. */
+/** What to tell a viewer when playing fails, whoever said so: the API, the network or Shaka. */
 import { ApiError, ConnectionError, errorFrom } from "../api/problem";
+import { problemWords } from "../api/problem-words";
+import {
+  type Cause,
+  CAUSES,
+  CONNECTION,
+  LICENCE_REFUSED,
+  MISSING_PART,
+  PERMISSION,
+  PLAYER_FAULT,
+  SERVER,
+} from "./shaka-causes";
 
 export interface Failure {
   /** Shaka's number, the API's code, or a word of ours; for tests and for whoever helps. */
   readonly code: string;
   readonly title: string;
+  /** What happened and what to do. */
   readonly detail: string;
+  /** Trying again may help. */
+  readonly canRetry: boolean;
+  /** Finds the refused request in the logs. */
+  readonly reference?: string;
   /** It may heal by itself once the network is back. */
   readonly isConnection: boolean;
 }
@@ -16,105 +32,69 @@ export interface ShakaError {
   readonly data: readonly unknown[];
 }
 
-/** LOAD_INTERRUPTED, OPERATION_ABORTED, OBJECT_DESTROYED: the viewer left, and nothing is wrong. */
-const OUR_OWN_DOING: ReadonlySet<number> = new Set([7000, 7001, 7003]);
+/** The browser lacks what every film needs. */
+export class UnsupportedBrowser extends Error {
+  override readonly name = "UnsupportedBrowser";
+}
+
+const UNSUPPORTED: Cause = {
+  title: "This browser cannot play films",
+  detail: "It lacks what streaming needs.",
+  advice: "Use a current version of Chrome, Edge or Firefox.",
+  canRetry: false,
+};
 
 const BAD_HTTP_STATUS = 1001;
-/** HTTP_ERROR, TIMEOUT, ATTEMPTS_EXHAUSTED: no answer came. */
-const NO_ANSWER: ReadonlySet<number> = new Set([1002, 1003, 1010]);
+const REQUEST_FILTER_ERROR = 1006;
 const LICENCE_REQUEST_FAILED = 6007;
-
-type Words = readonly [title: string, detail: string];
-
-const CONNECTION: Words = [
-  "The connection was lost",
-  "Check your network. Playing continues where you stopped.",
-];
-const SERVER: Words = [
-  "Marquee has a problem on its side",
-  "It is not you. Try again in a moment.",
-];
-const GENERIC: Words = ["This title stopped playing", "Something unexpected happened."];
-
-const BY_CODE: Readonly<Record<number, Words>> = {
-  3014: ["The picture could not be shown", "Your device stopped decoding this film."],
-  3015: ["The picture could not be shown", "Your device stopped decoding this film."],
-  3016: ["The picture could not be shown", "Your device could not decode this film."],
-  3017: ["Your device ran out of memory", "Close other tabs, or choose a lower quality."],
-  4012: ["This device cannot play this film", "No quality of it is allowed on this device."],
-  4032: ["This device cannot play this film", "It comes in no format this browser can decode."],
-  6000: ["This browser cannot play protected films", "Try a current version of Chrome, Edge or Firefox."],
-  6001: ["This browser cannot play protected films", "Try a current version of Chrome, Edge or Firefox."],
-  6002: ["This browser cannot play protected films", "Its protection module did not start. Restart the browser."],
-  6007: ["The licence was refused", "This film may not be played with your account at the moment."],
-  6008: ["The licence could not be used", "Your device did not accept it. Try again for a new one."],
-  6014: ["The licence has run out", "Try again for a new one."],
-  6020: ["This browser cannot play protected films", "They need a secure connection (https)."],
-};
-
-const BY_CATEGORY: Readonly<Record<number, Words>> = {
-  2: ["The captions could not be read", "Try again, or play without them."],
-  3: ["The picture could not be shown", "A part of this film could not be read."],
-  4: ["This film could not be opened", "Its index could not be read. We have to repair this one."],
-  6: ["The film could not be unlocked", "Something went wrong with its licence."],
-};
-
-/** Titles over the API's own sentence, by its code. */
-const TITLE_BY_API_CODE: Readonly<Record<string, string>> = {
-  title_not_found: "This title is not available",
-  not_in_your_country: "Not available where you are",
-  outside_rights_window: "Not available at the moment",
-  account_blocked: "Your account cannot play titles",
-  drm_not_offered: "This device cannot play this film",
-  device_not_supported: "This device cannot play this film",
-  keys_not_ready: "Almost ready",
-};
 
 /** What failed, for any error that starting or playing can meet; null when it is no failure. */
 export function failureFrom(error: unknown): Failure | null {
-  if (error instanceof ConnectionError) return made("offline", CONNECTION, true);
-  if (error instanceof ApiError) {
-    return made(error.code, [TITLE_BY_API_CODE[error.code] ?? error.title, error.message]);
-  }
-  if (isShakaError(error)) return fromShaka(error);
+  if (error instanceof ConnectionError) return made("offline", CONNECTION);
+  if (error instanceof ApiError) return apiFailure(error);
+  if (error instanceof UnsupportedBrowser) return made("unsupported_browser", UNSUPPORTED);
+  if (isShakaError(error)) return shakaFailure(error);
   if (error instanceof Error && error.name === "AbortError") return null;
-  return made("unexpected", GENERIC);
+  return made("unexpected", PLAYER_FAULT);
 }
 
-function fromShaka(error: ShakaError): Failure | null {
+function apiFailure({ code, title, message, reference }: ApiError): Failure {
+  const canRetry = problemWords(code)?.isFinal !== true;
+  const failure = { code, title, detail: message, canRetry, isConnection: false };
+  return reference === null ? failure : { ...failure, reference };
+}
+
+function shakaFailure(error: ShakaError): Failure | null {
   const code = String(error.code);
-  if (OUR_OWN_DOING.has(error.code)) return null;
-  if (NO_ANSWER.has(error.code)) return made(code, CONNECTION, true);
-  if (error.code === BAD_HTTP_STATUS) return made(code, wordsForStatus(statusOf(error)));
+  if (error.code === BAD_HTTP_STATUS) return made(code, causeOfStatus(statusOf(error)));
   if (error.code === LICENCE_REQUEST_FAILED) return licenceFailure(error);
-  return made(
-    code,
-    BY_CODE[error.code] ?? BY_CATEGORY[Math.floor(error.code / 1000)] ?? GENERIC,
-  );
+  // A filter of ours asked for a new licence token, and its own error says why there is none.
+  if (error.code === REQUEST_FILTER_ERROR) return failureFrom(error.data[0]);
+  const cause = CAUSES.get(error.code);
+  return cause === null ? null : made(code, cause ?? PLAYER_FAULT);
 }
 
 /** The network error inside says whether the licence was refused, and in the API's own words why. */
-function licenceFailure(error: ShakaError): Failure {
+function licenceFailure(error: ShakaError): Failure | null {
   const code = String(error.code);
   const inner = error.data[0];
-  if (!isShakaError(inner)) return made(code, BY_CODE[error.code] ?? GENERIC);
-  if (NO_ANSWER.has(inner.code)) return made(code, CONNECTION, true);
+  if (!isShakaError(inner)) return made(code, LICENCE_REFUSED);
+  if (inner.code === REQUEST_FILTER_ERROR) return shakaFailure(inner);
+  if (inner.code !== BAD_HTTP_STATUS) {
+    const failure = shakaFailure(inner);
+    return failure === null ? null : { ...failure, code };
+  }
   const status = statusOf(inner);
   if (status >= 500) return made(code, SERVER);
-  const [title, detail] = BY_CODE[error.code] ?? GENERIC;
   const said = typeof inner.data[2] === "string" ? inner.data[2] : "";
   const problem = errorFrom(status, contentTypeOf(inner), said);
-  return made(code, [title, problem.code.startsWith("http_") ? detail : problem.message]);
+  const failure = made(code, LICENCE_REFUSED);
+  return problem.code.startsWith("http_") ? failure : { ...failure, detail: problem.message };
 }
 
-function wordsForStatus(status: number): Words {
-  if (status === 401 || status === 403) {
-    return ["Your permission to watch has run out", "Try again to continue where you stopped."];
-  }
-  if (status === 404 || status === 410) {
-    return ["A part of this film is missing", "We have to repair this one. Try another title."];
-  }
-  return SERVER;
+function causeOfStatus(status: number): Cause {
+  if (status === 401 || status === 403) return PERMISSION;
+  return status === 404 || status === 410 ? MISSING_PART : SERVER;
 }
 
 /** data of BAD_HTTP_STATUS: address, status, body, headers, kind of request. */
@@ -133,6 +113,7 @@ function isShakaError(error: unknown): error is ShakaError {
   return typeof candidate?.code === "number" && Array.isArray(candidate.data);
 }
 
-function made(code: string, [title, detail]: Words, isConnection = false): Failure {
-  return { code, title, detail, isConnection };
+function made(code: string, cause: Cause): Failure {
+  const { title, detail, advice, canRetry, isConnection = false } = cause;
+  return { code, title, detail: `${detail} ${advice}`, canRetry, isConnection };
 }

@@ -25,6 +25,11 @@ export class PlaceKeeper {
     };
   }
 
+  /** Null as long as no picture has shown. */
+  get reached(): Reached | null {
+    return this.#reached;
+  }
+
   /** On pause, at the end, on going to another page. */
   keep(): Promise<void> {
     const reached = this.#unwritten();

@@ -1,17 +1,28 @@
 /** One title being watched: asks to play, drives the engine, tells what happens, keeps the place. */
-import type { PlaybackApi } from "../api/playback";
+import type { PlaybackApi, Start } from "../api/playback";
 import type { ProgressApi } from "../api/progress";
-import { type Failure, failureFrom } from "./failure";
+import type { EpisodeOf } from "../api/titles";
+import { Beacons } from "./beacons";
+import {
+  type CaptionChoice,
+  type CaptionTrack,
+  readCaptionChoice,
+  rememberCaptionChoice,
+} from "./captions";
+import { type Failure, failureFrom, UnsupportedBrowser } from "./failure";
 import { PlaceKeeper } from "./place-keeper";
 import type { QualityChoice } from "./quality";
 import { resumePosition } from "./resume";
 import { nextState, type PlayerSignal, type PlayerState } from "./state";
+import type { Storyboard } from "./storyboard";
 import { readVolume, rememberVolume } from "./volume";
 
 export interface PlaybackView {
   readonly state: PlayerState;
   /** The title's name, once known. */
   readonly name: string | null;
+  /** Null for a film, and until it is known. */
+  readonly episodeOf: EpisodeOf | null;
   readonly positionSeconds: number;
   readonly durationSeconds: number;
   readonly bufferedSeconds: number;
@@ -21,6 +32,10 @@ export interface PlaybackView {
   readonly chosenHeight: QualityChoice;
   /** Of the picture on screen; 0 before the first. */
   readonly height: number;
+  readonly captions: readonly CaptionTrack[];
+  readonly chosenCaptions: CaptionChoice;
+  /** Null until it is there; a film can be watched without. */
+  readonly storyboard: Storyboard | null;
   readonly failure: Failure | null;
 }
 
@@ -32,12 +47,16 @@ export interface PlaybackDependencies {
 }
 
 type Engine = import("./engine").Engine;
+type Screen = import("./engine").Screen;
 
 export class Playback {
   #view: PlaybackView;
   #video: HTMLVideoElement | null = null;
+  #captions: HTMLElement | null = null;
   #engine: Engine | null = null;
   #sessionId: string | null = null;
+  /** Null as long as nothing plays. */
+  #beacons: Beacons | null = null;
   /** The start under way or playing; aborted by the next one and on leaving. */
   #attempt = new AbortController();
   #hasShownPicture = false;
@@ -45,7 +64,7 @@ export class Playback {
   readonly #listeners = new Set<() => void>();
 
   constructor(
-    private readonly titleId: string,
+    readonly titleId: string,
     private readonly fromStart: boolean,
     private readonly using: PlaybackDependencies,
   ) {
@@ -54,6 +73,7 @@ export class Playback {
     this.#view = {
       state: "loading",
       name: null,
+      episodeOf: null,
       positionSeconds: 0,
       durationSeconds: 0,
       bufferedSeconds: 0,
@@ -62,6 +82,9 @@ export class Playback {
       heights: [],
       chosenHeight: null,
       height: 0,
+      captions: [],
+      chosenCaptions: readCaptionChoice(),
+      storyboard: null,
       failure: null,
     };
   }
@@ -73,9 +96,10 @@ export class Playback {
 
   readonly view = (): PlaybackView => this.#view;
 
-  /** Starts playing in this element; the returned function stops, keeps the place and lets go. */
-  attach(video: HTMLVideoElement): () => void {
+  /** Starts playing on this screen; the returned function stops, keeps the place and lets go. */
+  attach({ video, captions }: Screen): () => void {
     this.#video = video;
+    this.#captions = captions;
     video.volume = this.#view.volume;
     video.muted = this.#view.isMuted;
     const listening = new AbortController();
@@ -89,6 +113,7 @@ export class Playback {
       this.#attempt.abort();
       void this.#letGo();
       this.#video = null;
+      this.#captions = null;
     };
   }
 
@@ -97,6 +122,11 @@ export class Playback {
     if (video === null || this.#view.state === "error") return;
     if (video.paused || video.ended) this.#play(video);
     else video.pause();
+  }
+
+  setPlaying(wanted: boolean): void {
+    const isPlaying = this.#video !== null && !this.#video.paused && !this.#video.ended;
+    if (isPlaying !== wanted) this.togglePlay();
   }
 
   seekTo(seconds: number): void {
@@ -130,6 +160,12 @@ export class Playback {
     this.#update({ chosenHeight: choice });
   }
 
+  chooseCaptions(choice: CaptionChoice): void {
+    this.#engine?.chooseCaptions(choice);
+    this.#update({ chosenCaptions: choice });
+    rememberCaptionChoice(choice);
+  }
+
   /** Asks to play anew, from where it stopped. */
   tryAgain(): void {
     void this.#start(this.#hasShownPicture ? this.#view.positionSeconds : null);
@@ -141,14 +177,16 @@ export class Playback {
     const attempt = new AbortController();
     this.#attempt = attempt;
     this.#signal("restarted", { failure: null });
+    // Letting go ends the play before, which may be the one screen too many.
+    const letGo = this.#letGo();
+    const asking = letGo.then(() => this.using.playback.start(this.titleId, attempt.signal));
     try {
-      await this.#letGo();
-      const [start, reached, { Engine }] = await Promise.all([
-        this.using.playback.start(this.titleId, attempt.signal),
+      const [start, reached, engine] = await Promise.all([
+        asking,
         at === null && !this.fromStart
           ? this.using.progress.of(this.titleId, attempt.signal).catch(() => null)
           : null,
-        import("./engine"),
+        letGo.then(() => this.#engineFor(attempt)),
       ]);
       const video = this.#video;
       if (attempt.signal.aborted || video === null) {
@@ -156,25 +194,52 @@ export class Playback {
         return;
       }
       this.#sessionId = start.sessionId;
-      this.#update({ name: start.name, durationSeconds: start.durationSeconds });
-      if (!Engine.isSupported()) throw new UnsupportedBrowser();
-      const engine = new Engine({
-        failed: (error) => this.#failed(error, attempt),
-        renditionsChanged: (heights) => this.#update({ heights }),
-      });
-      this.#engine = engine;
-      await engine.load(video, {
-        manifestUrl: start.manifestUrl,
-        licence: start.licence,
-        startSeconds: at ?? resumePosition(reached),
-      });
+      this.#beacons = new Beacons(
+        (beacon) => void this.using.playback.tell(start.ticket, beacon),
+        () => performance.now(),
+      );
+      const { name, episodeOf, durationSeconds } = start;
+      this.#update({ name, episodeOf, durationSeconds });
+      const { manifestUrl, licence } = start;
+      const startSeconds = at ?? resumePosition(reached);
+      await engine.load({ manifestUrl, licence, startSeconds });
       if (attempt.signal.aborted) return;
-      const { chosenHeight } = this.#view;
+      const { chosenHeight, chosenCaptions } = this.#view;
       if (chosenHeight !== null) engine.choose(chosenHeight);
+      engine.chooseCaptions(chosenCaptions);
       this.#play(video);
+      const showStoryboard = (): void => void this.#showStoryboard(start, attempt.signal);
+      // After the picture, so that it never waits for it.
+      if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) showStoryboard();
+      else video.addEventListener("loadeddata", showStoryboard, { once: true, signal: attempt.signal });
     } catch (error) {
+      // A play that was granted all the same is nobody's.
+      if (this.#sessionId === null) {
+        asking.then(({ sessionId }) => this.using.playback.end(sessionId)).catch(() => undefined);
+      }
       this.#failed(error, attempt);
     }
+  }
+
+  async #engineFor(attempt: AbortController): Promise<Engine> {
+    const { Engine } = await import("./engine");
+    if (!Engine.isSupported()) throw new UnsupportedBrowser();
+    const [video, captions] = [this.#video, this.#captions];
+    attempt.signal.throwIfAborted();
+    if (video === null || captions === null) throw new DOMException("The viewer left", "AbortError");
+    const engine = new Engine({
+      failed: (error) => this.#failed(error, attempt),
+      renditionsChanged: (heights) => this.#update({ heights }),
+      captionsChanged: (captions) => this.#update({ captions }),
+    });
+    this.#engine = engine;
+    await engine.attach({ video, captions });
+    return engine;
+  }
+
+  async #showStoryboard(start: Start, signal: AbortSignal): Promise<void> {
+    const storyboard = await this.using.playback.storyboard(start, signal);
+    if (!signal.aborted) this.#update({ storyboard });
   }
 
   #play(video: HTMLVideoElement): void {
@@ -188,7 +253,7 @@ export class Playback {
 
   #failed(error: unknown, attempt: AbortController): void {
     if (attempt.signal.aborted || this.#view.state === "error") return;
-    const failure = error instanceof UnsupportedBrowser ? UNSUPPORTED : failureFrom(error);
+    const failure = failureFrom(error);
     if (failure === null) return;
     this.#signal("failed", { failure });
     this.#video?.pause();
@@ -205,6 +270,7 @@ export class Playback {
   #endSession(): void {
     if (this.#sessionId !== null) this.using.playback.end(this.#sessionId);
     this.#sessionId = null;
+    this.#beacons = null;
   }
 
   #listen(video: HTMLVideoElement, signal: AbortSignal): void {
@@ -236,7 +302,7 @@ export class Playback {
     on("durationchange", () => {
       if (Number.isFinite(video.duration)) this.#update({ durationSeconds: video.duration });
     });
-    on("resize", () => this.#update({ height: video.videoHeight }));
+    on("resize", () => this.#update({ height: Math.min(video.videoWidth, video.videoHeight) }));
     on("volumechange", () => {
       this.#update({ volume: video.volume, isMuted: video.muted });
       rememberVolume({ volume: video.volume, isMuted: video.muted });
@@ -272,7 +338,9 @@ export class Playback {
     // An element without an engine is at 0: a place that nobody reached.
     if (this.#engine === null || video.readyState === 0) return;
     this.#update({ positionSeconds: video.currentTime, bufferedSeconds: bufferedUntil(video) });
-    if (this.#hasShownPicture) this.#place.moved(video.currentTime, this.#view.durationSeconds);
+    if (!this.#hasShownPicture) return;
+    this.#place.moved(video.currentTime, this.#view.durationSeconds);
+    if (this.#place.reached !== null) this.#beacons?.moved(this.#place.reached);
   }
 
   #signal(signal: PlayerSignal, also: Partial<PlaybackView> = {}): void {
@@ -284,15 +352,6 @@ export class Playback {
     for (const listener of this.#listeners) listener();
   }
 }
-
-class UnsupportedBrowser extends Error {}
-
-const UNSUPPORTED: Failure = {
-  code: "unsupported_browser",
-  title: "This browser cannot play films",
-  detail: "Try a current version of Chrome, Edge or Firefox.",
-  isConnection: false,
-};
 
 /** Seconds up to which the picture can go on from here without the network. */
 function bufferedUntil(video: HTMLVideoElement): number {

@@ -1,51 +1,49 @@
 /** The player's picture, controls, and what is said over them. */
-import { type ReactNode, useEffect, useRef, useSyncExternalStore } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useDocumentTitle } from "../ui/document-title";
 import { BackIcon, PlayIcon } from "../ui/icons";
 import { Link } from "../ui/link";
 import { MessageBlock } from "../ui/message";
 import { Spinner } from "../ui/spinner";
 import { Controls } from "./controls";
+import { fullName } from "./episodes";
 import type { Failure } from "./failure";
-import { commandFor } from "./keyboard";
-import { keyTargetOf } from "./key-target";
+import { NextEpisode } from "./next-episode";
 import type { Playback } from "./playback";
+import { ShortcutsHelp } from "./shortcuts-help";
 import { useControlsShown } from "./use-controls-shown";
 import { useFullScreen } from "./use-full-screen";
+import { usePlayerKeys } from "./use-player-keys";
 import "./player.css";
 
-export function Player({ playback }: { readonly playback: Playback }): ReactNode {
+interface Props {
+  readonly playback: Playback;
+  readonly onBack: () => void;
+}
+
+export function Player({ playback, onBack }: Props): ReactNode {
   const view = useSyncExternalStore(playback.subscribe, playback.view);
   const frame = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
+  const captions = useRef<HTMLDivElement>(null);
   const fullScreen = useFullScreen(frame, video);
   const controls = useControlsShown(view.state === "playing");
-  const toggleFullScreen = fullScreen.toggle;
-  const showControls = controls.show;
-  useDocumentTitle(view.name ?? "Watch");
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  const name = view.name === null ? null : fullName(view.name, view.episodeOf);
+  useDocumentTitle(name ?? "Watch");
 
-  useEffect(() => {
-    if (video.current === null) return undefined;
-    return playback.attach(video.current);
+  // Before anything is painted: the page shows nothing that a play has to wait for.
+  useLayoutEffect(() => {
+    if (video.current === null || captions.current === null) return undefined;
+    return playback.attach({ video: video.current, captions: captions.current });
   }, [playback]);
 
+  usePlayerKeys({ playback, frame, controls, fullScreen, setHelpOpen, onBack });
+
+  // Whatever went away with the focus, keys and screen reader go on from the player.
   useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      showControls();
-      const command = commandFor(event, keyTargetOf(event.target));
-      if (command === null) return;
-      event.preventDefault();
-      if (command.do === "seek-by") playback.seekBy(command.seconds);
-      else if (command.do === "volume-by") {
-        playback.setVolume(playback.view().volume + command.fraction);
-      } else if (event.repeat) return;
-      else if (command.do === "toggle-play") playback.togglePlay();
-      else if (command.do === "toggle-mute") playback.toggleMute();
-      else toggleFullScreen();
-    };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, [playback, showControls, toggleFullScreen]);
+    if (document.activeElement === document.body) frame.current?.focus({ preventScroll: true });
+  }, [view.failure, isHelpOpen]);
 
   const isWaiting = view.state === "loading" || view.state === "buffering";
   return (
@@ -61,14 +59,21 @@ export function Player({ playback }: { readonly playback: Playback }): ReactNode
       data-controls={controls.areShown ? "shown" : "hidden"}
       {...controls.handlers}
     >
-      <h1 className="visually-hidden">{view.name ?? "Player"}</h1>
-      {/* Captions come with the manifest, as text the player adds. */}
+      <h1 className="visually-hidden">{name ?? "Player"}</h1>
+      {/* A new screen for each title: an engine lets go of its own in its own time. */}
       <video
+        key={`video ${playback.titleId}`}
         ref={video}
         className="player-video"
         playsInline
         onClick={controls.onPictureClick(() => playback.togglePlay())}
-        onDoubleClick={controls.onPictureDoubleClick(toggleFullScreen)}
+        onDoubleClick={controls.onPictureDoubleClick(fullScreen.toggle)}
+      />
+      <div
+        key={`captions ${playback.titleId}`}
+        ref={captions}
+        className="player-captions"
+        data-testid="captions"
       />
       {isWaiting && (
         <div className="player-middle">
@@ -84,14 +89,24 @@ export function Player({ playback }: { readonly playback: Playback }): ReactNode
         <FailureNotice failure={view.failure} onTryAgain={() => playback.tryAgain()} />
       )}
       <header className="player-top">
-        <Link to="/" className="control" aria-label="Back to titles">
+        <button className="control" type="button" aria-label="Back" title="Back" onClick={onBack}>
           <BackIcon />
-        </Link>
-        <span className="player-name">{view.name}</span>
+        </button>
+        <span className="player-name" dir="auto">{name}</span>
       </header>
       {view.failure === null && (
         <Controls playback={playback} view={view} fullScreen={fullScreen} />
       )}
+      {view.episodeOf !== null && (
+        <NextEpisode
+          key={playback.titleId}
+          titleId={playback.titleId}
+          episodeOf={view.episodeOf}
+          remainingSeconds={view.durationSeconds - view.positionSeconds}
+          hasEnded={view.state === "ended"}
+        />
+      )}
+      {isHelpOpen && <ShortcutsHelp onClose={() => setHelpOpen(false)} />}
     </main>
   );
 }
@@ -106,14 +121,23 @@ function FailureNotice({
   return (
     <div className="player-failure">
       <MessageBlock title={failure.title} detail={failure.detail}>
-        <button className="button button-primary" type="button" onClick={onTryAgain}>
-          Try again
-        </button>
-        <Link to="/" className="button">
+        {failure.canRetry && (
+          <button className="button button-primary" type="button" autoFocus onClick={onTryAgain}>
+            Try again
+          </button>
+        )}
+        <Link
+          to="/"
+          className={failure.canRetry ? "button" : "button button-primary"}
+          autoFocus={!failure.canRetry}
+        >
           Back to titles
         </Link>
       </MessageBlock>
-      <p className="player-failure-code">Code {failure.code}</p>
+      <p className="player-failure-code">
+        Code {failure.code}
+        {failure.reference !== undefined && ` · Reference ${failure.reference}`}
+      </p>
     </div>
   );
 }

@@ -33,3 +33,10 @@ test("the best rendition of a height is taken", () => {
   expect(renditionAt(RENDITIONS, 360)).toEqual({ height: 360, bandwidth: 800 });
   expect(renditionAt(RENDITIONS, 720)).toBeNull();
 });
+
+test("a portrait is called by its shorter side", () => {
+  const portrait = { width: 360, height: 640, bandwidth: 800 };
+
+  expect(heightsOf([portrait])).toEqual([360]);
+  expect(renditionAt([portrait], 360)).toEqual(portrait);
+});

@@ -1,6 +1,7 @@
 /** The choices of the quality menu, from the renditions that a stream offers. */
 
 export interface Rendition {
+  readonly width?: number | null;
   readonly height: number | null;
   readonly bandwidth: number;
 }
@@ -14,9 +15,14 @@ export interface QualityOption {
   readonly selected: boolean;
 }
 
+/** What people call a rendition by: its shorter side, so that a portrait of 360 by 640 is 360p. */
+function linesOf({ width, height }: Rendition): number | null {
+  return height === null ? null : Math.min(height, width || height);
+}
+
 /** Each height once, the tallest first. */
 export function heightsOf(renditions: readonly Rendition[]): number[] {
-  const heights = renditions.map(({ height }) => height).filter((height) => height !== null);
+  const heights = renditions.map(linesOf).filter((height) => height !== null);
   return [...new Set(heights.filter((height) => height > 0))].toSorted((a, b) => b - a);
 }
 
@@ -42,6 +48,6 @@ export function renditionAt<R extends Rendition>(
   renditions: readonly R[],
   height: number,
 ): R | null {
-  const matching = renditions.filter((rendition) => rendition.height === height);
+  const matching = renditions.filter((rendition) => linesOf(rendition) === height);
   return matching.toSorted((a, b) => b.bandwidth - a.bandwidth)[0] ?? null;
 }

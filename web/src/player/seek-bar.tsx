@@ -1,20 +1,25 @@
 /** Where the film is, and moving to another place: by mouse, finger and keyboard. */
 import { type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { leaveFocusAfterwards } from "./pointer-focus";
+import type { Storyboard, Thumbnail } from "./storyboard";
 import { clockTime, spokenTime } from "./time";
 
 interface Props {
   readonly positionSeconds: number;
   readonly durationSeconds: number;
   readonly bufferedSeconds: number;
+  readonly storyboard: Storyboard | null;
   readonly onSeek: (seconds: number) => void;
 }
 
 export function SeekBar(props: Props): ReactNode {
-  const { positionSeconds, durationSeconds, bufferedSeconds, onSeek } = props;
+  const { positionSeconds, durationSeconds, bufferedSeconds, storyboard, onSeek } = props;
   const input = useRef<HTMLInputElement>(null);
   /** Where a drag is, before it is let go: only then the film moves, once. */
   const [dragged, setDragged] = useState<number | null>(null);
   const [hoverFraction, setHoverFraction] = useState<number | null>(null);
+  /** The keyboard or the remote is on the bar. */
+  const [hasKeys, setHasKeys] = useState(false);
   const shown = dragged ?? positionSeconds;
   const percent = (seconds: number): string =>
     `${durationSeconds > 0 ? (100 * seconds) / durationSeconds : 0}%`;
@@ -35,7 +40,8 @@ export function SeekBar(props: Props): ReactNode {
     const { left, width } = event.currentTarget.getBoundingClientRect();
     setHoverFraction(Math.min(1, Math.max(0, (event.clientX - left) / width)));
   };
-  const pointed = dragged !== null && durationSeconds > 0 ? dragged / durationSeconds : hoverFraction;
+  const moving = dragged ?? (hasKeys ? positionSeconds : null);
+  const pointed = moving !== null && durationSeconds > 0 ? moving / durationSeconds : hoverFraction;
 
   return (
     <div className="seek">
@@ -46,9 +52,7 @@ export function SeekBar(props: Props): ReactNode {
         onPointerLeave={() => setHoverFraction(null)}
       >
         {pointed !== null && durationSeconds > 0 && (
-          <span className="seek-bubble" style={{ left: `${pointed * 100}%` }} aria-hidden="true">
-            {clockTime(pointed * durationSeconds)}
-          </span>
+          <Bubble fraction={pointed} seconds={pointed * durationSeconds} storyboard={storyboard} />
         )}
         <input
           ref={input}
@@ -63,10 +67,52 @@ export function SeekBar(props: Props): ReactNode {
           value={shown}
           disabled={durationSeconds === 0}
           style={{ "--filled": percent(shown), "--buffered": percent(bufferedSeconds) }}
+          onPointerDown={leaveFocusAfterwards}
+          onFocus={(event) => setHasKeys(event.currentTarget.matches(":focus-visible"))}
+          onBlur={() => setHasKeys(false)}
           onChange={(event) => setDragged(event.target.valueAsNumber)}
         />
       </div>
       <span className="seek-time">{clockTime(durationSeconds)}</span>
     </div>
+  );
+}
+
+/** What is there: the moment's picture and time, over the place that is pointed at. */
+function Bubble({
+  fraction,
+  seconds,
+  storyboard,
+}: {
+  readonly fraction: number;
+  readonly seconds: number;
+  readonly storyboard: Storyboard | null;
+}): ReactNode {
+  const thumbnail = storyboard?.at(seconds) ?? null;
+  return (
+    <span
+      className="seek-bubble"
+      style={{ "--at": fraction, "--width": `${thumbnail?.width ?? 0}px` }}
+      aria-hidden="true"
+    >
+      {thumbnail !== null && <Picture thumbnail={thumbnail} />}
+      <span className="seek-bubble-time">{clockTime(seconds)}</span>
+    </span>
+  );
+}
+
+function Picture({ thumbnail }: { readonly thumbnail: Thumbnail }): ReactNode {
+  const { url, x, y, width, height } = thumbnail;
+  return (
+    <span
+      className="seek-picture"
+      data-testid="thumbnail"
+      style={{
+        width,
+        height,
+        backgroundImage: `url("${url}")`,
+        backgroundPosition: `-${x}px -${y}px`,
+      }}
+    />
   );
 }

@@ -6,6 +6,8 @@ const SHOWN_MS = 3000;
 export interface ControlsShown {
   readonly areShown: boolean;
   readonly show: () => void;
+  /** At once, where the film is playing. */
+  readonly hide: () => void;
   readonly handlers: {
     readonly onPointerMove: (event: PointerEvent) => void;
     readonly onPointerDownCapture: (event: PointerEvent) => void;
@@ -34,6 +36,8 @@ export function useControlsShown(isPlaying: boolean): ControlsShown {
     hideLater();
   }, [hideLater]);
 
+  const hide = useCallback(() => setRecent(false), []);
+
   useEffect(() => {
     if (isPlaying) hideLater();
     return () => clearTimeout(timer.current);
@@ -42,6 +46,7 @@ export function useControlsShown(isPlaying: boolean): ControlsShown {
   return {
     areShown,
     show,
+    hide,
     handlers: {
       onPointerMove: (event) => {
         if (event.pointerType !== "touch") show();

@@ -1,5 +1,6 @@
-/** The watch page, in a chunk of its own: a playback for as long as the page is shown. */
+/** The watch page: a playback for as long as the page is shown. */
 import { type ReactNode, useState } from "react";
+import { goBack, titlePath } from "../routing";
 import { useServices } from "../services";
 import { Playback } from "./playback";
 import { Player } from "./player";
@@ -9,15 +10,24 @@ interface Props {
   readonly fromStart: boolean;
 }
 
-export default function WatchPage({ titleId, fromStart }: Props): ReactNode {
+interface Watched {
+  readonly key: string;
+  readonly playback: Playback;
+}
+
+export function WatchPage({ titleId, fromStart }: Props): ReactNode {
   const { playback: api, progress, session } = useServices();
-  const [playback] = useState(
-    () =>
-      new Playback(titleId, fromStart, {
-        playback: api,
-        progress,
-        keepFresh: () => session.keepFresh(),
-      }),
-  );
-  return <Player playback={playback} />;
+  const key = `${titleId} ${fromStart}`;
+  const watch = (): Watched => ({
+    key,
+    playback: new Playback(titleId, fromStart, {
+      playback: api,
+      progress,
+      keepFresh: () => session.keepFresh(),
+    }),
+  });
+  const [watched, setWatched] = useState(watch);
+  // The page stays from one episode to the next, or full screen would end with the first.
+  if (watched.key !== key) setWatched(watch());
+  return <Player playback={watched.playback} onBack={() => goBack(titlePath(titleId))} />;
 }

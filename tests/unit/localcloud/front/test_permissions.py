@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -135,6 +136,26 @@ def test_the_key_policy_delegates_to_roles_and_the_context_confines_them(
 
     assert opened["Plaintext"] == b"k"
     assert "kms:Decrypt" in denial(vault.decrypt, CiphertextBlob=blob["CiphertextBlob"])
+
+
+def test_whoever_lists_the_parts_of_an_encrypted_upload_may_use_its_key(
+    front: Front, client_of: Any, allow: Any, key_arn: str
+) -> None:
+    name = f"films-{uuid.uuid4().hex}"
+    s3 = front.client("s3")
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    sse = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_arn}
+    upload = s3.create_multipart_upload(Bucket=name, Key="film", **sse)["UploadId"]
+    place = {"Bucket": name, "Key": "film", "UploadId": upload}
+    listing = allow("s3:ListMultipartUploadParts", f"arn:aws:s3:::{name}/film")
+
+    both = client_of("s3", listing, allow("kms:Decrypt", key_arn))
+    assert both.list_parts(**place)["UploadId"] == upload
+
+    assert "kms:Decrypt" in denial(client_of("s3", listing).list_parts, **place)
+    assert "ListMultipartUploadParts" in denial(
+        client_of("s3", allow("kms:Decrypt", key_arn)).list_parts, **place
+    )
 
 
 def test_a_key_policy_that_does_not_delegate_keeps_roles_out(

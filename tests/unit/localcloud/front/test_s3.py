@@ -269,6 +269,54 @@ def test_presigned_parts_make_an_object_with_a_composite_checksum(upload: Upload
     assert [one["ChecksumSHA256"] for one in listed] == [sha256(PART), sha256(b"end")]
 
 
+def test_a_browsers_question_before_a_signed_part_is_answered_by_the_buckets_rules_alone(
+    upload: Upload,
+) -> None:
+    rule = {"AllowedOrigins": ["https://watch.example"], "AllowedMethods": ["PUT"]}
+    upload.s3.put_bucket_cors(
+        Bucket=upload.place["Bucket"],
+        CORSConfiguration={"CORSRules": [{**rule, "AllowedHeaders": ["x-amz-checksum-sha256"]}]},
+    )
+    parameters = {**upload.place, "PartNumber": 1, "ChecksumSHA256": sha256(b"x")}
+    url = upload.s3.generate_presigned_url("upload_part", Params=parameters, ExpiresIn=60)
+
+    def ask(origin: str) -> Any:
+        headers = {
+            "Origin": origin,
+            "Access-Control-Request-Method": "PUT",
+            "Access-Control-Request-Headers": "x-amz-checksum-sha256",
+        }
+        return urllib.request.Request(url, method="OPTIONS", headers=headers)
+
+    with urllib.request.urlopen(ask("https://watch.example"), timeout=30) as granted:
+        assert granted.headers["access-control-allow-origin"] == "https://watch.example"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(ask("https://evil.example"), timeout=30)
+    assert refused.value.code == 403
+    assert b"CORSResponse" in refused.value.read()
+
+
+def test_parts_are_listed_by_number_page_by_page_whichever_are_missing(upload: Upload) -> None:
+    for number in (5, 2, 9):
+        upload.put(number, b"part %d" % number)
+
+    pages = upload.s3.get_paginator("list_parts").paginate(
+        **upload.place, PaginationConfig={"PageSize": 2}
+    )
+    listed = [
+        (part["PartNumber"], part["Size"], part["ChecksumSHA256"])
+        for page in pages
+        for part in page["Parts"]
+    ]
+
+    assert listed == [(n, 6, sha256(b"part %d" % n)) for n in (2, 5, 9)]
+    assert upload.s3.list_parts(**upload.place)["ChecksumType"] == "COMPOSITE"
+
+
+def test_an_upload_without_parts_lists_none(upload: Upload) -> None:
+    assert "Parts" not in upload.s3.list_parts(**upload.place)
+
+
 def test_a_part_whose_checksum_is_wrong_is_refused(upload: Upload) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         upload.put(1, b"damaged", checksum=sha256(b"meant"))
@@ -312,6 +360,13 @@ def test_completion_with_a_wrong_composite_is_refused(upload: Upload) -> None:
     )
 
     assert code == "BadDigest"
+
+
+def test_completion_with_another_size_than_is_there_is_refused(upload: Upload) -> None:
+    parts = [part(1, upload.put(1, b"only"), b"only")]
+
+    assert error_of(upload.complete, parts, MpuObjectSize=5)[0] == "InvalidRequest"
+    assert upload.complete(parts, MpuObjectSize=4)["ETag"]
 
 
 def test_an_upload_that_is_gone_is_said_so(upload: Upload) -> None:

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from localcloud.front import Front
 from localcloud.identities import Principal
+from localcloud.moto_seams import ExecutionChange
 from localcloud.wire import HttpRequest, HttpResponse
 
 DEADLINE_SECONDS = 30
@@ -268,3 +269,83 @@ def test_a_task_that_answers_more_than_256_kb_ends_the_execution(
 
     assert ended["status"] == "FAILED"
     assert ended["error"] == "States.DataLimitExceeded"
+
+
+@pytest.fixture
+def changes(front: Front) -> Iterator[list[ExecutionChange]]:
+    told: list[ExecutionChange] = []
+    front.on_execution_change(told.append)
+    yield told
+    front.on_execution_change(lambda _: None)
+
+
+def until(changes: list[ExecutionChange], status: str) -> ExecutionChange:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        if changes and changes[-1].status == status:
+            return changes[-1]
+        threading.Event().wait(0.05)
+    raise AssertionError([change.status for change in changes])
+
+
+def test_who_listens_hears_that_an_execution_began_and_ended(
+    services: Services, run: Run, allow: Any, changes: list[ExecutionChange]
+) -> None:
+    run(task("lambda:invoke", INVOKE), allow("lambda:InvokeFunction", FUNCTION), given={"n": 1})
+
+    ended = until(changes, "SUCCEEDED")
+    assert [change.status for change in changes] == ["RUNNING", "SUCCEEDED"]
+    assert json.loads(ended.given) == {"n": 1}
+    assert ended.output is not None
+    assert ended.execution_arn.endswith(ended.name)
+
+
+def test_who_listens_hears_of_an_execution_that_failed(
+    services: Services, run: Run, changes: list[ExecutionChange]
+) -> None:
+    run(task("lambda:invoke", INVOKE))
+
+    assert until(changes, "FAILED").output is None
+
+
+def test_who_listens_hears_of_an_execution_that_was_stopped(
+    front: Front,
+    services: Services,
+    start: Callable[..., str],
+    converts: list[dict[str, Any]],
+    changes: list[ExecutionChange],
+) -> None:
+    services.statuses = ["PROGRESSING"]
+    execution = start(task("mediaconvert:createJob.sync", JOB), *converts)
+    assert services.waits.wait(DEADLINE_SECONDS)
+
+    front.client("stepfunctions").stop_execution(executionArn=execution)
+
+    assert until(changes, "ABORTED").execution_arn == execution
+
+
+def test_an_execution_that_takes_too_long_as_a_whole_is_told_and_its_job_cancelled(
+    services: Services,
+    start: Callable[..., str],
+    converts: list[dict[str, Any]],
+    changes: list[ExecutionChange],
+) -> None:
+    services.statuses = ["PROGRESSING"]
+    start({**task("mediaconvert:createJob.sync", JOB), "TimeoutSeconds": 1}, *converts)
+
+    assert until(changes, "TIMED_OUT").ended is not None
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not services.cancelled and time.monotonic() < deadline:
+        threading.Event().wait(0.05)
+    assert services.cancelled == ["job1"]
+
+
+def test_a_task_that_takes_too_long_fails_with_a_timeout(
+    services: Services, run: Run, converts: list[dict[str, Any]]
+) -> None:
+    services.statuses = ["PROGRESSING"]
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Told"}]
+
+    ended = run(task("mediaconvert:createJob.sync", JOB, TimeoutSeconds=1, Catch=catch), *converts)
+
+    assert json.loads(ended["output"])["Error"] == "States.Timeout"

@@ -19,9 +19,11 @@ PATIENCE_SECONDS = 20
 def runs(pid: int) -> bool:
     """Whether a process is there and no zombie."""
     try:
-        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
-    except FileNotFoundError:
+        # Not the command line: it is empty in the middle of an exec, too.
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
         return False
+    return state != "Z"
 
 
 def test_a_tool_says_how_it_ended_and_what_it_said() -> None:

@@ -36,9 +36,31 @@ with open(".commands", "a") as log:
 """,
     "publish_web": "",
     "demo": """
-import json, pathlib, sys
-listing = sys.argv[sys.argv.index("--list") + 1]
-pathlib.Path(listing).write_text(json.dumps([{"title_id": "ttl_1", "name": "A film"}]))
+import json, os, pathlib, sys, time
+listing = pathlib.Path(sys.argv[sys.argv.index("--list") + 1])
+films = json.loads(pathlib.Path(".films").read_text())
+there = json.loads(listing.read_text())["titles"] if listing.exists() else []
+
+def tell():
+    names = [title["name"] for title in there]
+    missing = [film for film in films if film not in names]
+    unfinished = listing.with_suffix(".part")
+    unfinished.write_text(json.dumps({"titles": there, "missing": missing}))
+    unfinished.replace(listing)
+    return missing
+
+missing = tell()
+if "--only-list" in sys.argv or ("--first" in sys.argv and there):
+    missing = []
+for film in missing[:1] if "--first" in sys.argv else missing:
+    with open(".demo", "a") as log:
+        log.write(f"{film}: {os.environ['MARQUEE_EMAIL']}\\n")
+    while pathlib.Path(f".wait for {film}").exists():
+        time.sleep(0.01)
+    if pathlib.Path(f".break {film}").exists():
+        sys.exit(f"{film}: it broke")
+    there.append({"title_id": f"ttl_{len(there) + 1}", "name": film})
+    tell()
 """,
 }
 
@@ -51,6 +73,7 @@ def repository(tmp_path: Path) -> Path:
     for name, text in COMMANDS.items():
         (root / "commands" / f"{name}.py").write_text(text)
     (root / "app.py").write_text(APP)
+    (root / ".films").write_text(json.dumps(["A film"]))
     (root / "cdk.json").write_text(json.dumps({"context": {"environments": {"local": {}}}}))
     return root
 

@@ -62,7 +62,20 @@ def test_only_its_owner_may_read_the_demo_sign_ins(make_run: MakeRun, data_dir: 
 
     assert (data_dir / "ready.json").stat().st_mode & 0o077 == 0
     assert (data_dir / "accounts.json").stat().st_mode & 0o077 == 0
+    assert (data_dir / "operator.env").stat().st_mode & 0o077 == 0
     run.close()
+
+
+def test_an_operators_shell_finds_the_aws_endpoint_while_the_run_lasts(
+    make_run: MakeRun, data_dir: Path
+) -> None:
+    run = make_run()
+
+    run.start()
+
+    assert (data_dir / "operator.env").read_text() == "AWS_ENDPOINT_URL=http://127.0.0.1:1\n"
+    run.close()
+    assert not (data_dir / "operator.env").exists()
 
 
 def test_a_second_start_makes_neither_templates_nor_keys_anew(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from email.message import EmailMessage
-from types import SimpleNamespace
 
-from localcloud.mailbox import Mail, Mailbox, read
+from localcloud.mailbox import Mail, Mailbox
 from localcloud.wire import HttpRequest
 
 HOSTILE = '<script>alert("x")</script>'
@@ -68,34 +66,3 @@ def test_a_message_that_does_not_exist_is_404() -> None:
 
     for path in ("/messages/1", "/messages/-1", "/messages/x", "/messages/²", "/other"):
         assert mailbox.handle(HttpRequest("GET", path)).status == 404
-
-
-def test_both_parts_of_a_raw_message_are_read() -> None:
-    written = EmailMessage()
-    written["Subject"] = "Grüße"
-    written.set_content("plain")
-    written.add_alternative("<p>rich</p>", subtype="html")
-    kept = SimpleNamespace(
-        id="m1", source="a@b.c", destinations=["d@e.f"], raw_data=written.as_string()
-    )
-
-    message = read(kept)
-
-    assert (message.subject, message.text.strip()) == ("Grüße", "plain")
-    assert "rich" in message.html
-
-
-def test_a_simple_message_is_html_when_it_looks_so() -> None:
-    kept = SimpleNamespace(
-        id="m1",
-        source="a@b.c",
-        subject="S",
-        body="<html><p>x</p></html>",
-        destinations={"ToAddresses": ["d@e.f"], "CcAddresses": []},
-    )
-
-    message = read(kept)
-
-    assert message.html
-    assert message.text == ""
-    assert message.recipients == ("d@e.f",)

@@ -1,0 +1,1 @@
+"""Decides which plan an account has, and what that plan allows."""

@@ -1,0 +1,1 @@
+"""One module per function: each puts its own parts together."""

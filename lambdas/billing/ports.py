@@ -1,0 +1,25 @@
+"""What billing needs of the world."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from billing.domain import Subscription
+
+
+class Subscriptions(Protocol):
+    """One subscription per account; each change is told in the transaction that makes it."""
+
+    def of(self, account_id: str) -> Subscription | None:
+        """The account's subscription; None before the first and after the account is gone."""
+
+    def begin(self, first: Subscription) -> None:
+        """Record an account's first subscription, unless it has one or is gone."""
+
+    def change(self, changed: Subscription) -> None:
+        """Record another one; UnknownAccountError when the account is gone, ConflictError when
+        the recorded one is as new: a moment later it succeeds."""
+
+    def forget(self, account_id: str, now: datetime) -> None:
+        """Keep nothing of an account but that it is gone, for `REMEMBERED_GONE`."""

@@ -1,0 +1,71 @@
+"""How often something may be tried: the generic cell rate algorithm (ITU-T I.371, annex A).
+
+One number per subject, the theoretical arrival time of its next attempt. Each attempt moves it by
+`every`; an attempt is refused while it would run further ahead than `burst` of them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Some attempts at once, and one more each so often."""
+
+    name: str
+    every: timedelta
+    burst: int
+
+    @property
+    def step_ms(self) -> int:
+        """What one attempt costs."""
+        return int(self.every.total_seconds() * 1000)
+
+    @property
+    def reach_ms(self) -> int:
+        """How far ahead of now the arrival time may be after an attempt."""
+        return self.step_ms * self.burst
+
+    def retry_after_seconds(self, arrival_ms: int, now_ms: int) -> int:
+        """How long to wait when that arrival time refuses an attempt; at least a second."""
+        wait_ms = arrival_ms + self.step_ms - self.reach_ms - now_ms
+        return max(1, math.ceil(wait_ms / 1000))
+
+
+# Guesses: attempts that succeed are given back, so nobody who knows their password meets these.
+# The tighter one makes a guesser wait seconds, the wider one minutes, whatever they come from.
+SIGN_IN_FROM_HERE = Limit("sign-in-from-here", timedelta(seconds=30), 5)
+"""One address from one place. Others stay able to sign in while somebody guesses elsewhere."""
+SIGN_IN_BY_ADDRESS = Limit("sign-in-by-address", timedelta(minutes=2), 30)
+"""One address from everywhere: 720 guesses a day are nothing against a password not in the list."""
+SIGN_IN_BY_PLACE = Limit("sign-in-by-place", timedelta(seconds=2), 600)
+"""All addresses from one place, which may be an office or a carrier with thousands behind it."""
+
+SECOND_STEP_BY_ACCOUNT = Limit("second-step-by-account", timedelta(minutes=1), 10)
+"""Codes of an app for one account, whose password the guesser has: 1,440 guesses a day of a
+million codes, three of which are good at a time, take eight months."""
+SECOND_STEP_BY_PLACE = Limit("second-step-by-place", timedelta(seconds=2), 600)
+
+LETTERS_BY_ADDRESS = Limit("letters-by-address", timedelta(minutes=10), 3)
+"""Codes to one address: nobody's mailbox is filled through us."""
+LETTERS_BY_PLACE = Limit("letters-by-place", timedelta(seconds=10), 200)
+
+CODES_BY_PLACE = Limit("codes-by-place", timedelta(seconds=2), 600)
+"""Codes that were entered; each challenge has its own few tries beside."""
+
+PINS_BY_PROFILE = Limit("pins-by-profile", timedelta(minutes=15), 5)
+"""PINs of one profile: its 10,000 last a guesser 52 days on average."""
+PINS_BY_ACCOUNT = Limit("pins-by-account", timedelta(minutes=10), 10)
+"""The same for all profiles of one account together."""
+PASSKEYS_BY_PLACE = Limit("passkeys-by-place", timedelta(seconds=2), 600)
+"""Challenges for passkeys: each sign-in page that is opened asks for one."""
+
+DEVICES_BY_PLACE = Limit("devices-by-place", timedelta(seconds=10), 30)
+"""Devices that ask to be let in: a household, or a shop full of TVs."""
+USER_CODES_BY_PLACE = Limit("user-codes-by-place", timedelta(seconds=30), 10)
+"""Codes of devices that nobody has: 30 guesses while a code lives, of 25 billion codes."""
+USER_CODES_BY_ACCOUNT = Limit("user-codes-by-account", timedelta(seconds=30), 10)
+"""The same for one account, from wherever: a guesser who has many places has few accounts."""

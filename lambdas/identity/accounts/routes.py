@@ -1,0 +1,200 @@
+"""The account pages over HTTP: each address shows a form, or takes it.
+
+The client's request travels through the forms of sign-up and recovery, so that a person ends where
+they began: in the app, signed in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import parse_qsl, urlencode
+
+from identity.accounts import pages
+from identity.accounts.domain import preferred_language
+from identity.accounts.pages import FormPage, Told
+from identity.accounts.requests import caller_place, is_foreign, with_retry_after
+from identity.accounts.service import Recovery, SignUp, Upkeep
+from identity.domain import Account
+from identity.forms import form
+from identity.mfa.check import Owner
+from identity.mfa.domain import PASSWORD
+from identity.oauth.clients import AuthorizationRequest
+from identity.oauth.errors import OAuthError, UnknownClientError
+from identity.pages import problem_page
+from identity.routes import REQUEST_PARAMETERS, back_to_client, html_page
+from kernel import log
+from kernel.errors import DomainError
+from kernel.web.payload import Event, Reply, header, reply
+from kernel.web.problems import status_of
+
+
+class Admission(Protocol):
+    """What lets somebody into a client."""
+
+    def request(self, parameters: Mapping[str, str]) -> AuthorizationRequest:
+        """What the client asks for; UnknownClientError or an OAuthError."""
+
+    def admit(self, request: AuthorizationRequest, account: Account, methods: str) -> str:
+        """A code for the client."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form that was posted."""
+
+    sent: Mapping[str, str]
+    request: dict[str, str]
+    """What the client asked for; empty for who came without one."""
+    language: str
+    place: str
+
+    def __getitem__(self, name: str) -> str:
+        """A field; empty when it was not sent."""
+        return self.sent.get(name, "")
+
+    @property
+    def owner(self) -> Owner:
+        """Whoever says that an account is theirs."""
+        return Owner(self["email"], self["password"], self.place, self["second_code"])
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Every page: what is shown at an address, and what its form does."""
+
+    sign_up: SignUp
+    recovery: Recovery
+    upkeep: Upkeep
+    admission: Admission
+    issuer: str
+    public_origin: str
+
+    def answer(self, event: Event) -> Reply:
+        """The Lambda's whole work."""
+        posted = event["requestContext"]["http"]["method"] == "POST"
+        path = str(event["rawPath"])
+        sent = form(event) if posted else dict(parse_qsl(event.get("rawQueryString", "")))
+        request = {name: sent[name] for name in REQUEST_PARAMETERS if sent.get(name)}
+        if posted and is_foreign(event, self.issuer):
+            return self._page(403, problem_page("That form was not ours."))
+        try:
+            if request:
+                self.admission.request(request)
+        except (UnknownClientError, OAuthError) as error:
+            return self._page(400, problem_page(error.message))
+        if not posted:
+            return self._page(200, self._shown(path).html(request))
+        shown, work = self._taken(path)
+        given = Form(
+            sent,
+            request,
+            preferred_language(header(event, "accept-language") or ""),
+            caller_place(event),
+        )
+        try:
+            return work(given)
+        except DomainError as error:
+            log.note(code=error.code)
+            html = shown.html(request, sent, error.message)
+            return with_retry_after(self._page(status_of(error), html), error)
+
+    def _shown(self, path: str) -> FormPage | Told:
+        shown: dict[str, FormPage | Told] = {
+            "/sign-up": pages.SIGN_UP,
+            "/forgot-password": pages.FORGOT_PASSWORD,
+            "/account": pages.account(self.public_origin),
+            "/account/password": pages.CHANGE_PASSWORD,
+            "/account/email": pages.CHANGE_EMAIL,
+            "/account/export": pages.EXPORT,
+            "/account/delete": pages.DELETE,
+        }
+        return shown[path]
+
+    def _taken(self, path: str) -> tuple[FormPage, Callable[[Form], Reply]]:
+        return {
+            "/sign-up": (pages.SIGN_UP, self._sign_up),
+            "/verify": (pages.VERIFY, self._verify),
+            "/forgot-password": (pages.FORGOT_PASSWORD, self._forgot_password),
+            "/reset-password": (pages.RESET_PASSWORD, self._reset_password),
+            "/account/password": (pages.CHANGE_PASSWORD, self._change_password),
+            "/account/email": (pages.CHANGE_EMAIL, self._change_email),
+            "/account/email/confirm": (pages.CONFIRM_EMAIL, self._confirm_email),
+            "/account/export": (pages.EXPORT, self._export),
+            "/account/delete": (pages.DELETE, self._delete),
+        }[path]
+
+    def _sign_up(self, given: Form) -> Reply:
+        secret = self.sign_up.request(
+            given["email"], given["new_password"], given.language, given.place
+        )
+        return self._page(200, pages.VERIFY.html(given.request, {"challenge": secret}))
+
+    def _verify(self, given: Form) -> Reply:
+        account = self.sign_up.confirm(given["challenge"], given["code"], given.place)
+        log.note(account=account.account_id)
+        if not given.request:
+            return self._told("Your account is ready", "Sign in and watch.")
+        return self._admitted(given, account)
+
+    def _admitted(self, given: Form, account: Account) -> Reply:
+        try:
+            # An account that is new has no second factor.
+            code = self.admission.admit(self.admission.request(given.request), account, PASSWORD)
+        except OAuthError as error:
+            refusal = {"error": error.code, "error_description": error.message}
+            return back_to_client(given.request, {**refusal, "iss": self.issuer})
+        return back_to_client(given.request, {"code": code, "iss": self.issuer})
+
+    def _forgot_password(self, given: Form) -> Reply:
+        secret = self.recovery.request(given["email"], given.language, given.place)
+        return self._page(200, pages.RESET_PASSWORD.html(given.request, {"challenge": secret}))
+
+    def _reset_password(self, given: Form) -> Reply:
+        self.recovery.reset(given["challenge"], given["code"], given["new_password"], given.place)
+        if not given.request:
+            return self._told("Your password is changed", "Sign in with the new one.")
+        # By the sign-in page, which asks for whatever else an account wants to see.
+        query = urlencode(given.request)
+        return reply(303, headers={"location": f"{self.issuer}/authorize?{query}"})
+
+    def _change_password(self, given: Form) -> Reply:
+        self.upkeep.change_password(given.owner, given["new_password"])
+        return self._told("Your password is changed", "Every device was signed out.")
+
+    def _change_email(self, given: Form) -> Reply:
+        secret = self.upkeep.request_email(given.owner, given["new_email"])
+        return self._page(200, pages.CONFIRM_EMAIL.html({}, {"challenge": secret}))
+
+    def _confirm_email(self, given: Form) -> Reply:
+        email = self.upkeep.confirm_email(given["challenge"], given["code"], given.place)
+        return self._told("Your address is changed", f"Sign in with {email} from now on.")
+
+    def _export(self, given: Form) -> Reply:
+        data = self.upkeep.export(given.owner)
+        answer = reply(
+            200,
+            headers={
+                "content-disposition": 'attachment; filename="marquee-account.json"',
+                "content-type": "application/json",
+                "x-content-type-options": "nosniff",
+            },
+        )
+        return {**answer, "body": json.dumps(data, indent=2)}
+
+    def _delete(self, given: Form) -> Reply:
+        due = self.upkeep.delete(given.owner)
+        return self._told(
+            "Your account will be deleted",
+            f"Every device was signed out. All is gone after {due.date().isoformat()}.",
+            "Until then, “Forgot your password?” brings it back.",
+        )
+
+    def _told(self, title: str, *sentences: str) -> Reply:
+        told = Told(title, sentences, ((self.public_origin, "Go to Marquee"),))
+        return self._page(200, told.html({}))
+
+    def _page(self, status: int, html: str) -> Reply:
+        return html_page(status, html, self.public_origin)

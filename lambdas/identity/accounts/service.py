@@ -1,0 +1,268 @@
+"""Getting an account, keeping it, leaving it: one public method for each form.
+
+No answer, and no amount of work, tells whether an address has an account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from identity.accounts.codes import Codes
+from identity.accounts.domain import (
+    DELETION_GRACE,
+    WRONG_CODE,
+    WrongCodeError,
+    deliverable_email,
+)
+from identity.accounts.letters import Letters
+from identity.accounts.passwords import new_password
+from identity.accounts.ports import Members
+from identity.domain import Account, EmailTakenError
+from identity.mfa.check import Owner, OwnerCheck
+from identity.passkeys.ports import Passkeys
+from identity.ports import Passwords
+from kernel.clock import Clock, epoch_milliseconds
+from kernel.events import Event
+from kernel.events.identity import (
+    AccountCreated,
+    AccountDeleted,
+    AccountDeletionRequested,
+    AccountRestored,
+    EmailChanged,
+    EmailChangeRequested,
+    EmailVerificationRequested,
+    KnownAddressSignedUp,
+    PasswordChanged,
+    PasswordResetRequested,
+)
+from kernel.ids import new_id
+
+
+@dataclass(frozen=True)
+class SignUp:
+    """A new account, once its address is proven: until then there is none."""
+
+    members: Members
+    passwords: Passwords
+    codes: Codes
+    letters: Letters
+    clock: Clock
+
+    def request(self, email: str, password: str, language: str, place: str) -> str:
+        """Send a code, or to an address with an account word of that; the page's secret."""
+        address = deliverable_email(email)
+        new_password(password, address)
+        new = self.codes.new(address, place)
+        known = self.members.by_email(address)
+        now = self.clock()
+        account_id = new_id("acc", now) if known is None else known.account_id
+        told = self.letters.write(
+            EmailVerificationRequested if known is None else KnownAddressSignedUp,
+            account_id,
+            language if known is None else known.language,
+            {"to": address, "code": new.code},
+            now,
+        )
+        self.codes.open(
+            new,
+            "sign_up",
+            account_id=account_id,
+            email=address,
+            password_hash=self.passwords.hash(password),
+            language=language,
+            told=told,
+            answerable=known is None,
+        )
+        return new.secret
+
+    def confirm(self, secret: str, code: str, place: str) -> Account:
+        """The new account; WrongCodeError."""
+        proven = self.codes.answer(secret, code, "sign_up", place)
+        now = self.clock()
+        account = Account(
+            account_id=proven.account_id,
+            email=proven.email,
+            password_hash=proven.password_hash,
+            scopes=("member",),
+            profile_id=new_id("prf", now),
+            created_at=now.replace(microsecond=0),
+            language=proven.language,
+        )
+        told = AccountCreated(
+            sequence=epoch_milliseconds(now),
+            account_id=account.account_id,
+            profile_id=account.profile_id,
+        )
+        try:
+            self.members.create(account, told, now)
+        except EmailTakenError as error:
+            # Two codes were sent before either was entered.
+            raise WrongCodeError(WRONG_CODE) from error
+        return account
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """A new password for whoever reads the account's mail."""
+
+    members: Members
+    passwords: Passwords
+    codes: Codes
+    letters: Letters
+    clock: Clock
+
+    def request(self, email: str, language: str, place: str) -> str:
+        """Send a code if the address has an account; the page's secret in any case."""
+        address = deliverable_email(email)
+        new = self.codes.new(address, place)
+        account = self.members.by_email(address)
+        now = self.clock()
+        account_id = new_id("acc", now) if account is None else account.account_id
+        language = language if account is None else account.language
+        facts = {"to": address, "code": new.code}
+        # Sealed for nobody, too: the work is the same.
+        told = self.letters.write(PasswordResetRequested, account_id, language, facts, now)
+        self.codes.open(
+            new,
+            "reset",
+            account_id=account_id,
+            email=address,
+            language=language,
+            told=None if account is None else told,
+            answerable=account is not None,
+        )
+        return new.secret
+
+    def reset(self, secret: str, code: str, password: str, place: str) -> None:
+        """Choose a new password: every device is signed out, and a deletion is called off."""
+        new_password(password)
+        proven = self.codes.answer(secret, code, "reset", place)
+        account = self.members.by_id(proven.account_id)
+        if account is None or account.email != proven.email:
+            raise WrongCodeError(WRONG_CODE)
+        now = self.clock()
+        told: list[Event] = [_password_changed(self.letters, account, now)]
+        if account.deletion_due is not None:
+            told.append(
+                AccountRestored(sequence=epoch_milliseconds(now), account_id=account.account_id)
+            )
+        self.members.change_password(account, self.passwords.hash(password), told, now)
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What an owner changes. Each step asks for all they sign in with: no session can be stolen."""
+
+    members: Members
+    passkeys: Passkeys
+    passwords: Passwords
+    check: OwnerCheck
+    codes: Codes
+    letters: Letters
+    clock: Clock
+
+    def change_password(self, owner: Owner, chosen: str) -> None:
+        """Another password: every device is signed out."""
+        account = self.check.account(owner)
+        new_password(chosen, account.email)
+        now = self.clock()
+        told = [_password_changed(self.letters, account, now)]
+        self.members.change_password(account, self.passwords.hash(chosen), told, now)
+
+    def request_email(self, owner: Owner, chosen: str) -> str:
+        """Send a code to the new address and word of it to the old; the page's secret."""
+        account = self.check.account(owner)
+        address = deliverable_email(chosen)
+        new = self.codes.new(address, owner.place)
+        told = self.letters.write(
+            EmailChangeRequested,
+            account.account_id,
+            account.language,
+            {"to": address, "previous": account.email, "code": new.code},
+            self.clock(),
+        )
+        self.codes.open(
+            new,
+            "change_email",
+            account_id=account.account_id,
+            email=address,
+            language=account.language,
+            told=told,
+        )
+        return new.secret
+
+    def confirm_email(self, secret: str, code: str, place: str) -> str:
+        """The new address, from now on; EmailTakenError to whoever reads its mail."""
+        proven = self.codes.answer(secret, code, "change_email", place)
+        account = self.members.by_id(proven.account_id)
+        if account is None or account.deletion_due is not None:
+            raise WrongCodeError(WRONG_CODE)
+        now = self.clock()
+        told = self.letters.write(
+            EmailChanged,
+            account.account_id,
+            account.language,
+            {"to": proven.email, "previous": account.email},
+            now,
+        )
+        self.members.change_email(account, proven.email, told, now)
+        return proven.email
+
+    def export(self, owner: Owner) -> dict[str, object]:
+        """All that identity holds of an account, in plain values; no secret, hashed or not."""
+        account = self.check.account(owner)
+        return {
+            "account_id": account.account_id,
+            "email": account.email,
+            "language": account.language,
+            "created_at": account.created_at.isoformat(),
+            "scopes": list(account.scopes),
+            "second_factors": sorted(account.factors),
+            "passkeys": [passkey.told() for passkey in self.passkeys.of(account.account_id)],
+            "profiles": [profile.told() for profile in account.household.profiles],
+            "signed_out_everywhere_at": (
+                None if account.sessions_from is None else account.sessions_from.isoformat()
+            ),
+        }
+
+    def delete(self, owner: Owner) -> datetime:
+        """Have the account deleted; when it will be gone."""
+        account = self.check.account(owner)
+        now = self.clock()
+        due = now + DELETION_GRACE
+        told = self.letters.write(
+            AccountDeletionRequested,
+            account.account_id,
+            account.language,
+            {"to": account.email, "due": due.date().isoformat()},
+            now,
+        )
+        self.members.request_deletion(account, due, told, now)
+        return due
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What happens when the time to take an account back is over."""
+
+    members: Members
+    clock: Clock
+
+    def delete_due(self) -> int:
+        """Forget accounts whose deletion is due; how many."""
+        now = self.clock()
+        deleted = 0
+        for account in self.members.due_for_deletion(now):
+            told = AccountDeleted(
+                sequence=epoch_milliseconds(now),
+                account_id=account.account_id,
+                profile_ids=[one.profile_id for one in account.household.profiles],
+            )
+            deleted += self.members.delete(account, told, now)
+        return deleted
+
+
+def _password_changed(letters: Letters, account: Account, now: datetime) -> PasswordChanged:
+    facts = {"to": account.email}
+    return letters.write(PasswordChanged, account.account_id, account.language, facts, now)

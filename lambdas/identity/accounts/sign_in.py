@@ -1,0 +1,80 @@
+"""Telling whether somebody knows an account's password, without telling whether there is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from identity.accounts.domain import ClosingAccountError, WrongPasswordError
+from identity.accounts.limits import (
+    SIGN_IN_BY_ADDRESS,
+    SIGN_IN_BY_PLACE,
+    SIGN_IN_FROM_HERE,
+    Limit,
+)
+from identity.accounts.ports import Announcements, Limits, Members
+from identity.domain import EMAIL_MAX_CHARACTERS, Account
+from identity.ports import Passwords
+from kernel.clock import Clock, epoch_milliseconds
+from kernel.events.identity import SignInFailed
+
+WRONG_PASSWORD = "That e-mail and password do not match. Try again."  # noqa: S105 - a sentence
+
+CLOSING = (
+    "You deleted this account. To keep it, choose a new password: “Forgot your password?” below."
+)
+
+NOBODY = "acc_nobody"
+"""Who failed to sign in with an address that has no account."""
+
+
+@dataclass(frozen=True)
+class PasswordCheck:
+    """The one place where a password is compared: every form that asks for one ends here."""
+
+    members: Members
+    passwords: Passwords
+    limits: Limits
+    announcements: Announcements
+    clock: Clock
+
+    def account(self, email: str, password: str, place: str) -> Account:
+        """Whose they are.
+
+        TooManyAttemptsError before anything is compared, WrongPasswordError whichever of the two
+        is wrong, ClosingAccountError to an owner who deleted the account.
+        """
+        address = email.strip().lower()
+        if not (0 < len(address) <= EMAIL_MAX_CHARACTERS and password):
+            # Nobody's: that costs nothing and tells nothing.
+            raise WrongPasswordError(WRONG_PASSWORD)
+        counted = self._count(address, place)
+        account = self.members.by_email(address)
+        # Verified whether or not there is an account: neither answer nor time tells them apart.
+        matches = self.passwords.matches(account.password_hash if account else None, password)
+        if account is None or not matches:
+            self._failed(account)
+            raise WrongPasswordError(WRONG_PASSWORD)
+        for limit, subject in counted:
+            self.limits.give_back(limit, subject)
+        if account.deletion_due is not None:
+            raise ClosingAccountError(CLOSING)
+        if self.passwords.is_outdated(account.password_hash):
+            self.members.upgrade_hash(account, self.passwords.hash(password))
+        return account
+
+    def _count(self, address: str, place: str) -> list[tuple[Limit, str]]:
+        attempts = [
+            (SIGN_IN_FROM_HERE, f"{address} {place}"),
+            (SIGN_IN_BY_ADDRESS, address),
+            (SIGN_IN_BY_PLACE, place),
+        ]
+        for limit, subject in attempts:
+            self.limits.take(limit, subject, self.clock())
+        return attempts
+
+    def _failed(self, account: Account | None) -> None:
+        now = self.clock()
+        account_id = NOBODY if account is None else account.account_id
+        self.announcements.tell(
+            SignInFailed(sequence=epoch_milliseconds(now), account_id=account_id), now
+        )

@@ -1,0 +1,30 @@
+"""Tells resource servers about tokens, and signed-in clients about who signed in."""
+
+from __future__ import annotations
+
+import os
+
+from identity import settings
+from identity.oauth.kms import KmsKeySet
+from identity.oauth.resource_servers import SecretResourceServers
+from identity.oauth.routes import introspection
+from identity.oauth.sessions import Introspection, TokenReader
+from identity.oauth.store import DynamoGrants
+from identity.store import DynamoAccounts
+from kernel.aws.dynamodb import dynamodb
+from kernel.aws.json_client import KMS, SECRETS_MANAGER, AwsJson
+from kernel.clock import utc_now
+from kernel.web.payload import answering
+
+_dynamodb = dynamodb(os.environ)
+_keys = KmsKeySet(AwsJson(KMS, os.environ), settings.published_keys())
+_service = Introspection(
+    accounts=DynamoAccounts(_dynamodb, settings.table_name()),
+    grants=DynamoGrants(_dynamodb, settings.table_name()),
+    reader=TokenReader(_keys, settings.issuer(), utc_now),
+    clock=utc_now,
+)
+_resource_servers = SecretResourceServers(
+    AwsJson(SECRETS_MANAGER, os.environ), settings.resource_server_secret(), utc_now
+)
+handler = answering(introspection(_service, _resource_servers))

@@ -1,0 +1,41 @@
+"""Takes the code that follows the password."""
+
+from __future__ import annotations
+
+import boto3
+
+from identity import settings
+from identity.accounts.store import DynamoAnnouncements, DynamoLimits
+from identity.mfa.check import CodeCheck
+from identity.mfa.routes import second_step
+from identity.mfa.service import SecondStep
+from identity.mfa.store import DynamoFactors, DynamoPendingSteps
+from identity.oauth.clients import clients
+from identity.oauth.store import DynamoGrants
+from identity.service import Admission
+from identity.store import DynamoAccounts
+from kernel.clock import utc_now
+from kernel.kms_seal import KmsSeal
+from kernel.web.payload import answering
+
+_dynamodb, _table = boto3.client("dynamodb"), settings.table_name()
+_announcements = DynamoAnnouncements(_dynamodb, _table)
+_service = SecondStep(
+    accounts=DynamoAccounts(_dynamodb, _table),
+    pending=DynamoPendingSteps(_dynamodb, _table),
+    codes=CodeCheck(
+        DynamoFactors(_dynamodb, _table),
+        KmsSeal(boto3.client("kms"), settings.factor_key()),
+        DynamoLimits(_dynamodb, _table),
+        _announcements,
+        utc_now,
+    ),
+    admission=Admission(
+        DynamoGrants(_dynamodb, _table),
+        _announcements,
+        clients(settings.public_origin(), settings.issuer()),
+        utc_now,
+    ),
+    clock=utc_now,
+)
+handler = answering(second_step(_service, settings.issuer(), settings.public_origin()))

@@ -1,0 +1,33 @@
+"""Ends sign-ins: revocation for clients, logout for people."""
+
+from __future__ import annotations
+
+import os
+
+from identity import settings
+from identity.oauth.clients import clients
+from identity.oauth.device_routes import logout
+from identity.oauth.kms import KmsKeySet
+from identity.oauth.routes import revoke
+from identity.oauth.sessions import SigningOut, TokenReader
+from identity.oauth.store import DynamoGrants
+from kernel.aws.dynamodb import dynamodb
+from kernel.aws.json_client import KMS, AwsJson
+from kernel.clock import utc_now
+from kernel.web.payload import Event, Reply, answering
+
+_keys = KmsKeySet(AwsJson(KMS, os.environ), settings.published_keys())
+_service = SigningOut(
+    grants=DynamoGrants(dynamodb(os.environ), settings.table_name()),
+    reader=TokenReader(_keys, settings.issuer(), utc_now),
+    clients=clients(settings.public_origin(), settings.issuer()),
+    clock=utc_now,
+)
+_ROUTES = {"/revoke": revoke(_service), "/logout": logout(_service, settings.issuer())}
+
+
+def _route(event: Event) -> Reply:
+    return _ROUTES[event["rawPath"]](event)
+
+
+handler = answering(_route)

@@ -1,0 +1,1 @@
+"""Decides whether somebody who knows an account's password is also who holds its second factor."""

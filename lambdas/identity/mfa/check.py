@@ -1,0 +1,129 @@
+"""The one place where a second step's code is compared."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from identity.accounts.limits import SECOND_STEP_BY_ACCOUNT, SECOND_STEP_BY_PLACE, Limit
+from identity.accounts.ports import Announcements, Limits
+from identity.accounts.sign_in import PasswordCheck
+from identity.domain import Account
+from identity.mfa.domain import (
+    PASSWORD_AND_CODE,
+    PASSWORD_AND_RECOVERY_CODE,
+    UsedCodeError,
+    WrongSecondCodeError,
+    matching_step,
+    recovery_digest,
+    seal_context,
+    typed_digits,
+)
+from identity.mfa.ports import Factors
+from kernel.clock import Clock, epoch_milliseconds
+from kernel.events.identity import RecoveryCodeUsed, SecondStepFailed
+from kernel.sealed import SealOpener
+
+WRONG_SECOND_CODE = (
+    "That code is not right. Enter the newest one of your app, or a recovery code that you have "
+    "not used."
+)
+
+
+@dataclass(frozen=True)
+class CodeCheck:
+    """Compares codes with what an account's app would show, and with its recovery codes."""
+
+    factors: Factors
+    seal: SealOpener
+    limits: Limits
+    announcements: Announcements
+    clock: Clock
+
+    def methods(self, account: Account, code: str, place: str) -> str:
+        """How somebody who also gave the password has proven to be the owner (RFC 8176).
+
+        TooManyAttemptsError before anything is compared, WrongSecondCodeError, UsedCodeError.
+        """
+        now = self.clock()
+        counted = (
+            (SECOND_STEP_BY_ACCOUNT, account.account_id),
+            (SECOND_STEP_BY_PLACE, place),
+        )
+        for limit, subject in counted:
+            self.limits.take(limit, subject, now)
+        digits = typed_digits(code)
+        try:
+            methods = (
+                self._by_recovery_code(account, code)
+                if digits is None
+                else self._by_app(account, digits)
+            )
+        except UsedCodeError:
+            # No guess: whoever has it saw it.
+            self._give_back(counted)
+            raise
+        if methods is None:
+            failed = SecondStepFailed(
+                sequence=epoch_milliseconds(now), account_id=account.account_id
+            )
+            self.announcements.tell(failed, now)
+            raise WrongSecondCodeError(WRONG_SECOND_CODE, field="code")
+        self._give_back(counted)
+        return methods
+
+    def _give_back(self, counted: Iterable[tuple[Limit, str]]) -> None:
+        for limit, subject in counted:
+            self.limits.give_back(limit, subject)
+
+    def step_of(self, account_id: str, sealed_secret: str, digits: str) -> int | None:
+        """The step at which an app with that secret shows these digits."""
+        opened = self.seal.open(sealed_secret, seal_context(account_id))
+        return matching_step(base64.b32decode(opened["secret"]), digits, self.clock())
+
+    def _by_app(self, account: Account, digits: str) -> str | None:
+        app = self.factors.app(account.account_id)
+        if app is None:
+            return None
+        step = self.step_of(account.account_id, app.sealed_secret, digits)
+        if step is None:
+            return None
+        if not self.factors.take_step(account.account_id, step):
+            raise UsedCodeError(
+                "That code was used already. Wait until your app shows the next one.", field="code"
+            )
+        return PASSWORD_AND_CODE
+
+    def _by_recovery_code(self, account: Account, code: str) -> str | None:
+        now = self.clock()
+        used = RecoveryCodeUsed(sequence=epoch_milliseconds(now), account_id=account.account_id)
+        digest = recovery_digest(account.account_id, code)
+        taken = self.factors.take_recovery_code(account.account_id, digest, used, now)
+        return PASSWORD_AND_RECOVERY_CODE if taken else None
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What somebody says to prove that an account is theirs."""
+
+    email: str
+    password: str
+    place: str
+    code: str = ""
+    """Of the second step; empty from who has none."""
+
+
+@dataclass(frozen=True)
+class OwnerCheck:
+    """Asks for all that the account's owner must know and have: what changes need (ADR 413)."""
+
+    passwords: PasswordCheck
+    codes: CodeCheck
+
+    def account(self, owner: Owner) -> Account:
+        """Whose they are; what `PasswordCheck` and `CodeCheck` refuse."""
+        account = self.passwords.account(owner.email, owner.password, owner.place)
+        if account.factors:
+            self.codes.methods(account, owner.code, owner.place)
+        return account

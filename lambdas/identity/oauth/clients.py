@@ -1,0 +1,159 @@
+"""The clients there are, and what they may ask for when they send somebody to sign in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from identity.oauth.errors import (
+    InvalidClientError,
+    InvalidRequestError,
+    LoginRequiredError,
+    RequestNotSupportedError,
+    RequestUriNotSupportedError,
+    UnauthorizedClientError,
+    UnknownClientError,
+    UnsupportedGrantTypeError,
+    UnsupportedResponseTypeError,
+)
+
+AUTHORIZATION_CODE = "authorization_code"
+REFRESH_TOKEN = "refresh_token"  # noqa: S105 - a grant's name
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+"""RFC 8628 section 3.4."""
+GRANT_TYPES = (AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE)
+
+PARAMETER_MAX_CHARACTERS = 512
+"""`state` and `nonce` are a client's own random text: more than this is no such thing."""
+
+_THUMBPRINT = re.compile(r"[A-Za-z0-9\-_]{43}")
+"""A SHA-256 digest in base64url without padding."""
+_LOOPBACK_REDIRECT = re.compile(r"http://127\.0\.0\.1:\d{1,5}/callback")
+"""RFC 8252 section 7.3: a native client listens on whichever port is free."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """A public client: it proves itself by PKCE and by where its redirect goes."""
+
+    client_id: str
+    redirect_uri: str | None
+    """The one address it may redirect to; None for a native client on a loopback port."""
+    name: str = ""
+    """What a person calls it, on the page where they let it in."""
+    grant_types: tuple[str, ...] = (AUTHORIZATION_CODE, REFRESH_TOKEN)
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    """Where it may send somebody who signed out."""
+
+    def accepts(self, redirect_uri: str) -> bool:
+        """Whether an answer may be sent there."""
+        if self.redirect_uri is None:
+            return _LOOPBACK_REDIRECT.fullmatch(redirect_uri) is not None
+        return redirect_uri == self.redirect_uri
+
+
+def clients(public_origin: str, issuer: str = "") -> dict[str, Client]:
+    """The clients there are: the web app, the command line, the TV, and our own device page."""
+    known = [
+        Client(
+            "web",
+            f"{public_origin}/callback",
+            name="Web",
+            post_logout_redirect_uris=(f"{public_origin}/",),
+        ),
+        Client("cli", None, name="Command line"),
+        Client("tv", "", name="TV", grant_types=(DEVICE_CODE, REFRESH_TOKEN)),
+        # The page where a code is entered has people sign in as every client does. It takes the
+        # code itself: no token is ever made for it.
+        Client("device-page", f"{issuer}/device/approve", grant_types=()),
+    ]
+    return {client.client_id: client for client in known}
+
+
+def client_named(known: Mapping[str, Client], client_id: str) -> Client:
+    """The client; InvalidClientError when there is none."""
+    client = known.get(client_id)
+    if client is None:
+        raise InvalidClientError("client_id is not one of ours.")
+    return client
+
+
+def client_for(known: Mapping[str, Client], client_id: str, grant_type: str) -> Client:
+    """The client, when it may use that grant."""
+    if grant_type not in GRANT_TYPES:
+        raise UnsupportedGrantTypeError(f"grant_type must be one of {', '.join(GRANT_TYPES)}.")
+    client = client_named(known, client_id)
+    if grant_type not in client.grant_types:
+        raise UnauthorizedClientError(f"The client {client_id} does not use {grant_type}.")
+    return client
+
+
+@dataclass(frozen=True)
+class AuthorizationRequest:
+    """What a client asks for when it sends somebody to sign in."""
+
+    client_id: str
+    redirect_uri: str
+    code_challenge: str
+    scope: str
+    state: str
+    nonce: str
+    dpop_jkt: str = ""
+    """Thumbprint of the key whose proof the code must come with (RFC 9449 section 10)."""
+
+
+def authorization_request(
+    parameters: Mapping[str, str], known: Mapping[str, Client]
+) -> AuthorizationRequest:
+    """The request in an /authorize URL.
+
+    UnknownClientError before the redirect address is known to be the client's own, so that
+    nothing is ever redirected to an address of an attacker's; an OAuthError after.
+    """
+    client = known.get(parameters.get("client_id", ""))
+    redirect_uri = parameters.get("redirect_uri", "")
+    if client is None or not redirect_uri or not client.accepts(redirect_uri):
+        raise UnknownClientError("This sign-in link is not one of ours. Start again from the app.")
+    if parameters.get("response_type") != "code":
+        raise UnsupportedResponseTypeError("response_type must be code.")
+    if parameters.get("code_challenge_method") != "S256":
+        raise InvalidRequestError("code_challenge_method must be S256.")
+    _check_is_supported(parameters)
+    challenge, thumbprint = parameters.get("code_challenge", ""), parameters.get("dpop_jkt", "")
+    if not _THUMBPRINT.fullmatch(challenge):
+        raise InvalidRequestError("code_challenge must be a SHA-256 digest in base64url.")
+    if thumbprint and not _THUMBPRINT.fullmatch(thumbprint):
+        raise InvalidRequestError("dpop_jkt must be a SHA-256 digest in base64url.")
+    for name in ("state", "nonce", "scope"):
+        if len(parameters.get(name, "")) > PARAMETER_MAX_CHARACTERS:
+            raise InvalidRequestError(
+                f"{name} has more than {PARAMETER_MAX_CHARACTERS} characters."
+            )
+    return AuthorizationRequest(
+        client_id=client.client_id,
+        redirect_uri=redirect_uri,
+        code_challenge=challenge,
+        scope=parameters.get("scope", ""),
+        state=parameters.get("state", ""),
+        nonce=parameters.get("nonce", ""),
+        dpop_jkt=thumbprint,
+    )
+
+
+def _check_is_supported(parameters: Mapping[str, str]) -> None:
+    """Refuse what a client must not believe to be obeyed (OpenID Connect Core section 3.1.2.6)."""
+    if parameters.get("response_mode", "query") != "query":
+        raise InvalidRequestError("response_mode must be query.")
+    prompts = parameters.get("prompt", "").split()
+    if "none" in prompts and len(prompts) > 1:
+        # OpenID Connect Core section 3.1.2.1.
+        raise InvalidRequestError("prompt must be none alone, or not none.")
+    if "none" in prompts:
+        raise LoginRequiredError("Nobody stays signed in here: a person has to see the page.")
+    for name, error in (
+        ("request", RequestNotSupportedError),
+        ("request_uri", RequestUriNotSupportedError),
+    ):
+        if name in parameters:
+            raise error(f"{name} is not supported.")

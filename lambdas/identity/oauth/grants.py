@@ -1,0 +1,188 @@
+"""Authorization codes, refresh tokens and the families they descend in, by OAuth 2.1 and PKCE.
+
+Pure: time and randomness come in as arguments; secrets are kept only as SHA-256 digests.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from identity.oauth.clients import AuthorizationRequest
+from identity.oauth.errors import InvalidGrantError, InvalidProofError
+
+CODE_LIFE = timedelta(seconds=60)
+"""RFC 6749 section 4.1.2 allows ten minutes; a redirect takes one second."""
+
+REFRESH_LIFE = timedelta(days=30)
+"""A device that was not used for this long signs in again."""
+
+RETRY_GRACE = timedelta(seconds=10)
+"""A client whose answer was lost asks again at once: its own timeout and one retry."""
+
+SECRET_BYTES = 32
+"""256 bits: a code or token cannot be guessed."""
+
+_VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
+"""RFC 7636 section 4.1."""
+
+
+@dataclass(frozen=True)
+class AuthorizationCode:
+    """A sign-in that succeeded, waiting to be exchanged once."""
+
+    code_digest: str
+    request: AuthorizationRequest
+    account_id: str
+    scope: str
+    expires_at: datetime
+    spent_for: str = ""
+    """The family that began with it, once it was exchanged."""
+    methods: str = "pwd"
+    """How its owner was known: authentication methods of RFC 8176."""
+
+    def check(self, *, client_id: str, redirect_uri: str, verifier: str, key: str) -> None:
+        """InvalidGrantError unless whoever asked for the code presents it."""
+        asked = self.request
+        if (
+            client_id != asked.client_id
+            or redirect_uri != asked.redirect_uri
+            or not verifier_matches(verifier, asked.code_challenge)
+        ):
+            raise InvalidGrantError("The code was not issued for this client and verifier.")
+        if asked.dpop_jkt and key != asked.dpop_jkt:
+            raise InvalidGrantError("The code was asked for with another DPoP key.")
+
+
+@dataclass(frozen=True)
+class RefreshToken:
+    """The right to new access tokens; each serves once and is followed by the next."""
+
+    token_digest: str
+    family_id: str
+    """All tokens that descend from one sign-in; also the device's session."""
+    account_id: str
+    client_id: str
+    device_id: str
+    scope: str
+    expires_at: datetime
+    key_thumbprint: str = ""
+    """RFC 7638 thumbprint of the only key that may use it; empty when it is not bound."""
+    is_spent: bool = False
+    methods: str = "pwd"
+    device_registered: bool = False
+    """Whether the device had one of the account's places when the token was made."""
+
+    def check(self, client_id: str, key: str, now: datetime) -> None:
+        """Whether this client may use it, with the DPoP key it proved to hold."""
+        if self.client_id != client_id:
+            raise InvalidGrantError("The refresh token is unknown.")
+        if self.key_thumbprint and not key:
+            raise InvalidProofError("The refresh token is bound to a key: send a DPoP proof.")
+        if self.key_thumbprint and key != self.key_thumbprint:
+            raise InvalidGrantError("The refresh token is bound to another key.")
+        if self.expires_at <= now:
+            raise InvalidGrantError("The refresh token has expired; sign in again.")
+
+    def followed_by(self, token_digest: str, key: str, now: datetime) -> RefreshToken:
+        """The next token of the same sign-in; bound from now on, when a key was proved."""
+        return replace(
+            self,
+            token_digest=token_digest,
+            expires_at=now + REFRESH_LIFE,
+            key_thumbprint=self.key_thumbprint or key,
+            is_spent=False,
+        )
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """The last exchange of a family's refresh token, so that its answer can be given again."""
+
+    spent_digest: str
+    sealed_successor: str
+    """Opens with the token that was spent, and with nothing that is stored."""
+    key_thumbprint: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Family:
+    """One sign-in on one device, for as long as its refresh tokens follow each other."""
+
+    family_id: str
+    account_id: str
+    client_id: str
+    device_id: str
+    scope: str
+    started_at: datetime
+    expires_at: datetime
+    is_revoked: bool = False
+    rotation: Rotation | None = None
+    profile_id: str = ""
+    """Whom it was last chosen to watch as; empty in sign-ins from before there was a choice."""
+    methods: str = "pwd"
+
+    def first_token(
+        self, token_digest: str, key: str, *, device_registered: bool = False
+    ) -> RefreshToken:
+        """The refresh token that the sign-in begins with."""
+        return RefreshToken(
+            token_digest=token_digest,
+            family_id=self.family_id,
+            account_id=self.account_id,
+            client_id=self.client_id,
+            device_id=self.device_id,
+            scope=self.scope,
+            expires_at=self.expires_at,
+            key_thumbprint=key,
+            methods=self.methods,
+            device_registered=device_registered,
+        )
+
+    def answer_again(self, presented: str, key: str, now: datetime) -> str | None:
+        """The successor that a spent token was already answered with; None when that is over.
+
+        Only of the last rotation, whose successor nobody has used; only within the grace; only
+        to the key that the successor is bound to. Thief and owner then hold one and the same
+        token, not two: whoever comes second later is noticed as before.
+        """
+        last = self.rotation
+        if self.is_revoked or last is None or last.spent_digest != digest(presented):
+            return None
+        if now - last.at > RETRY_GRACE or key != last.key_thumbprint:
+            return None
+        return sealed(presented, last.sealed_successor)
+
+
+def digest(secret: str) -> str:
+    """How a code or token is stored: whoever reads the table cannot use it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def sealed(presented: str, successor: str) -> str:
+    """A successor as only the holder of the token before it can read it, and back again.
+
+    A one-time pad: every token is spent for one successor, and both are 256 random bits.
+    """
+    pad = hmac.digest(presented.encode(), b"successor of a refresh token", "sha256")
+    secret = base64.urlsafe_b64decode(successor + "=")
+    text = bytes(a ^ b for a, b in zip(secret, pad, strict=True))
+    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+
+
+def verifier_challenge(verifier: str) -> str:
+    """RFC 7636 section 4.2, S256."""
+    hashed = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
+    return hashed.rstrip(b"=").decode()
+
+
+def verifier_matches(verifier: str, challenge: str) -> bool:
+    """RFC 7636 section 4.6, S256."""
+    if not _VERIFIER.fullmatch(verifier):
+        return False
+    return hmac.compare_digest(verifier_challenge(verifier), challenge)

@@ -1,0 +1,114 @@
+"""The OAuth endpoints over HTTP, without a web framework: they are on every sign-in's path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from identity.accounts.requests import caller_place
+from identity.oauth.discovery import discovery_document
+from identity.oauth.errors import InvalidClientError, InvalidTokenError
+from identity.oauth.replies import basic_credentials, oauth, parameters, public_client
+from kernel.web.payload import Event, Reply, header, reply
+
+PUBLIC = {"cache-control": "public, max-age=3600"}
+"""Discovery and keys: API Gateway caches them for up to two hours itself."""
+
+Form = Mapping[str, str]
+
+
+class TokenService(Protocol):
+    """What `token` needs of `Tokens`."""
+
+    def exchange(self, form: Form, proof: str | None, user_agent: str) -> dict[str, str | int]:
+        """The token response."""
+
+
+class AskingService(Protocol):
+    """What `device_authorization` needs of `DeviceAuthorization`."""
+
+    def ask(self, form: Form, place: str) -> dict[str, str | int]:
+        """The codes for a device."""
+
+
+class RevokingService(Protocol):
+    """What `revoke` needs of `SigningOut`."""
+
+    def revoke(self, form: Form) -> None:
+        """End the sign-in that a token belongs to."""
+
+
+class TellingService(Protocol):
+    """What `introspection` needs of `Introspection`."""
+
+    def introspect(self, form: Form) -> dict[str, object]:
+        """What a resource server may know of a token."""
+
+    def userinfo(self, access_token: str) -> dict[str, object]:
+        """Who signed in."""
+
+
+class ResourceServers(Protocol):
+    """Who may ask about anybody's tokens."""
+
+    def knows(self, client_id: str, secret: str) -> bool:
+        """Whether that is one of them."""
+
+
+def discovery(
+    issuer: str, jwks: Callable[[], Sequence[Mapping[str, str]]]
+) -> Callable[[Event], Reply]:
+    """`GET /.well-known/openid-configuration` and `GET /.well-known/jwks.json`."""
+
+    def answer(event: Event) -> Reply:
+        if event["rawPath"].endswith("/jwks.json"):
+            return reply(200, {"keys": [dict(jwk) for jwk in jwks()]}, headers=PUBLIC)
+        return reply(200, discovery_document(issuer), headers=PUBLIC)
+
+    return answer
+
+
+def token(service: TokenService) -> Callable[[Event], Reply]:
+    """`POST /token` (RFC 6749 section 3.2)."""
+
+    def answer(event: Event) -> Reply:
+        proof, user_agent = header(event, "dpop"), header(event, "user-agent") or ""
+        return reply(200, service.exchange(public_client(event), proof, user_agent))
+
+    return oauth(answer)
+
+
+def device_authorization(service: AskingService) -> Callable[[Event], Reply]:
+    """`POST /device_authorization` (RFC 8628 section 3.1)."""
+    return oauth(lambda event: reply(200, service.ask(public_client(event), caller_place(event))))
+
+
+def revoke(service: RevokingService) -> Callable[[Event], Reply]:
+    """`POST /revoke` (RFC 7009 section 2)."""
+
+    def answer(event: Event) -> Reply:
+        service.revoke(public_client(event))
+        return reply(200)
+
+    return oauth(answer)
+
+
+def introspection(service: TellingService, known: ResourceServers) -> Callable[[Event], Reply]:
+    """`POST /introspect` (RFC 7662) for resource servers, `/userinfo` for signed-in clients."""
+
+    def answer(event: Event) -> Reply:
+        if event["rawPath"].endswith("/userinfo"):
+            return reply(200, service.userinfo(_bearer(event)))
+        sent = basic_credentials(event)
+        if sent is None or not known.knows(sent.client_id, sent.secret):
+            raise InvalidClientError("Only resource servers may ask about tokens.")
+        return reply(200, service.introspect(parameters(event)))
+
+    return oauth(answer)
+
+
+def _bearer(event: Event) -> str:
+    scheme, _, sent = (header(event, "authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not sent:
+        raise InvalidTokenError("Send an access token in the Authorization header.")
+    return sent.strip()

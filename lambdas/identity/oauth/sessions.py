@@ -1,0 +1,191 @@
+"""What becomes of tokens after they are given: told about, taken back, signed out of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from identity.domain import Account
+from identity.oauth import jwt
+from identity.oauth.claims import AUDIENCE, email_claims
+from identity.oauth.clients import Client, client_named
+from identity.oauth.errors import (
+    InsufficientScopeError,
+    InvalidRequestError,
+    InvalidTokenError,
+)
+from identity.oauth.grants import RefreshToken, digest
+from identity.oauth.ports import Grants, KeySet
+from identity.oauth.tokens import required
+from identity.ports import Accounts
+from kernel.clock import Clock
+from kernel.ids import time_of
+
+NOT_ACTIVE: dict[str, Any] = {"active": False}
+"""RFC 7662 section 2.2: nothing more is said, not even why."""
+
+
+@dataclass(frozen=True)
+class TokenReader:
+    """Believes the tokens that we signed."""
+
+    keys: KeySet
+    issuer: str
+    clock: Clock
+
+    def access(self, compact: str) -> Mapping[str, Any] | None:
+        """The claims of an access token of ours that is not over; None for anything else."""
+        claims = self._signed_here(compact, jwt.ACCESS_TOKEN)
+        if claims is None or claims.get("aud") != AUDIENCE:
+            return None
+        end = claims.get("exp")
+        if not isinstance(end, int) or end <= self.clock().timestamp():
+            return None
+        return claims
+
+    def hint(self, compact: str) -> Mapping[str, Any] | None:
+        """The claims of an ID token of ours, over or not (RP-Initiated Logout section 4)."""
+        return self._signed_here(compact, jwt.ID_TOKEN)
+
+    def _signed_here(self, compact: str, token_type: str) -> Mapping[str, Any] | None:
+        token = jwt.taken_apart(compact)
+        if token is None or token.header.get("alg") != "RS256":
+            return None
+        if token.header.get("typ") != token_type or token.claims.get("iss") != self.issuer:
+            return None
+        jwk = self.keys.jwk(str(token.header.get("kid")))
+        if jwk is None or not jwt.is_signed_by(token, jwk):
+            return None
+        return token.claims
+
+
+@dataclass(frozen=True)
+class Introspection:
+    """Tells resource servers and signed-in clients of tokens as they are now, not when given."""
+
+    accounts: Accounts
+    grants: Grants
+    reader: TokenReader
+    clock: Clock
+
+    def introspect(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """What RFC 7662 section 2.2 has a resource server know of a token."""
+        token = required(form, "token")
+        return self._access(token) or self._refresh(token) or NOT_ACTIVE
+
+    def userinfo(self, access_token: str) -> dict[str, Any]:
+        """Who signed in (OpenID Connect Core section 5.3); InvalidTokenError, or
+        InsufficientScopeError for a token that was not given for that."""
+        claims = self._live(access_token)
+        if claims is None:
+            raise InvalidTokenError("The access token is not ours, is over, or was revoked.")
+        if "openid" not in str(claims["scope"]).split():
+            raise InsufficientScopeError("This needs the scope openid.")
+        account = self._account(str(claims["sub"]), str(claims["sid"]))
+        if account is None:
+            raise InvalidTokenError("The account ended this sign-in.")
+        return {"sub": account.account_id, **email_claims(account, str(claims["scope"]))}
+
+    def _live(self, access_token: str) -> Mapping[str, Any] | None:
+        """The claims of an access token whose sign-in was not ended meanwhile."""
+        claims = self.reader.access(access_token)
+        if claims is None:
+            return None
+        family = self.grants.family(str(claims.get("sub")), str(claims.get("sid")))
+        return None if family is None or family.is_revoked else claims
+
+    def _account(self, account_id: str, family_id: str) -> Account | None:
+        """Whose sign-in it is, unless all of the account's were ended since."""
+        account = self.accounts.by_id(account_id)
+        return account if account is not None and account.keeps(time_of(family_id)) else None
+
+    def _access(self, token: str) -> dict[str, Any] | None:
+        claims = self._live(token)
+        if claims is None or self._account(str(claims["sub"]), str(claims["sid"])) is None:
+            return None
+        return {"active": True, "token_type": "Bearer", **claims}
+
+    def _refresh(self, presented: str) -> dict[str, Any] | None:
+        token = self.grants.refresh_token(digest(presented))
+        if token is None or token.is_spent or token.expires_at <= self.clock():
+            return None
+        family = self.grants.family(token.account_id, token.family_id)
+        if family is None or family.is_revoked:
+            return None
+        if self._account(token.account_id, token.family_id) is None:
+            return None
+        told: dict[str, Any] = {
+            "active": True,
+            "iss": self.reader.issuer,
+            "sub": token.account_id,
+            "client_id": token.client_id,
+            "scope": token.scope,
+            "device": token.device_id,
+            "sid": token.family_id,
+            "exp": int(token.expires_at.timestamp()),
+        }
+        if token.key_thumbprint:
+            told["cnf"] = {"jkt": token.key_thumbprint}
+        return told
+
+
+@dataclass(frozen=True)
+class SigningOut:
+    """Ends sign-ins: for a client that gives its token back, or a person who signs out."""
+
+    grants: Grants
+    reader: TokenReader
+    clients: Mapping[str, Client]
+    clock: Clock
+
+    def revoke(self, form: Mapping[str, str]) -> None:
+        """End the sign-in that a token belongs to (RFC 7009 section 2.1).
+
+        Of either kind: an access token cannot be called back from the gateway, but what it came
+        with can. A token that is unknown or another client's is passed over without a word, for
+        the caller has nothing to do about it (section 2.2).
+        """
+        client = client_named(self.clients, required(form, "client_id"))
+        presented = required(form, "token")
+        token = self.grants.refresh_token(digest(presented))
+        if token is not None:
+            self._end_of_refresh(token, client)
+            return
+        claims = self.reader.access(presented)
+        if claims is not None and claims.get("client_id") == client.client_id:
+            self._end(claims)
+
+    def _end_of_refresh(self, token: RefreshToken, client: Client) -> None:
+        if token.client_id == client.client_id:
+            self.grants.revoke(token.account_id, token.family_id, self.clock())
+
+    def sign_out(self, parameters: Mapping[str, str]) -> str | None:
+        """End the sign-in that an ID token names; where to go then, None for our own page.
+
+        Only to an address that the client has registered, and only when the token or the request
+        says which client asks (RP-Initiated Logout section 3): else anybody could send people
+        anywhere from here.
+        """
+        hint = parameters.get("id_token_hint")
+        claims = self.reader.hint(hint) if hint else None
+        if hint and claims is None:
+            raise InvalidRequestError("id_token_hint is not an ID token of ours.")
+        named = parameters.get("client_id")
+        audience = None if claims is None else str(claims.get("aud"))
+        if named and audience and named != audience:
+            raise InvalidRequestError("client_id is not whom the id_token_hint was given to.")
+        client = self.clients.get(audience or named or "")
+        target = parameters.get("post_logout_redirect_uri")
+        if target and (client is None or target not in client.post_logout_redirect_uris):
+            raise InvalidRequestError("post_logout_redirect_uri is not one of the client's.")
+        if claims is not None:
+            self._end(claims)
+        if not target:
+            return None
+        state = parameters.get("state")
+        return f"{target}?{urlencode({'state': state})}" if state else target
+
+    def _end(self, claims: Mapping[str, Any]) -> None:
+        self.grants.revoke(str(claims["sub"]), str(claims["sid"]), self.clock())

@@ -1,0 +1,285 @@
+"""The token endpoint's decisions."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from identity.accounts.ports import Announcements
+from identity.devices.domain import Device, Introduced, device_id_of, introduced
+from identity.domain import Account
+from identity.oauth import jwt
+from identity.oauth.claims import (
+    ACCESS_TOKEN_LIFE,
+    Claims,
+    access_claims,
+    id_claims,
+    renewed_scope,
+)
+from identity.oauth.clients import (
+    AUTHORIZATION_CODE,
+    REFRESH_TOKEN,
+    Client,
+    client_for,
+)
+from identity.oauth.devices import DevicePolls
+from identity.oauth.dpop import Proofs
+from identity.oauth.errors import InvalidGrantError, InvalidRequestError
+from identity.oauth.grants import (
+    CODE_LIFE,
+    REFRESH_LIFE,
+    SECRET_BYTES,
+    Family,
+    RefreshToken,
+    digest,
+    sealed,
+)
+from identity.oauth.ports import Grants, Signer
+from identity.ports import Accounts
+from identity.profiles.domain import ProfileNotFoundError
+from kernel.clock import Clock, epoch_milliseconds
+from kernel.errors import UnavailableError
+from kernel.events.identity import TokenReused
+from kernel.ids import new_id, time_of
+
+ROTATION_TRIES = 3
+"""How often a swap that met another one is looked at again: the second look already sees it."""
+
+Answer = dict[str, str | int]
+
+
+class Registry(Protocol):
+    """What this needs of `devices`."""
+
+    def signed_in(self, account: Account, device_id: str, introduced: Introduced) -> Device:
+        """The device of a sign-in that begins."""
+
+    def renewed(self, account: Account, device_id: str, introduced: Introduced) -> Device:
+        """The device of a sign-in that had no place so far."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Exchanges codes, approvals and refresh tokens for access tokens."""
+
+    accounts: Accounts
+    grants: Grants
+    devices: DevicePolls
+    proofs: Proofs
+    announcements: Announcements
+    registry: Registry
+    signer: Signer
+    clients: Mapping[str, Client]
+    issuer: str
+    clock: Clock
+
+    def exchange(
+        self, form: Mapping[str, str], proof: str | None = None, user_agent: str = ""
+    ) -> Answer:
+        """The token response (RFC 6749 section 5.1) to a form; an OAuthError otherwise.
+
+        With a DPoP proof the refresh token is bound to its key from then on (RFC 9449 section 5);
+        the access token stays one for whoever bears it.
+        """
+        grant_type = required(form, "grant_type")
+        client = client_for(self.clients, form.get("client_id", ""), grant_type)
+        key = self.proofs.key_of(proof, "POST", f"{self.issuer}/token")
+        if grant_type == AUTHORIZATION_CODE:
+            return self._from_code(form, client, key, introduced(user_agent, client.name))
+        if grant_type == REFRESH_TOKEN:
+            return self._from_refresh(form, client, key, introduced(user_agent, client.name))
+        return self._from_device(form, client, key, user_agent)
+
+    def _from_code(
+        self, form: Mapping[str, str], client: Client, key: str, device: Introduced
+    ) -> Answer:
+        now = self.clock()
+        family_id = new_id("fam", now)
+        code = self.grants.spend_code(digest(required(form, "code")), family_id)
+        if code is not None and code.spent_for:
+            # One of the two who hold it stole it: what the first one got ends (RFC 6749 4.1.2).
+            self._end_stolen(
+                code.account_id, code.spent_for, code.request.client_id, AUTHORIZATION_CODE
+            )
+        if code is None or code.spent_for or code.expires_at <= now:
+            raise InvalidGrantError("The code is unknown, used or expired.")
+        code.check(
+            client_id=client.client_id,
+            redirect_uri=form.get("redirect_uri", ""),
+            verifier=form.get("code_verifier", ""),
+            key=key,
+        )
+        account = self._account(code.account_id, code.expires_at - CODE_LIFE)
+        held = self._device(account, form, device)
+        return self._started(
+            family_id,
+            account,
+            client,
+            code.scope,
+            key,
+            held,
+            nonce=code.request.nonce,
+            methods=code.methods,
+        )
+
+    def _from_device(
+        self, form: Mapping[str, str], client: Client, key: str, user_agent: str
+    ) -> Answer:
+        approval = self.devices.poll(required(form, "device_code"), client.client_id)
+        family_id = new_id("fam", self.clock())
+        account = self._account(approval.account_id, approval.asked_at)
+        told = introduced(user_agent, client.name, approval.device_name)
+        held = self._device(account, form, told)
+        # The device has shown nothing of its own: whoever let it in has.
+        return self._started(family_id, account, client, approval.scope, key, held, methods="")
+
+    def _device(self, account: Account, form: Mapping[str, str], told: Introduced) -> Device:
+        """What the sign-in is on: known again by the key that the client keeps, if it does."""
+        device_id = device_id_of(account.account_id, form.get("device_key", ""), self.clock())
+        return self.registry.signed_in(account, device_id, told)
+
+    def _started(
+        self,
+        family_id: str,
+        account: Account,
+        client: Client,
+        scope: str,
+        key: str,
+        device: Device,
+        *,
+        methods: str,
+        nonce: str = "",
+    ) -> Answer:
+        now = self.clock()
+        family = Family(
+            family_id=family_id,
+            account_id=account.account_id,
+            client_id=client.client_id,
+            device_id=device.device_id,
+            scope=scope,
+            started_at=now,
+            expires_at=now + REFRESH_LIFE,
+            profile_id=account.household.profiles[0].profile_id,
+            methods=methods,
+        )
+        secret = secrets.token_urlsafe(SECRET_BYTES)
+        token = family.first_token(digest(secret), key, device_registered=device.is_registered)
+        self.grants.start(family, token)
+        answer = self._response(account, token, secret, scope)
+        if "openid" not in scope.split():
+            return answer
+        identity = id_claims(issuer=self.issuer, account=account, token=token, nonce=nonce, now=now)
+        return {**answer, "id_token": self._signed(identity, jwt.ID_TOKEN)}
+
+    def _from_refresh(
+        self, form: Mapping[str, str], client: Client, key: str, told: Introduced
+    ) -> Answer:
+        presented = required(form, "refresh_token")
+        for _ in range(ROTATION_TRIES):
+            now = self.clock()
+            token = self.grants.refresh_token(digest(presented))
+            if token is None:
+                raise InvalidGrantError("The refresh token is unknown.")
+            token.check(client.client_id, key, now)
+            account = self._account(token.account_id, time_of(token.family_id))
+            scope = renewed_scope(form.get("scope", ""), token, account)
+            profile = self._watching_as(account, token)
+            if not (token.is_spent or token.device_registered):
+                # A device that was taken off the account does not come back by a renewal.
+                self._check_not_revoked(token)
+                device = self.registry.renewed(account, token.device_id, told)
+                token = replace(token, device_registered=device.is_registered)
+            if token.is_spent:
+                secret = self._answered_before(token, presented, key)
+                return self._response(account, token, secret, scope, profile)
+            secret = secrets.token_urlsafe(SECRET_BYTES)
+            successor = token.followed_by(digest(secret), key, now)
+            if self.grants.rotate(token, successor, sealed(presented, secret), now):
+                return self._response(account, successor, secret, scope, profile)
+            self._check_not_revoked(token)
+        raise UnavailableError("This sign-in is being renewed elsewhere. Try again.")
+
+    def _answered_before(self, token: RefreshToken, presented: str, key: str) -> str:
+        """The successor given before, to a client that did not hear it; theft otherwise."""
+        family = self.grants.family(token.account_id, token.family_id)
+        secret = family and family.answer_again(presented, key, self.clock())
+        if not secret:
+            self._end_stolen(token.account_id, token.family_id, token.client_id, REFRESH_TOKEN)
+            raise InvalidGrantError(
+                "The refresh token was used before; sign in again.",
+                reason="refresh_token_reused",
+                family=token.family_id,
+            )
+        return secret
+
+    def _end_stolen(self, account_id: str, family_id: str, client_id: str, grant_type: str) -> None:
+        """End a sign-in of which something spent came again, and tell whoever watches over it."""
+        now = self.clock()
+        self.grants.revoke(account_id, family_id, now)
+        self.announcements.tell(
+            TokenReused(
+                sequence=epoch_milliseconds(now),
+                account_id=account_id,
+                family_id=family_id,
+                client_id=client_id,
+                grant_type=grant_type,
+            ),
+            now,
+        )
+
+    def _watching_as(self, account: Account, token: RefreshToken) -> str:
+        """The profile that the sign-in chose; InvalidGrantError when it was deleted since."""
+        family = self.grants.family(token.account_id, token.family_id)
+        chosen = "" if family is None else family.profile_id
+        try:
+            return account.household.watching(chosen).profile_id
+        except ProfileNotFoundError as error:
+            raise InvalidGrantError("The profile was deleted; sign in again.") from error
+
+    def _check_not_revoked(self, token: RefreshToken) -> None:
+        family = self.grants.family(token.account_id, token.family_id)
+        if family is None or family.is_revoked:
+            raise InvalidGrantError("The sign-in was ended; sign in again.")
+
+    def _account(self, account_id: str, began: datetime) -> Account:
+        """Whose sign-in began then; InvalidGrantError when it was ended since, with all others."""
+        account = self.accounts.by_id(account_id)
+        if account is None or not account.keeps(began):
+            raise InvalidGrantError("The account ended this sign-in; sign in again.")
+        return account
+
+    def _response(
+        self, account: Account, token: RefreshToken, refresh: str, scope: str, profile: str = ""
+    ) -> Answer:
+        now = self.clock()
+        claims = access_claims(
+            issuer=self.issuer,
+            account=account,
+            token=token,
+            scope=scope,
+            token_id=new_id("tok", now),
+            now=now,
+            chosen_profile=profile,
+        )
+        return {
+            "access_token": self._signed(claims, jwt.ACCESS_TOKEN),
+            "token_type": "Bearer",
+            "expires_in": int(ACCESS_TOKEN_LIFE.total_seconds()),
+            "refresh_token": refresh,
+            "scope": scope,
+        }
+
+    def _signed(self, claims: Claims, token_type: str) -> str:
+        message = jwt.signing_input(claims, self.signer.key_id, token_type)
+        return jwt.assembled(message, self.signer.sign(message))
+
+
+def required(form: Mapping[str, str], name: str) -> str:
+    """A field of a form; InvalidRequestError when it is absent."""
+    value = form.get(name)
+    if not value:
+        raise InvalidRequestError(f"{name} is missing.")
+    return value

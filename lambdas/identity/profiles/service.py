@@ -1,0 +1,182 @@
+"""What members do with profiles: one public method for each thing the API offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from identity.accounts.domain import WrongPasswordError
+from identity.accounts.limits import PINS_BY_ACCOUNT, PINS_BY_PROFILE
+from identity.accounts.ports import Limits, Members
+from identity.accounts.sign_in import PasswordCheck
+from identity.domain import Account
+from identity.oauth.ports import Grants
+from identity.ports import Passwords
+from identity.profiles.domain import (
+    Household,
+    Profile,
+    ProfileInUseError,
+    ProfileNotFoundError,
+    ProofNeededError,
+    WrongProofError,
+    checked_pin,
+)
+from kernel.clock import Clock, epoch_milliseconds
+from kernel.errors import UnauthenticatedError
+from kernel.events.identity import ProfileDeleted
+from kernel.ids import new_id, time_of
+
+_OVER = "This sign-in has ended. Sign in again."
+
+Edit = Callable[[Profile], Profile]
+
+
+@dataclass(frozen=True)
+class Session:
+    """A sign-in, by what its access token says."""
+
+    account_id: str
+    family_id: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What shows that it is no child who asks; both empty when nothing was given."""
+
+    pin: str = ""
+    password: str = ""
+
+
+@dataclass(frozen=True)
+class _Home:
+    """A session's account, and whom it is watching as."""
+
+    account: Account
+    household: Household
+    current: Profile
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Keeps an account's profiles and lets sessions into them."""
+
+    members: Members
+    grants: Grants
+    passwords: Passwords
+    check: PasswordCheck
+    limits: Limits
+    clock: Clock
+
+    def all(self, session: Session) -> tuple[Sequence[Profile], Profile]:
+        """The profiles, and the one that the session's next token is for."""
+        home = self._home(session)
+        return home.household.profiles, home.current
+
+    def create(self, session: Session, edit: Edit, pin: str | None, proof: Proof) -> Profile:
+        """One more profile; TooManyProfilesError, InvalidInputError, or what proofs refuse."""
+        home = self._home(session)
+        empty = Profile(new_id("prf", self.clock()), "", language=home.account.language)
+        wanted = self._with_pin(edit(empty), pin)
+        household = home.household.with_new(wanted)
+        if home.current.is_limited:
+            self._prove(home, wanted, home.household.pins_to_change(home.current), proof)
+        return self._kept(home, household).named(wanted.profile_id)
+
+    def change(
+        self, session: Session, profile_id: str, edit: Edit, pin: str | None, proof: Proof
+    ) -> Profile:
+        """A profile as it is wanted; `pin` sets one, takes it away when empty, None leaves it."""
+        home = self._home(session)
+        before = home.household.named(profile_id)
+        wanted = self._with_pin(edit(before), pin)
+        household = home.household.with_changed(wanted)
+        if home.current.is_limited or wanted.loosens(before):
+            self._prove(home, before, home.household.pins_to_change(before), proof)
+        return self._kept(home, household).named(profile_id)
+
+    def delete(self, session: Session, profile_id: str, proof: Proof) -> None:
+        """Forget a profile and, by an event, all that is kept for it.
+
+        LastProfileError, ProfileInUseError, or what proofs refuse. Sessions of others that watch
+        as it end.
+        """
+        home = self._home(session)
+        profile = home.household.named(profile_id)
+        household = home.household.without(profile)
+        if profile == home.current:
+            raise ProfileInUseError("You are watching as this profile. Enter another one first.")
+        if home.current.is_limited or profile.pin_hash:
+            self._prove(home, profile, home.household.pins_to_change(profile), proof)
+        told = ProfileDeleted(
+            sequence=epoch_milliseconds(self.clock()),
+            account_id=session.account_id,
+            profile_id=profile_id,
+        )
+        self._kept(home, household, told)
+
+    def enter(self, session: Session, profile_id: str, proof: Proof) -> Profile:
+        """Watch as somebody else from the session's next token on."""
+        home = self._home(session)
+        profile = home.household.named(profile_id)
+        if profile != home.current and (profile.pin_hash or profile.sees_more_than(home.current)):
+            self._prove(home, profile, home.household.pins_to_enter(profile), proof)
+        if not self.grants.enter(session.account_id, session.family_id, profile_id):
+            raise UnauthenticatedError(_OVER)
+        return profile
+
+    def _home(self, session: Session) -> _Home:
+        """UnauthenticatedError to a session that was ended, whose token is not over yet."""
+        account = self.members.by_id(session.account_id)
+        family = self.grants.family(session.account_id, session.family_id)
+        if account is None or family is None or family.is_revoked:
+            raise UnauthenticatedError(_OVER)
+        if not account.keeps(time_of(family.family_id)):
+            raise UnauthenticatedError(_OVER)
+        household = account.household
+        try:
+            return _Home(account, household, household.watching(family.profile_id))
+        except ProfileNotFoundError as error:
+            raise UnauthenticatedError(_OVER) from error
+
+    def _prove(self, home: _Home, profile: Profile, pins: Sequence[str], proof: Proof) -> None:
+        """ProofNeededError without a proof, WrongProofError with a wrong one, and
+        TooManyAttemptsError before anything is compared."""
+        if proof.password:
+            self._check_password(home.account, proof.password)
+        elif not proof.pin:
+            raise ProofNeededError(
+                "This takes a PIN or the account's password.", pin_is_enough=bool(pins)
+            )
+        else:
+            self._check_pin(home.account, profile, pins, proof.pin)
+
+    def _check_password(self, account: Account, password: str) -> None:
+        try:
+            # Counted for the account: behind the edge, everybody comes from one place.
+            self.check.account(account.email, password, account.account_id)
+        except WrongPasswordError as error:
+            raise WrongProofError("That is not the account's password.") from error
+
+    def _check_pin(self, account: Account, profile: Profile, pins: Sequence[str], pin: str) -> None:
+        now = self.clock()
+        counted = (
+            (PINS_BY_PROFILE, f"{account.account_id} {profile.profile_id}"),
+            (PINS_BY_ACCOUNT, account.account_id),
+        )
+        for limit, subject in counted:
+            self.limits.take(limit, subject, now)
+        if not any(self.passwords.matches(pin_hash, pin) for pin_hash in pins):
+            raise WrongProofError(
+                "That PIN is not right. If you forgot it, use the account's password."
+            )
+        for limit, subject in counted:
+            self.limits.give_back(limit, subject)
+
+    def _with_pin(self, profile: Profile, pin: str | None) -> Profile:
+        if pin is None:
+            return profile
+        return replace(profile, pin_hash=self.passwords.hash(checked_pin(pin)) if pin else "")
+
+    def _kept(self, home: _Home, household: Household, *told: ProfileDeleted) -> Household:
+        self.members.change_profiles(home.account, household.profiles, told, self.clock())
+        return household

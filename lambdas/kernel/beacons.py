@@ -1,0 +1,169 @@
+"""Beacons: what a player tells while somebody watches, in batches under its session's ticket.
+
+API Gateway puts each batch into the stream without looking at it, so whoever reads the stream
+checks everything here. Whose play it is says the ticket alone; nothing in the body does.
+
+Moments are the player's. Its clock is believed as long as it was within `CLOCK_TOLERANCE` of the
+stream's when it sent the batch; a clock further off is set right by that difference, so that it
+neither silences the viewer's other devices nor is silenced by them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, NoReturn, cast, get_args
+
+from kernel import tokens
+from kernel.tokens import MacKey
+
+TICKET = "ticket"
+"""The purpose of a session ticket among our tokens."""
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far apart honest clocks are, and how long a batch may be on its way."""
+
+OLDEST = timedelta(hours=12)
+"""How long a player may hold a beacon back for want of a network: no ticket lives longer."""
+
+LONGEST_BATCH = 16 * 1024
+"""Bytes; a ticket has about 500 and a beacon 120."""
+
+MOST_BEACONS = 50
+"""In one batch: more than a player meets in two minutes of the worst network."""
+
+Kind = Literal["start", "position", "rebuffer", "error", "pause", "leave"]
+
+
+class DroppedError(Exception):
+    """A batch that cannot be believed: nobody waits for an answer, so it is counted and dropped."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Watching:
+    """Whose play it is, as its ticket says."""
+
+    session_id: str
+    account_id: str
+    profile_id: str
+    device_id: str
+    title_id: str
+
+
+@dataclass(frozen=True)
+class Beacon:
+    """What happened at one moment of a play."""
+
+    kind: Kind
+    at: datetime
+    position_seconds: float
+    duration_seconds: float
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a player told at once: at least one beacon."""
+
+    watching: Watching
+    beacons: tuple[Beacon, ...]
+
+    @property
+    def latest(self) -> Beacon:
+        """The beacon of the latest moment, wherever in the batch it stands."""
+        return max(self.beacons, key=lambda beacon: beacon.at)
+
+
+def read_batch(data: bytes, arrived: datetime, keys: Mapping[str, MacKey]) -> Batch:
+    """A batch as the stream holds it; `arrived` is when the stream took it.
+
+    DroppedError; tokens.UnknownKeyError when the ticket's secret may be newer than ours.
+    """
+    if len(data) > LONGEST_BATCH:
+        raise DroppedError("too_long")
+    body = _members(_json(data), {"ticket", "sent_at", "beacons"})
+    watching = _watching(body["ticket"], arrived, keys)
+    sent_at, told = _moment(body["sent_at"]), body["beacons"]
+    if not isinstance(told, list) or not 0 < len(told) <= MOST_BEACONS:
+        raise DroppedError("malformed")
+    ahead = sent_at - arrived
+    set_right = ahead if abs(ahead) > CLOCK_TOLERANCE else timedelta(0)
+    return Batch(watching, tuple(_beacon(one, sent_at, set_right) for one in told))
+
+
+def _watching(ticket: object, now: datetime, keys: Mapping[str, MacKey]) -> Watching:
+    if not isinstance(ticket, str):
+        raise DroppedError("malformed")
+    try:
+        claims = tokens.read(TICKET, ticket, now, keys)
+    except tokens.UnknownKeyError:
+        raise
+    except tokens.ExpiredTokenError as error:
+        raise DroppedError("expired") from error
+    except tokens.TokenError as error:
+        raise DroppedError("forged") from error
+    named = [claims.get(name) for name in ("session", "account", "profile", "device", "title")]
+    if not all(isinstance(name, str) and name for name in named):
+        raise DroppedError("forged")
+    return Watching(*cast(list[str], named))
+
+
+def _beacon(told: object, sent_at: datetime, set_right: timedelta) -> Beacon:
+    members = _members(told, {"kind", "at", "position_seconds", "duration_seconds"})
+    kind, at = members["kind"], _moment(members["at"])
+    if kind not in get_args(Kind):
+        raise DroppedError("malformed")
+    if not timedelta(0) <= sent_at - at <= OLDEST:
+        raise DroppedError("out_of_time")
+    return Beacon(
+        kind,
+        at - set_right,
+        _number(members["position_seconds"]),
+        _number(members["duration_seconds"]),
+    )
+
+
+def _json(data: bytes) -> object:
+    def refuse(_constant: str) -> NoReturn:
+        raise ValueError("NaN and Infinity are no JSON.")
+
+    try:
+        return json.loads(data, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise DroppedError("malformed") from error
+
+
+def _members(value: object, names: set[str]) -> dict[str, Any]:
+    """An object with exactly those members."""
+    if not isinstance(value, dict) or set(value) != names:
+        raise DroppedError("malformed")
+    return value
+
+
+def _moment(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise DroppedError("malformed") from error
+    # Near the calendar's ends, arithmetic overflows.
+    if moment.tzinfo is None or not 2000 < moment.year < 9000:
+        raise DroppedError("malformed")
+    return moment
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise DroppedError("malformed")
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise DroppedError("malformed") from error
+    if not math.isfinite(number):
+        raise DroppedError("malformed")
+    return number

@@ -1,0 +1,241 @@
+"""What identity tells: accounts that come and go, sign-ins, and what their owners have to hear.
+
+An account is named by its id alone. Addresses and codes travel sealed (`kernel.sealed`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountEvent(Event):
+    """Something about one account."""
+
+    account_id: str
+
+    @property
+    def subject(self) -> str:
+        """The account."""
+        return self.account_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterEvent(AccountEvent):
+    """Something that its owner hears of by mail."""
+
+    language: str
+    """What they read: a primary subtag of BCP 47."""
+    sealed: str
+    """`to`, an address, and what else the letter needs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailVerificationRequested(LetterEvent):
+    """Somebody signs up: `code`. The account comes to be when it is entered."""
+
+    detail_type: ClassVar[str] = "EmailVerificationRequested"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownAddressSignedUp(LetterEvent):
+    """Somebody signed up with an address that has an account."""
+
+    detail_type: ClassVar[str] = "KnownAddressSignedUp"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordResetRequested(LetterEvent):
+    """Somebody forgot their password: `code`."""
+
+    detail_type: ClassVar[str] = "PasswordResetRequested"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordChanged(LetterEvent):
+    """The account has another password, and every earlier sign-in has ended."""
+
+    detail_type: ClassVar[str] = "PasswordChanged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChangeRequested(LetterEvent):
+    """The owner asked for another address, `to`, and has to confirm it: `code`, `previous`."""
+
+    detail_type: ClassVar[str] = "EmailChangeRequested"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChanged(LetterEvent):
+    """The account has another address: `to`, `previous`."""
+
+    detail_type: ClassVar[str] = "EmailChanged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MfaEnabled(LetterEvent):
+    """The account asks for a second step from now on."""
+
+    detail_type: ClassVar[str] = "MfaEnabled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MfaDisabled(LetterEvent):
+    """The account asks for the password alone from now on."""
+
+    detail_type: ClassVar[str] = "MfaDisabled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasskeyAdded(LetterEvent):
+    """The owner signs in with another passkey, too: `name`."""
+
+    detail_type: ClassVar[str] = "PasskeyAdded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasskeyRemoved(LetterEvent):
+    """A passkey signs nobody in any more: `name`."""
+
+    detail_type: ClassVar[str] = "PasskeyRemoved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountDeletionRequested(LetterEvent):
+    """The owner deleted the account: nobody signs in, and it is gone on `due`."""
+
+    detail_type: ClassVar[str] = "AccountDeletionRequested"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewDeviceSignedIn(LetterEvent):
+    """The account is used on a device that it was not seen on before: `device`, `when`."""
+
+    detail_type: ClassVar[str] = "NewDeviceSignedIn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceRegistered(AccountEvent):
+    """A device has one of the account's places, and may play."""
+
+    detail_type: ClassVar[str] = "DeviceRegistered"
+
+    device_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceRemoved(AccountEvent):
+    """The owner took a device off the account; its sign-ins have ended."""
+
+    detail_type: ClassVar[str] = "DeviceRemoved"
+
+    device_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionEnded(AccountEvent):
+    """One sign-in was ended before its time; what was begun under it ends, too."""
+
+    detail_type: ClassVar[str] = "SessionEnded"
+
+    device_id: str
+    family_id: str
+    """`sid` of its tokens."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedOutEverywhere(AccountEvent):
+    """All sign-ins that began before `sequence` have ended, known to their owner or not."""
+
+    detail_type: ClassVar[str] = "SignedOutEverywhere"
+
+    family_ids: list[str]
+    """Those that were good until then."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountRestored(AccountEvent):
+    """The owner took the account back before it was gone."""
+
+    detail_type: ClassVar[str] = "AccountRestored"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountCreated(AccountEvent):
+    """A verified address has an account."""
+
+    detail_type: ClassVar[str] = "AccountCreated"
+
+    profile_id: str
+    """The profile that was made with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountDeleted(AccountEvent):
+    """The account is gone for good; whoever holds something of it deletes that now."""
+
+    detail_type: ClassVar[str] = "AccountDeleted"
+
+    profile_ids: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileDeleted(AccountEvent):
+    """A profile is gone, the account stays; whoever holds something of it deletes that now."""
+
+    detail_type: ClassVar[str] = "ProfileDeleted"
+
+    profile_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInSucceeded(AccountEvent):
+    """The right password was given."""
+
+    detail_type: ClassVar[str] = "SignInSucceeded"
+
+    client_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInFailed(AccountEvent):
+    """A wrong password was given; for an address without an account, nobody's."""
+
+    detail_type: ClassVar[str] = "SignInFailed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenReused(AccountEvent):
+    """A code or refresh token that was spent came again: one of two who hold it stole it, and the
+    sign-in that it belongs to has ended."""
+
+    detail_type: ClassVar[str] = "TokenReused"
+
+    family_id: str
+    client_id: str
+    grant_type: str
+    """`authorization_code` or `refresh_token`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondStepFailed(AccountEvent):
+    """A wrong code was given after the right password."""
+
+    detail_type: ClassVar[str] = "SecondStepFailed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodeUsed(AccountEvent):
+    """A recovery code was given in place of the app's."""
+
+    detail_type: ClassVar[str] = "RecoveryCodeUsed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodesReplaced(AccountEvent):
+    """The owner has other recovery codes."""
+
+    detail_type: ClassVar[str] = "RecoveryCodesReplaced"

@@ -1,0 +1,279 @@
+"""What accounts are kept by makes the same promises in memory and in DynamoDB."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from identity.accounts.domain import Challenge, TooManyAttemptsError, WrongCodeError
+from identity.accounts.limits import Limit
+from identity.accounts.ports import Announcements, Challenges, Limits, Members
+from identity.accounts.store import (
+    DynamoAnnouncements,
+    DynamoChallenges,
+    DynamoLimits,
+    DynamoMembers,
+)
+from identity.domain import Account, EmailTakenError
+from identity.profiles.domain import Profile
+from kernel.errors import ConflictError
+from kernel.events.identity import AccountRestored
+from tests.fakes.accounts import FakeAnnouncements, FakeChallenges, FakeLimits, FakeMembers
+
+TOLD = AccountRestored(sequence=1, account_id="acc_1")
+LIMIT = Limit("tries", timedelta(seconds=10), 3)
+
+
+@dataclass
+class Ports:
+    members: Members
+    challenges: Challenges
+    limits: Limits
+    announcements: Announcements
+    told: Callable[[], int]
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def ports(request: pytest.FixtureRequest, table_of: Callable[[str], str]) -> Ports:
+    if request.param == "memory":
+        told: list[Any] = []
+        return Ports(
+            FakeMembers(told=told),
+            FakeChallenges(told=told),
+            FakeLimits(),
+            FakeAnnouncements(told),
+            lambda: len(told),
+        )
+    client, table = boto3.client("dynamodb"), table_of("identity")
+
+    def events() -> int:
+        items = client.scan(TableName=table)["Items"]
+        found = [item for item in items if item.get("kind") == {"S": "event"}]
+        for item in found:
+            assert json.loads(item["detail"]["S"])["account_id"]
+        return len(found)
+
+    return Ports(
+        DynamoMembers(client, table),
+        DynamoChallenges(client, table),
+        DynamoLimits(client, table),
+        DynamoAnnouncements(client, table),
+        events,
+    )
+
+
+@pytest.fixture
+def ada(ports: Ports, now: datetime) -> Account:
+    account = Account("acc_1", "ada@example.com", "h1", ("member",), "prf_1", now, "de")
+    ports.members.create(account, TOLD, now)
+    return account
+
+
+@pytest.fixture
+def challenge(now: datetime) -> Challenge:
+    return Challenge(
+        "secret",
+        "reset",
+        "acc_1",
+        "ada@example.com",
+        "",
+        "en",
+        "right",
+        5,
+        now + timedelta(minutes=1),
+    )
+
+
+def test_a_new_account_is_told_of_and_claims_its_address(
+    ports: Ports, ada: Account, now: datetime
+) -> None:
+    assert ports.members.by_email("ada@example.com") == ports.members.by_id("acc_1") == ada
+    assert ports.members.by_email("bob@example.com") is None
+    with pytest.raises(EmailTakenError):
+        ports.members.create(dataclasses.replace(ada, account_id="acc_2"), TOLD, now)
+    assert ports.told() == 1
+
+
+def test_a_new_password_ends_what_began_before(ports: Ports, ada: Account, now: datetime) -> None:
+    ports.members.change_password(ada, "h2", [TOLD, TOLD], now)
+
+    changed = ports.members.by_id("acc_1")
+    assert changed is not None
+    assert (changed.password_hash, changed.sessions_from) == ("h2", now)
+    assert not changed.keeps(now)
+    with pytest.raises(ConflictError):
+        ports.members.change_password(ada, "h3", [TOLD], now)
+
+
+def test_a_better_hash_never_undoes_a_change(ports: Ports, ada: Account, now: datetime) -> None:
+    ports.members.upgrade_hash(ada, "better")
+    assert ports.members.by_id("acc_1") == dataclasses.replace(ada, password_hash="better")
+
+    ports.members.upgrade_hash(ada, "late")
+
+    assert ports.members.by_id("acc_1") == dataclasses.replace(ada, password_hash="better")
+
+
+def test_an_address_moves_with_its_account(ports: Ports, ada: Account, now: datetime) -> None:
+    ports.members.change_email(ada, "ada@new.example", TOLD, now)
+
+    assert ports.members.by_email("ada@example.com") is None
+    moved = ports.members.by_email("ada@new.example")
+    assert moved == dataclasses.replace(ada, email="ada@new.example")
+    other = Account("acc_2", "ada@example.com", "h", ("member",), "prf_2", now)
+    ports.members.create(other, TOLD, now)
+    with pytest.raises(EmailTakenError):
+        ports.members.change_email(other, "ada@new.example", TOLD, now)
+
+
+def test_an_account_is_deleted_when_it_is_due(ports: Ports, ada: Account, now: datetime) -> None:
+    due = now + timedelta(days=14)
+    ports.members.request_deletion(ada, due, TOLD, now)
+    assert ports.members.due_for_deletion(now) == []
+
+    (found,) = ports.members.due_for_deletion(due + timedelta(seconds=1))
+    assert found.deletion_due == due
+    assert ports.members.delete(found, TOLD, due)
+
+    assert ports.members.by_id("acc_1") is None
+    assert ports.members.by_email("ada@example.com") is None
+    assert ports.members.due_for_deletion(due + timedelta(seconds=1)) == []
+    assert ports.told() == 3
+
+
+def test_an_account_that_was_taken_back_is_not_deleted(
+    ports: Ports, ada: Account, now: datetime
+) -> None:
+    due = now + timedelta(days=14)
+    ports.members.request_deletion(ada, due, TOLD, now)
+    (found,) = ports.members.due_for_deletion(due + timedelta(seconds=1))
+    ports.members.change_password(found, "h2", [TOLD], due)
+
+    assert not ports.members.delete(found, TOLD, due)
+    assert ports.members.due_for_deletion(due + timedelta(seconds=1)) == []
+    assert ports.members.by_email("ada@example.com") is not None
+
+
+def test_a_challenge_is_answered_once(ports: Ports, challenge: Challenge, now: datetime) -> None:
+    ports.challenges.open(challenge, TOLD, now)
+
+    answered = ports.challenges.answer("secret", "right", "reset", now)
+
+    assert answered == dataclasses.replace(challenge, tries_left=4)
+    with pytest.raises(WrongCodeError):
+        ports.challenges.answer("secret", "right", "reset", now)
+    assert ports.told() == 1
+
+
+def test_a_challenge_without_anything_to_tell_tells_nothing(
+    ports: Ports, challenge: Challenge, now: datetime
+) -> None:
+    ports.challenges.open(challenge, None, now)
+
+    assert ports.told() == 0
+
+
+def test_each_wrong_answer_costs_a_try(ports: Ports, challenge: Challenge, now: datetime) -> None:
+    ports.challenges.open(challenge, TOLD, now)
+    for _ in range(5):
+        with pytest.raises(WrongCodeError):
+            ports.challenges.answer("secret", "wrong", "reset", now)
+
+    with pytest.raises(WrongCodeError):
+        ports.challenges.answer("secret", "right", "reset", now)
+
+
+def test_a_challenge_for_something_else_or_too_old_is_not_answered(
+    ports: Ports, challenge: Challenge, now: datetime
+) -> None:
+    ports.challenges.open(challenge, TOLD, now)
+
+    with pytest.raises(WrongCodeError):
+        ports.challenges.answer("secret", "right", "sign_up", now)
+    with pytest.raises(WrongCodeError):
+        ports.challenges.answer("secret", "right", "reset", challenge.expires_at)
+    with pytest.raises(WrongCodeError):
+        ports.challenges.answer("other", "right", "reset", now)
+
+
+def test_a_limit_lets_its_burst_through_and_then_its_rate(ports: Ports, now: datetime) -> None:
+    for _ in range(3):
+        ports.limits.take(LIMIT, "ada", now)
+
+    with pytest.raises(TooManyAttemptsError) as refused:
+        ports.limits.take(LIMIT, "ada", now + timedelta(seconds=4))
+
+    assert refused.value.retry_after_seconds == 6
+    ports.limits.take(LIMIT, "eve", now)
+    ports.limits.take(LIMIT, "ada", now + timedelta(seconds=10))
+    with pytest.raises(TooManyAttemptsError):
+        ports.limits.take(LIMIT, "ada", now + timedelta(seconds=10))
+    for _ in range(3):
+        ports.limits.take(LIMIT, "ada", now + timedelta(minutes=5))
+
+
+def test_what_is_given_back_counts_for_nothing(ports: Ports, now: datetime) -> None:
+    for _ in range(10):
+        ports.limits.take(LIMIT, "ada", now)
+        ports.limits.give_back(LIMIT, "ada")
+
+    for _ in range(3):
+        ports.limits.take(LIMIT, "ada", now)
+
+
+def test_of_many_at_once_no_more_than_the_burst_gets_through(
+    table_of: Callable[[str], str], now: datetime
+) -> None:
+    limits = DynamoLimits(boto3.client("dynamodb"), table_of("identity"))
+
+    def attempt(_: int) -> bool:
+        try:
+            limits.take(LIMIT, "ada", now)
+        except Exception:  # noqa: BLE001 - refused or not counted: not let through either way
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as together:
+        through = list(together.map(attempt, range(24)))
+
+    assert 1 <= sum(through) <= 3
+
+
+def test_profiles_are_kept_as_they_are_and_told_of(
+    ports: Ports, ada: Account, now: datetime
+) -> None:
+    kept = (Profile("prf_1", "Ädä", pin_hash="$argon2id$"), Profile("prf_2", "Mia", kids=True))
+
+    ports.members.change_profiles(ada, kept, [TOLD], now)
+
+    known = ports.members.by_id("acc_1")
+    assert known is not None
+    assert known.profiles == known.household.profiles == kept
+    assert ports.told() == 2
+
+
+def test_of_profiles_changed_at_once_one_change_is_done_and_the_others_are_refused(
+    ports: Ports, ada: Account, now: datetime
+) -> None:
+    def change(name: str) -> bool:
+        try:
+            ports.members.change_profiles(ada, [Profile("prf_1", name)], [], now)
+        except ConflictError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(5) as pool:
+        done = list(pool.map(change, "abcde"))
+
+    known = ports.members.by_id("acc_1")
+    assert known is not None
+    assert [one.name for one in known.profiles] == ["abcde"[done.index(True)]]
+    assert done.count(True) == 1

@@ -1,0 +1,75 @@
+"""Captions in the language that was chosen, and a picture of each place to seek to."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image, ImageStat
+from playwright.sync_api import expect
+
+from tests.e2e.viewer import Viewer
+from tests.films import Ingested
+
+
+def test_captions_show_in_the_language_that_is_chosen(viewer: Viewer, ingested: Ingested) -> None:
+    viewer.sign_in()
+    player = viewer.play(ingested.title_id).start()
+    shown = viewer.page.get_by_test_id("captions")
+
+    assert shown.inner_text() == ""
+    player.choose_captions("English")
+    expect(shown).to_have_text("Good evening.")
+    player.choose_captions("Deutsch")
+    expect(shown).to_have_text("Guten Abend.")
+    player.choose_captions("Off")
+    expect(shown).to_have_text("")
+    assert viewer.complaints == []
+
+
+def test_a_choice_of_captions_is_kept_for_the_next_film(viewer: Viewer, ingested: Ingested) -> None:
+    viewer.sign_in()
+    viewer.play(ingested.title_id).start().choose_captions("Deutsch")
+
+    viewer.play(ingested.title_id).start()
+
+    expect(viewer.page.get_by_test_id("captions")).to_have_text("Guten Abend.")
+
+
+def test_a_film_without_captions_offers_no_menu_of_them(
+    viewer: Viewer, titles: dict[str, str]
+) -> None:
+    viewer.sign_in()
+
+    viewer.play(titles["Spectrum"]).start()
+
+    expect(viewer.page.get_by_role("button", name="Quality")).to_be_attached()
+    expect(viewer.page.get_by_role("button", name="Captions")).not_to_be_attached()
+
+
+def test_pointing_at_a_place_shows_its_picture(viewer: Viewer, ingested: Ingested) -> None:
+    viewer.sign_in()
+    player = viewer.play(ingested.title_id).start()
+    thumbnail = viewer.page.get_by_test_id("thumbnail")
+
+    player.point_at(0.1)
+    expect(thumbnail).to_be_visible()
+    early = thumbnail.evaluate("element => element.style.backgroundPosition")
+    player.point_at(0.9)
+
+    expect(thumbnail).not_to_have_css("background-position", early)
+    picture = ImageStat.Stat(Image.open(io.BytesIO(thumbnail.screenshot())).convert("L"))
+    assert picture.stddev[0] > 15, "one colour"
+    assert any("_thumbnails_" in url and status == 200 for url, status in viewer.answers)
+
+
+def test_the_keyboard_on_the_seek_bar_shows_the_picture_of_where_it_is(
+    viewer: Viewer, ingested: Ingested
+) -> None:
+    viewer.sign_in()
+    viewer.play(ingested.title_id).start()
+
+    viewer.page.mouse.move(640, 300)
+    viewer.page.get_by_label("Seek").focus()
+    viewer.page.keyboard.press("ArrowRight")
+
+    expect(viewer.page.get_by_test_id("thumbnail")).to_be_visible()

@@ -1,0 +1,395 @@
+"""Getting an account, keeping it and leaving it, by the rules alone."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from identity.accounts.domain import (
+    ClosingAccountError,
+    TooManyAttemptsError,
+    WrongCodeError,
+    WrongPasswordError,
+)
+from identity.domain import EmailTakenError
+from kernel.errors import InvalidInputError
+from kernel.events.identity import (
+    AccountCreated,
+    AccountDeleted,
+    AccountDeletionRequested,
+    AccountRestored,
+    EmailChanged,
+    EmailChangeRequested,
+    EmailVerificationRequested,
+    KnownAddressSignedUp,
+    PasswordChanged,
+    PasswordResetRequested,
+    SignInFailed,
+)
+from tests.unit.identity.accounts_server import HERE, PASSWORD, Desk, owner
+
+ADA = "ada@example.com"
+CHOSEN = "a staple of batteries"
+
+
+@pytest.fixture
+def desk(now: datetime) -> Desk:
+    return Desk(now)
+
+
+def test_an_account_comes_to_be_when_its_code_is_entered(desk: Desk) -> None:
+    secret = desk.sign_up.request("Ada@Example.com", CHOSEN, "de", HERE)
+    assert desk.members.accounts.accounts == {}
+    letter = desk.sealed_in(EmailVerificationRequested)
+
+    account = desk.sign_up.confirm(secret, letter["code"], HERE)
+
+    assert letter["to"] == account.email == ADA
+    assert account.scopes == ("member",)
+    assert account.language == "de"
+    assert desk.check.account(ADA, CHOSEN, HERE) == account
+    assert desk.told_last(AccountCreated).account_id == account.account_id
+
+
+def test_a_code_is_read_however_it_is_typed(desk: Desk) -> None:
+    secret = desk.sign_up.request(ADA, CHOSEN, "en", HERE)
+    code = desk.sealed_in(EmailVerificationRequested)["code"]
+
+    assert desk.sign_up.confirm(secret, f" {code.replace('-', ' ').lower()} ", HERE)
+
+
+def test_a_code_is_good_once(desk: Desk) -> None:
+    secret = desk.sign_up.request(ADA, CHOSEN, "en", HERE)
+    code = desk.sealed_in(EmailVerificationRequested)["code"]
+    desk.sign_up.confirm(secret, code, HERE)
+
+    with pytest.raises(WrongCodeError):
+        desk.sign_up.confirm(secret, code, HERE)
+
+
+def test_a_code_serves_only_the_page_that_asked_for_it(desk: Desk) -> None:
+    desk.sign_up.request(ADA, CHOSEN, "en", HERE)
+    code = desk.sealed_in(EmailVerificationRequested)["code"]
+    other = desk.sign_up.request("eve@example.com", CHOSEN, "en", HERE)
+
+    with pytest.raises(WrongCodeError):
+        desk.sign_up.confirm(other, code, HERE)
+
+
+def test_a_code_for_one_thing_does_nothing_else(desk: Desk) -> None:
+    desk.member()
+    secret = desk.recovery.request(ADA, "en", HERE)
+    code = desk.sealed_in(PasswordResetRequested)["code"]
+
+    with pytest.raises(WrongCodeError):
+        desk.sign_up.confirm(secret, code, HERE)
+
+
+def test_five_wrong_codes_use_a_challenge_up(desk: Desk) -> None:
+    secret = desk.sign_up.request(ADA, CHOSEN, "en", HERE)
+    code = desk.sealed_in(EmailVerificationRequested)["code"]
+
+    for _ in range(5):
+        with pytest.raises(WrongCodeError):
+            desk.sign_up.confirm(secret, "2222-2222", HERE)
+    with pytest.raises(WrongCodeError):
+        desk.sign_up.confirm(secret, code, HERE)
+
+
+def test_a_code_is_over_after_a_quarter_of_an_hour(desk: Desk) -> None:
+    secret = desk.sign_up.request(ADA, CHOSEN, "en", HERE)
+    code = desk.sealed_in(EmailVerificationRequested)["code"]
+    desk.clock.pass_by(timedelta(minutes=15))
+
+    with pytest.raises(WrongCodeError):
+        desk.sign_up.confirm(secret, code, HERE)
+
+
+def test_the_owner_of_a_known_address_hears_of_it_and_nothing_changes(desk: Desk) -> None:
+    ada = desk.member(language="de")
+
+    secret = desk.sign_up.request(ADA, CHOSEN, "en", HERE)
+
+    letter = desk.told_last(KnownAddressSignedUp)
+    assert (letter.account_id, letter.language) == (ada.account_id, "de")
+    with pytest.raises(WrongCodeError):
+        desk.sign_up.confirm(secret, desk.sealed_in(KnownAddressSignedUp)["code"], HERE)
+    assert desk.current(ada) == ada
+
+
+def test_of_two_codes_for_one_address_the_first_entered_counts(desk: Desk) -> None:
+    first = desk.sign_up.request(ADA, CHOSEN, "en", HERE)
+    first_code = desk.sealed_in(EmailVerificationRequested)["code"]
+    second = desk.sign_up.request(ADA, "somebody else's", "en", HERE)
+    second_code = desk.sealed_in(EmailVerificationRequested)["code"]
+    desk.sign_up.confirm(second, second_code, HERE)
+
+    with pytest.raises(WrongCodeError):
+        desk.sign_up.confirm(first, first_code, HERE)
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("short", "8 to 128 characters"),
+        ("x" * 129, "8 to 128 characters"),
+        ("password1", "most common"),
+        ("PassWord1", "most common"),
+        ("ada@example.com", "Your address"),
+    ],
+)
+def test_a_password_that_anybody_would_try_is_refused(
+    desk: Desk, password: str, reason: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=reason):
+        desk.sign_up.request(ADA, password, "en", HERE)
+
+
+@pytest.mark.parametrize("email", ["ada", "ädä@example.com", f"{'a' * 64}@{'b' * 190}.example"])
+def test_an_address_that_no_letter_reaches_is_refused(desk: Desk, email: str) -> None:
+    with pytest.raises(InvalidInputError):
+        desk.sign_up.request(email, CHOSEN, "en", HERE)
+
+
+def test_a_new_password_ends_every_sign_in(desk: Desk) -> None:
+    ada = desk.member()
+    secret = desk.recovery.request(ADA, "en", HERE)
+    code = desk.sealed_in(PasswordResetRequested)["code"]
+    desk.clock.pass_by(timedelta(minutes=29))
+
+    desk.recovery.reset(secret, code, CHOSEN, HERE)
+
+    changed = desk.current(ada)
+    assert desk.check.account(ADA, CHOSEN, HERE) == changed
+    assert not changed.keeps(desk.clock())
+    assert changed.keeps(desk.clock() + timedelta(milliseconds=1))
+    assert desk.sealed_in(PasswordChanged) == {"to": ADA}
+
+
+def test_a_password_that_is_refused_costs_no_try(desk: Desk) -> None:
+    desk.member()
+    secret = desk.recovery.request(ADA, "en", HERE)
+    code = desk.sealed_in(PasswordResetRequested)["code"]
+    for _ in range(6):
+        with pytest.raises(InvalidInputError):
+            desk.recovery.reset(secret, code, "password1", HERE)
+
+    desk.recovery.reset(secret, code, CHOSEN, HERE)
+
+
+def test_nobody_gets_a_code_for_an_address_without_an_account(desk: Desk) -> None:
+    desk.recovery.request(ADA, "en", HERE)
+
+    assert desk.told == []
+
+
+def test_a_code_for_an_address_that_the_account_left_is_worth_nothing(desk: Desk) -> None:
+    ada = desk.member()
+    secret = desk.recovery.request(ADA, "en", HERE)
+    code = desk.sealed_in(PasswordResetRequested)["code"]
+    desk.members.change_email(
+        ada, "ada@new.example", AccountRestored(sequence=1, account_id=""), desk.now
+    )
+
+    with pytest.raises(WrongCodeError):
+        desk.recovery.reset(secret, code, CHOSEN, HERE)
+
+
+def test_changing_the_password_asks_for_the_old_one(desk: Desk) -> None:
+    ada = desk.member()
+
+    with pytest.raises(WrongPasswordError):
+        desk.upkeep.change_password(owner("wrong"), CHOSEN)
+    desk.upkeep.change_password(owner(), CHOSEN)
+
+    assert desk.check.account(ADA, CHOSEN, HERE)
+    assert not desk.current(ada).keeps(desk.now)
+
+
+def test_an_address_changes_when_the_new_one_is_confirmed_and_both_hear_of_it(desk: Desk) -> None:
+    ada = desk.member()
+    secret = desk.upkeep.request_email(owner(), "ada@new.example")
+    asked = desk.sealed_in(EmailChangeRequested)
+    assert desk.current(ada).email == ADA
+
+    assert desk.upkeep.confirm_email(secret, asked["code"], HERE) == "ada@new.example"
+
+    assert (asked["to"], asked["previous"]) == ("ada@new.example", ADA)
+    assert desk.current(ada).email == "ada@new.example"
+    assert desk.sealed_in(EmailChanged) == {"to": "ada@new.example", "previous": ADA}
+
+
+def test_an_address_of_another_account_is_told_only_to_who_reads_its_mail(desk: Desk) -> None:
+    desk.member()
+    desk.member("eve@example.com")
+    secret = desk.upkeep.request_email(owner(), "eve@example.com")
+
+    with pytest.raises(EmailTakenError):
+        desk.upkeep.confirm_email(secret, desk.sealed_in(EmailChangeRequested)["code"], HERE)
+
+
+def test_the_export_holds_all_but_secrets(desk: Desk) -> None:
+    ada = desk.member()
+
+    data = desk.upkeep.export(owner())
+
+    assert data["account_id"] == ada.account_id
+    assert data["email"] == ADA
+    assert data["profiles"] == [
+        {
+            "profile_id": ada.profile_id,
+            "name": "Profile 1",
+            "avatar": "reel",
+            "language": ada.language,
+            "maturity": 18,
+            "kids": False,
+            "has_pin": False,
+        }
+    ]
+    assert PASSWORD not in str(data)
+
+
+def test_a_deleted_account_signs_nobody_in_and_is_gone_after_its_grace(desk: Desk) -> None:
+    ada = desk.member()
+    due = desk.upkeep.delete(owner())
+    assert due - desk.now == timedelta(days=14)
+    assert desk.sealed_in(AccountDeletionRequested) == {"to": ADA, "due": "2026-11-15"}
+    with pytest.raises(ClosingAccountError):
+        desk.check.account(ADA, PASSWORD, HERE)
+    with pytest.raises(WrongPasswordError):
+        desk.check.account(ADA, "wrong", HERE)
+
+    desk.clock.pass_by(timedelta(days=14))
+    assert desk.deletion.delete_due() == 0
+    desk.clock.pass_by(timedelta(seconds=1))
+    assert desk.deletion.delete_due() == 1
+
+    assert desk.members.by_email(ADA) is None
+    gone = desk.told_last(AccountDeleted)
+    assert (gone.account_id, gone.profile_ids) == (ada.account_id, [ada.profile_id])
+
+
+def test_who_reads_the_mail_takes_a_deleted_account_back(desk: Desk) -> None:
+    ada = desk.member()
+    desk.upkeep.delete(owner())
+    secret = desk.recovery.request(ADA, "en", HERE)
+
+    code = desk.sealed_in(PasswordResetRequested)["code"]
+    desk.recovery.reset(secret, code, CHOSEN, HERE)
+
+    assert desk.current(ada).deletion_due is None
+    assert desk.check.account(ADA, CHOSEN, HERE)
+    assert desk.told_last(AccountRestored).account_id == ada.account_id
+    desk.clock.pass_by(timedelta(days=30))
+    assert desk.deletion.delete_due() == 0
+
+
+def test_a_hash_of_other_parameters_is_made_anew_at_sign_in(desk: Desk) -> None:
+    ada = desk.member(password_hash=f"old:{PASSWORD}")
+
+    desk.check.account(ADA, PASSWORD, HERE)
+
+    assert desk.current(ada).password_hash == f"plain:{PASSWORD}"
+
+
+def test_a_failure_is_told_by_the_accounts_id_alone(desk: Desk) -> None:
+    ada = desk.member()
+    for email in (ADA, "nobody@example.com"):
+        with pytest.raises(WrongPasswordError):
+            desk.check.account(email, "wrong", HERE)
+
+    failed = [event.account_id for event in desk.told if isinstance(event, SignInFailed)]
+    assert failed == [ada.account_id, "acc_nobody"]
+
+
+def test_guessing_is_slowed_down_and_knowing_is_not(desk: Desk) -> None:
+    desk.member()
+    for _ in range(50):
+        desk.check.account(ADA, PASSWORD, HERE)
+    for _ in range(5):
+        with pytest.raises(WrongPasswordError):
+            desk.check.account(ADA, "wrong", HERE)
+
+    with pytest.raises(TooManyAttemptsError, match="Try again in 30 seconds") as refused:
+        desk.check.account(ADA, PASSWORD, HERE)
+
+    assert refused.value.retry_after_seconds == 30
+    desk.clock.pass_by(timedelta(seconds=30))
+    assert desk.check.account(ADA, PASSWORD, HERE)
+
+
+def test_whoever_guesses_elsewhere_does_not_lock_the_owner_out(desk: Desk) -> None:
+    desk.member()
+    for _ in range(6):
+        with pytest.raises((WrongPasswordError, TooManyAttemptsError)):
+            desk.check.account(ADA, "wrong", "203.0.113.9")
+
+    assert desk.check.account(ADA, PASSWORD, HERE)
+
+
+def test_guessing_from_everywhere_is_slowed_down_more(desk: Desk) -> None:
+    desk.member()
+    for number in range(30):
+        with pytest.raises(WrongPasswordError):
+            desk.check.account(ADA, "wrong", f"203.0.113.{number}")
+
+    with pytest.raises(TooManyAttemptsError) as refused:
+        desk.check.account(ADA, "wrong", "198.51.100.1")
+    assert refused.value.retry_after_seconds == 120
+
+
+def test_a_refused_attempt_compares_nothing(desk: Desk) -> None:
+    for _ in range(5):
+        with pytest.raises(WrongPasswordError):
+            desk.check.account(ADA, "wrong", HERE)
+    verified = desk.work.done["verify"]
+
+    with pytest.raises(TooManyAttemptsError):
+        desk.check.account(ADA, "wrong", HERE)
+
+    assert desk.work.done["verify"] == verified
+
+
+def test_no_mailbox_is_filled_through_us(desk: Desk) -> None:
+    for _ in range(3):
+        desk.recovery.request(ADA, "en", HERE)
+
+    with pytest.raises(TooManyAttemptsError, match="10 minutes"):
+        desk.sign_up.request(ADA, CHOSEN, "en", "203.0.113.9")
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda desk, email: desk.check.account(email, "wrong", HERE),
+        lambda desk, email: desk.sign_up.request(email, CHOSEN, "en", HERE),
+        lambda desk, email: desk.recovery.request(email, "en", HERE),
+    ],
+    ids=["sign-in", "sign-up", "recovery"],
+)
+def test_an_address_with_an_account_is_as_much_work_as_one_without(
+    now: datetime, attempt: Callable[[Desk, str], object]
+) -> None:
+    def work_for(email: str) -> dict[str, int]:
+        desk = Desk(now)
+        desk.member()
+        with contextlib.suppress(WrongPasswordError):
+            attempt(desk, email)
+        return dict(desk.work.done)
+
+    assert work_for(ADA) == work_for("nobody@example.com")
+
+
+def test_a_wrong_code_is_as_much_work_for_a_known_address(now: datetime) -> None:
+    def work_for(email: str) -> dict[str, int]:
+        desk = Desk(now)
+        desk.member()
+        secret = desk.recovery.request(email, "en", HERE)
+        with pytest.raises(WrongCodeError):
+            desk.recovery.reset(secret, "2222-2222", CHOSEN, HERE)
+        return dict(desk.work.done)
+
+    assert work_for(ADA) == work_for("nobody@example.com")

@@ -1,0 +1,300 @@
+"""The OAuth endpoints in the words of their specifications, whatever is sent."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from identity.oauth.device_routes import VISIT, DevicePages, device_qr, logout
+from identity.oauth.qr import qr_svg
+from identity.oauth.routes import device_authorization, introspection, revoke, token
+from tests.unit.identity.test_device_grants import Household
+from tests.unit.identity.test_sessions import Home
+from tests.unit.identity.test_sign_in import ISSUER, ORIGIN
+
+CODE = {"grant_type": "authorization_code", "client_id": "web", "code": "c"}
+
+
+class OneResourceServer:
+    def knows(self, client_id: str, secret: str) -> bool:
+        return (client_id, secret) == ("resource-server", "se:cret")
+
+
+@pytest.fixture
+def home(now: datetime) -> Home:
+    home = Home(now)
+    home.registration.create_account("ada@example.com", "correct horse", ("member",))
+    return home
+
+
+@pytest.fixture
+def household(now: datetime) -> Household:
+    household = Household(now)
+    household.registration.create_account("ada@example.com", "correct horse", ("member",))
+    return household
+
+
+def request(method: str, path: str, fields: dict[str, str] | str, **headers: str) -> dict[str, Any]:
+    sent = fields if isinstance(fields, str) else urlencode(fields)
+    return {
+        "rawPath": path,
+        "rawQueryString": "" if method == "POST" else sent,
+        "body": sent if method == "POST" else "",
+        "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+        "requestContext": {"http": {"method": method, "sourceIp": "203.0.113.7"}},
+    }
+
+
+def basic(name: str, secret: str) -> str:
+    return "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()
+
+
+def said(answer: dict[str, Any]) -> tuple[int, str]:
+    return answer["statusCode"], json.loads(answer["body"])["error"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "headers", "refusal"),
+    [
+        ({}, {}, (400, "invalid_request")),
+        ({"grant_type": "password"}, {}, (400, "unsupported_grant_type")),
+        ({**CODE, "client_id": "somebody"}, {}, (401, "invalid_client")),
+        ({**CODE, "client_id": "tv"}, {}, (400, "unauthorized_client")),
+        (CODE, {}, (400, "invalid_grant")),
+        (urlencode(CODE) + "&code=d", {}, (400, "invalid_request")),
+        ("x" * 20_000, {}, (400, "invalid_request")),
+        (CODE, {"content_type": "application/json"}, (400, "invalid_request")),
+        (CODE, {"dpop": "nonsense"}, (400, "invalid_dpop_proof")),
+        (CODE, {"authorization": basic("web", "secret")}, (401, "invalid_client")),
+        (CODE, {"authorization": basic("cli", "")}, (400, "invalid_request")),
+        (CODE, {"authorization": basic("web", "")}, (400, "invalid_grant")),
+        (CODE, {"authorization": "Basic ?"}, (401, "invalid_client")),
+        (CODE, {"authorization": "Basic d2Vi"}, (401, "invalid_client")),
+    ],
+)
+def test_the_token_endpoint_names_what_is_wrong(
+    home: Home, sent: Any, headers: dict[str, str], refusal: tuple[int, str]
+) -> None:
+    answer = token(home.tokens)(request("POST", "/token", sent, **headers))
+
+    assert said(answer) == refusal
+    assert answer["headers"]["cache-control"] == "no-store"
+    assert ("www-authenticate" in answer["headers"]) is (refusal[0] == 401)
+
+
+def test_a_device_that_asks_too_often_is_told_when_to_come_back(household: Household) -> None:
+    ask = device_authorization(household.asking)
+    asked = request("POST", "/device_authorization", {"client_id": "tv"})
+
+    answers = [ask(asked) for _ in range(31)]
+
+    assert [answer["statusCode"] for answer in answers] == [200] * 30 + [429]
+    assert answers[-1]["headers"]["retry-after"] == "10"
+
+
+def test_giving_a_token_back_says_nothing_of_it(home: Home) -> None:
+    answer = revoke(home.signing_out)(
+        request("POST", "/revoke", {"client_id": "web", "token": "unknown"})
+    )
+
+    assert (answer["statusCode"], answer.get("body")) == (200, None)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": "Bearer token"},
+        {"authorization": basic("resource-server", "wrong")},
+        {"authorization": basic("resource-server", "")},
+        {"authorization": basic("web", "")},
+    ],
+)
+def test_only_a_resource_server_may_ask_about_tokens(home: Home, headers: dict[str, str]) -> None:
+    refresh = home.exchange(home.code())["refresh_token"]
+    asked = request("POST", "/introspect", {"token": refresh}, **headers)
+
+    answer = introspection(home.introspection, OneResourceServer())(asked)
+
+    assert said(answer) == (401, "invalid_client")
+    assert answer["headers"]["www-authenticate"].startswith("Basic ")
+
+
+def test_a_resource_server_is_answered(home: Home) -> None:
+    refresh = home.exchange(home.code())["refresh_token"]
+    headers = {"authorization": basic("resource-server", "se%3Acret")}
+
+    answer = introspection(home.introspection, OneResourceServer())(
+        request("POST", "/introspect", {"token": refresh}, **headers)
+    )
+
+    assert json.loads(answer["body"])["active"] is True
+
+
+@pytest.mark.parametrize(
+    ("authorization", "refusal", "challenge"),
+    [
+        (None, (401, "invalid_token"), "Bearer"),
+        ("Bearer x", (401, "invalid_token"), 'Bearer error="invalid_token"'),
+        ("Bearer {member}", (403, "insufficient_scope"), 'Bearer error="insufficient_scope"'),
+    ],
+)
+def test_userinfo_challenges_as_rfc_6750_says(
+    home: Home, authorization: str | None, refusal: tuple[int, str], challenge: str
+) -> None:
+    access = home.exchange(home.code(scope="member"))["access_token"]
+    sent = {} if authorization is None else {"authorization": authorization.format(member=access)}
+
+    answer = introspection(home.introspection, OneResourceServer())(
+        request("GET", "/userinfo", "", **sent)
+    )
+
+    assert said(answer) == refusal
+    assert answer["headers"]["www-authenticate"] == challenge
+
+
+def test_signing_out_redirects_only_where_the_client_is_at_home(home: Home) -> None:
+    ask = logout(home.signing_out, ISSUER)
+    hint = home.exchange(home.code())["id_token"]
+    back = {"id_token_hint": hint, "post_logout_redirect_uri": f"{ORIGIN}/"}
+
+    there = ask(request("GET", "/logout", back))
+    elsewhere = ask(request("GET", "/logout", {**back, "post_logout_redirect_uri": "//evil"}))
+    twice = ask(request("GET", "/logout", urlencode(back) + "&post_logout_redirect_uri=//evil"))
+    json_body = ask(request("POST", "/logout", "{}", content_type="application/json"))
+    nowhere = ask(request("POST", "/logout", {"id_token_hint": hint}))
+
+    assert (there["statusCode"], there["headers"]["location"]) == (303, f"{ORIGIN}/")
+    for answer in (elsewhere, twice, json_body):
+        assert answer["statusCode"] == 400
+        assert "location" not in answer["headers"]
+    assert (nowhere["statusCode"], "Signed out" in nowhere["body"]) == (200, True)
+
+
+def pages(household: Household) -> DevicePages:
+    return DevicePages(household.page, ISSUER, {"tv": "TV"}, household.clock)
+
+
+def entered(household: Household, user_code: str) -> str:
+    """The visit of a browser that entered a code."""
+    answer = pages(household).answer(request("POST", "/device", {"user_code": user_code}))
+    (cookie,) = answer["cookies"]
+    return cookie.partition(";")[0].partition("=")[2]
+
+
+def approval(household: Household, user_code: str, visit: str) -> dict[str, Any]:
+    code = household.sign_in_for(user_code, visit)
+    asked = request("GET", "/device/approve", {"code": code, "state": user_code})
+    return pages(household).answer({**asked, "cookies": ["a=b", f"{VISIT}={visit}"]})
+
+
+def test_the_cookie_is_one_that_no_other_origin_sets_or_reads(household: Household) -> None:
+    user_code = household.ask()["user_code"]
+
+    answer = pages(household).answer(request("POST", "/device", {"user_code": user_code}))
+
+    (cookie,) = answer["cookies"]
+    assert cookie.startswith("__Host-")
+    attributes = {part.strip() for part in cookie.split(";")[1:]}
+    assert {"Path=/", "Secure", "HttpOnly", "SameSite=Lax"} <= attributes
+    assert not any(part.startswith("Domain") for part in attributes)
+
+
+def test_a_tv_is_let_in_by_the_form_that_was_shown(household: Household) -> None:
+    asked = household.ask(device_name="<b>Den</b>")
+    visit = entered(household, asked["user_code"])
+    page = approval(household, asked["user_code"], visit)
+
+    ticket = page["body"].partition('name="ticket" value="')[2].partition('"')[0]
+    sent = request("POST", "/device/approve", {"ticket": ticket, "decision": "approve"})
+    done = pages(household).answer({**sent, "cookies": [f"{VISIT}={visit}"]})
+
+    assert asked["user_code"] in page["body"]
+    assert "&lt;b&gt;Den" in page["body"]
+    assert "another than yours" in page["body"], "the TV asked from another address"
+    assert (done["statusCode"], household.poll(asked["device_code"])["scope"]) == (200, "member")
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", ORIGIN])
+@pytest.mark.parametrize("path", ["/device", "/device/approve"])
+def test_a_form_of_another_site_is_refused(household: Household, origin: str, path: str) -> None:
+    fields = {"user_code": household.ask()["user_code"], "ticket": "t", "decision": "approve"}
+
+    answer = pages(household).answer(request("POST", path, fields, origin=origin))
+
+    assert (answer["statusCode"], "cookies" in answer) == (403, False)
+
+
+@pytest.mark.parametrize("cookies", [[], ["device=v"], [f"{VISIT}="], [f"{VISIT}={'w' * 43}"]])
+def test_without_the_cookie_of_the_visit_nothing_is_decided(
+    household: Household, cookies: list[str]
+) -> None:
+    asked = household.ask()
+    visit = entered(household, asked["user_code"])
+    page = approval(household, asked["user_code"], visit)
+    ticket = page["body"].partition('name="ticket" value="')[2].partition('"')[0]
+
+    sent = request("POST", "/device/approve", {"ticket": ticket, "decision": "approve"})
+    answer = pages(household).answer({**sent, "cookies": cookies})
+
+    assert answer["statusCode"] == 400
+    assert household.devices.by_user_code(asked["user_code"].replace("-", "")).status == "pending"
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/device", {}),
+        ("/device", {"user_code": '"><script>alert(1)</script>'}),
+        ("/device/approve", {"error": "access_denied", "state": "WDJBMJHT"}),
+    ],
+)
+def test_every_page_can_be_framed_by_nobody_and_runs_nothing(
+    household: Household, path: str, query: dict[str, str]
+) -> None:
+    answer = pages(household).answer(request("GET", path, query))
+
+    policy = answer["headers"]["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "default-src 'none'" in policy
+    assert "<script" not in answer["body"]
+
+
+def test_a_wrong_code_is_told_on_the_page_and_guessing_is_stopped(household: Household) -> None:
+    wrong = request("POST", "/device", {"user_code": "BBBB-BBBB"})
+
+    answers = [pages(household).answer(wrong) for _ in range(11)]
+
+    assert [answer["statusCode"] for answer in answers] == [400] * 10 + [429]
+    assert "No device waits under that code" in answers[0]["body"]
+    assert answers[-1]["headers"]["retry-after"] == "30"
+
+
+def test_a_decision_that_is_none_is_refused(household: Household) -> None:
+    answer = pages(household).answer(request("POST", "/device/approve", {"ticket": "t"}))
+
+    assert answer["statusCode"] == 400
+
+
+def test_the_picture_holds_the_address_with_the_code() -> None:
+    drawn: list[str] = []
+    answer = device_qr(ISSUER, lambda text: drawn.append(text) or "<svg/>")(
+        request("GET", "/device/qr", {"user_code": "wdjbmjht"})
+    )
+
+    assert drawn == [f"{ISSUER}/device?user_code=WDJB-MJHT"]
+    assert answer["headers"]["content-type"] == "image/svg+xml"
+    assert answer["headers"]["cache-control"] == "no-store"
+
+
+def test_the_picture_is_an_svg_with_its_quiet_zone() -> None:
+    picture = qr_svg(f"{ISSUER}/device?user_code=WDJB-MJHT")
+
+    assert picture.startswith("<svg")
+    assert 'fill="#fff"' in picture
+    assert "<script" not in picture

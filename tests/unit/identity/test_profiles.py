@@ -1,0 +1,317 @@
+"""Profiles: five at most, and no child gets at more than its own lets it see."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from identity.accounts.sign_in import PasswordCheck
+from identity.oauth.errors import InvalidGrantError
+from identity.profiles.routes import routes
+from identity.profiles.service import Profiles
+from kernel.events.identity import ProfileDeleted
+from kernel.web.payload import answering
+from tests.fakes.accounts import FakeAnnouncements, FakeLimits, FakeMembers
+from tests.fakes.gateway import call
+from tests.fakes.identity import PlainPasswords
+from tests.unit.identity.test_sign_in import Server, claims_of
+
+Answer = tuple[int, dict[str, Any]]
+PASSWORD = {"password": "correct horse"}
+PIN = {"pin": "2580"}
+
+
+@dataclass
+class Home:
+    """One signed-in device of Ada's household, over the routes that devices ask."""
+
+    server: Server
+    members: FakeMembers
+    limits: FakeLimits
+    refresh: str
+    claims: dict[str, Any]
+
+    def ask(self, method: str, path: str = "", body: object = None) -> Answer:
+        check = PasswordCheck(
+            self.members, PlainPasswords(), self.limits, FakeAnnouncements(), self.server.clock
+        )
+        profiles = Profiles(
+            self.members,
+            self.server.grants,
+            PlainPasswords(),
+            check,
+            self.limits,
+            self.server.clock,
+        )
+        profile_id, _, step = path.partition("/")
+        route = f"{method} /v1/profiles"
+        route += "/{profile_id}" if path else ""
+        route += f"/{step}" if step else ""
+        event = call(
+            method,
+            f"/v1/profiles/{path}",
+            body=body,
+            parameters={"profile_id": profile_id} if path else None,
+            claims={**self.claims, "scope": "member"},
+        )
+        answer = answering(routes(profiles))({**event, "routeKey": route}, None)
+        return answer["statusCode"], json.loads(answer.get("body", "{}"))
+
+    def create(self, **wanted: object) -> dict[str, Any]:
+        status, made = self.ask("POST", body={"name": "Kim", **wanted})
+        assert status == 201, made
+        return made
+
+    def enter(self, profile_id: str, **proof: str) -> Answer:
+        return self.ask("POST", f"{profile_id}/enter", proof)
+
+    def change(self, profile_id: str, **wanted: object) -> Answer:
+        return self.ask("PATCH", profile_id, wanted)
+
+    def delete(self, profile_id: str, **proof: str) -> Answer:
+        return self.ask("POST", f"{profile_id}/delete", proof)
+
+    def renewed(self) -> dict[str, Any]:
+        """The claims of the session's next access token."""
+        answer = self.server.refresh(self.refresh)
+        self.refresh = answer["refresh_token"]
+        return claims_of(answer["access_token"])
+
+
+@pytest.fixture
+def home(now: datetime) -> Home:
+    server = Server(now)
+    server.registration.create_account("ada@example.com", "correct horse", ("member",))
+    return device(server)
+
+
+def device(server: Server) -> Home:
+    answer = server.exchange(server.code())
+    claims = claims_of(answer["access_token"])
+    return Home(server, FakeMembers(server.accounts), FakeLimits(), answer["refresh_token"], claims)
+
+
+@pytest.fixture
+def first(home: Home) -> str:
+    """The profile that was made with the account."""
+    return str(home.claims["profile"])
+
+
+@pytest.fixture
+def child(home: Home) -> str:
+    """A kids profile, which the session has entered."""
+    made = home.create(name="Mia", kids=True, maturity=6)
+    assert home.enter(made["profile_id"])[0] == 200
+    return str(made["profile_id"])
+
+
+def test_an_account_begins_with_one_profile_that_sees_everything(home: Home, first: str) -> None:
+    status, listed = home.ask("GET")
+
+    assert (status, listed["current"]) == (200, first)
+    (only,) = listed["profiles"]
+    assert (only["profile_id"], only["maturity"], only["has_pin"]) == (first, 18, False)
+    assert (home.claims["maturity"], home.claims["kids"]) == ("18", "false")
+
+
+def test_the_next_token_says_who_watches_and_what_they_may_see(home: Home, child: str) -> None:
+    claims = home.renewed()
+
+    assert (claims["profile"], claims["maturity"], claims["kids"]) == (child, "6", "true")
+    assert home.ask("GET")[1]["current"] == child
+
+
+def test_another_device_stays_with_its_own_profile(home: Home, first: str) -> None:
+    other = device(home.server)
+    home.enter(home.create()["profile_id"])
+
+    assert other.renewed()["profile"] == first
+
+
+def test_a_changed_limit_is_in_the_next_token(home: Home, first: str) -> None:
+    assert home.change(first, maturity=16)[0] == 200
+
+    assert home.renewed()["maturity"] == "16"
+
+
+def test_there_are_five_profiles_and_no_sixth(home: Home) -> None:
+    for _ in range(4):
+        home.create()
+
+    status, refused = home.ask("POST", body={"name": "One more"})
+
+    assert (status, refused["code"], refused["limit"]) == (409, "too_many_profiles", 5)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        ({}, "name"),
+        ({"name": "  "}, "name"),
+        ({"name": "x" * 31}, "name"),
+        ({"name": "a\nb"}, "name"),
+        ({"name": 5}, "name"),
+        ({"name": "Kim", "avatar": "https://elsewhere/cat.svg"}, "avatar"),
+        ({"name": "Kim", "language": "English"}, "language"),
+        ({"name": "Kim", "maturity": 17}, "maturity"),
+        ({"name": "Kim", "maturity": True}, "maturity"),
+        ({"name": "Kim", "kids": True, "maturity": 16}, "maturity"),
+        ({"name": "Kim", "kids": 1}, "kids"),
+        ({"name": "Kim", "pin": "123"}, "pin"),
+        ({"name": "Kim", "pin": "١٢٣٤"}, "pin"),
+        ({"name": "Kim", "proof": "1234"}, "proof"),
+        ({"name": "Kim", "owner": "acc_2"}, "owner"),
+    ],
+)
+def test_what_no_profile_can_be_is_refused_by_its_field(
+    home: Home, wanted: dict[str, object], field: str
+) -> None:
+    status, refused = home.ask("POST", body=wanted)
+
+    assert (status, refused["code"], refused["field"]) == (422, "invalid_input", field)
+
+
+def test_a_pin_is_asked_for_at_the_door_and_never_told(home: Home) -> None:
+    made = home.create(pin="2580")
+    door = made["profile_id"]
+
+    assert made["has_pin"]
+    assert "2580" not in json.dumps(home.ask("GET"))
+    assert home.enter(door)[1]["code"] == "proof_needed"
+    assert home.enter(door, pin="0852")[1]["code"] == "wrong_proof"
+    assert home.enter(door, **PIN)[0] == 200
+
+
+def test_who_forgot_the_pin_enters_by_the_password_and_sets_another(home: Home) -> None:
+    door = home.create(pin="2580")["profile_id"]
+
+    assert home.enter(door, password="wrong horse")[1]["code"] == "wrong_proof"
+    assert home.enter(door, **PASSWORD)[0] == 200
+    assert home.change(door, pin="1111")[1]["code"] == "proof_needed"
+    assert home.change(door, pin="1111", proof=PASSWORD)[0] == 200
+    home.enter(home.claims["profile"])
+    assert home.enter(door, pin="1111")[0] == 200
+
+
+def test_guessing_a_pin_is_held_back_and_says_for_how_long(home: Home) -> None:
+    door = home.create(pin="2580")["profile_id"]
+    for guess in range(5):
+        assert home.enter(door, pin=f"{guess:04}")[0] == 403
+
+    status, refused = home.enter(door, **PIN)
+
+    assert (status, refused["code"]) == (429, "too_many_attempts")
+    assert refused["retry_after_seconds"] == 900
+    assert home.enter(door, **PASSWORD)[0] == 200
+
+
+def test_guessing_at_several_profiles_is_counted_for_the_account(home: Home) -> None:
+    doors = [home.create(pin="2580")["profile_id"] for _ in range(3)]
+    guesses = [home.enter(door, pin="0000")[0] for door in doors for _ in range(4)]
+
+    assert guesses == [403] * 10 + [429] * 2
+
+
+def test_the_right_pin_costs_no_try(home: Home) -> None:
+    door = home.create(pin="2580")["profile_id"]
+
+    for _ in range(8):
+        assert home.enter(door, **PIN)[0] == 200
+        home.enter(home.claims["profile"])
+
+
+def test_a_child_leaves_its_profile_only_with_a_proof(home: Home, first: str, child: str) -> None:
+    assert home.enter(first)[1]["code"] == "proof_needed"
+    assert home.renewed()["profile"] == child
+    assert home.enter(first, **PASSWORD)[0] == 200
+    assert home.renewed()["profile"] == first
+
+
+def test_a_child_goes_to_a_profile_that_sees_no_more(home: Home, child: str) -> None:
+    home.enter(home.claims["profile"], **PASSWORD)
+    younger = home.create(name="Ben", kids=True, maturity=0)["profile_id"]
+    home.enter(child)
+
+    assert home.enter(younger)[0] == 200
+    assert home.enter(child)[1]["code"] == "proof_needed"
+
+
+def test_a_child_changes_makes_and_deletes_nothing_without_a_proof(
+    home: Home, first: str, child: str
+) -> None:
+    refusals = [
+        home.change(child, maturity=12),
+        home.change(child, kids=False),
+        home.change(child, name="Boss"),
+        home.ask("POST", body={"name": "Grown-up"}),
+        home.delete(first),
+    ]
+
+    assert [(status, told["code"]) for status, told in refusals] == [(403, "proof_needed")] * 5
+    assert home.change(child, maturity=12, proof=PASSWORD)[0] == 200
+
+
+def test_a_childs_own_pin_does_not_lift_its_limit(home: Home) -> None:
+    mine = home.create(name="Tom", maturity=12, pin="1234")["profile_id"]
+    home.enter(mine, pin="1234")
+
+    proof = {"pin": "1234"}
+    assert home.change(mine, maturity=18, proof=proof)[1]["code"] == "wrong_proof"
+
+
+def test_a_parents_pin_lifts_a_childs_limit(home: Home, first: str) -> None:
+    home.change(first, pin="2580")
+    mine = home.create(name="Tom", maturity=12)["profile_id"]
+    home.enter(mine)
+
+    assert home.change(mine, maturity=16, proof=PIN)[1]["maturity"] == 16
+
+
+def test_one_parents_pin_does_not_replace_the_others(home: Home, first: str) -> None:
+    home.change(first, pin="2580")
+    other = home.create(name="Bo", pin="9999")["profile_id"]
+
+    assert home.change(other, pin="", proof=PIN)[1]["code"] == "wrong_proof"
+
+
+def test_lifting_a_limit_takes_a_proof_even_from_a_parents_profile(home: Home) -> None:
+    """A remote that lies about is no proof."""
+    kids = home.create(name="Mia", kids=True, maturity=6)["profile_id"]
+
+    assert home.change(kids, maturity=12)[1]["code"] == "proof_needed"
+    assert home.change(kids, maturity=0)[0] == 200
+
+
+def test_a_deleted_profile_is_told_of_and_ends_the_sessions_that_watch_as_it(home: Home) -> None:
+    gone = home.create()["profile_id"]
+    other = device(home.server)
+    other.enter(gone)
+
+    assert home.delete(gone)[0] == 204
+
+    (told,) = home.members.told
+    assert isinstance(told, ProfileDeleted)
+    assert told.profile_id == gone
+    with pytest.raises(InvalidGrantError, match="profile was deleted"):
+        other.renewed()
+    assert other.ask("GET")[0] == 401
+
+
+def test_neither_the_last_profile_nor_ones_own_can_be_deleted(home: Home, first: str) -> None:
+    assert home.delete(first)[1]["code"] == "last_profile"
+    home.create()
+    assert home.delete(first)[1]["code"] == "profile_in_use"
+
+
+def test_a_profile_of_another_account_is_not_there(home: Home) -> None:
+    assert home.enter("prf_somebody")[1]["code"] == "profile_not_found"
+
+
+def test_a_session_that_was_ended_keeps_no_profiles(home: Home) -> None:
+    home.server.grants.revoke(home.claims["sub"], home.claims["sid"], home.server.now)
+
+    assert home.ask("GET")[0] == 401

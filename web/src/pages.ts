@@ -1,0 +1,8 @@
+/** The pages that stay out of the first download. */
+import { chunk } from "./ui/chunk";
+
+/** Looked at a few times a year. */
+export const devicesPage = chunk(() => import("./devices/devices-page"), "Opening your devices");
+
+/** Members never download what staff work with. */
+export const staffPage = chunk(() => import("./staff/staff-page"), "Opening the staff page");

@@ -1,0 +1,21 @@
+/** What somebody sees at the staff page whose session was not granted it. */
+import type { ReactNode } from "react";
+import { SignInButton } from "../auth/sign-in-button";
+import { useDocumentTitle } from "../ui/document-title";
+import { Link } from "../ui/link";
+import { Message } from "../ui/message";
+
+export function NotStaffPage(): ReactNode {
+  useDocumentTitle("For staff");
+  return (
+    <Message
+      title="This page is for staff"
+      detail="You are signed in to watch. Sign in with a staff account to look after the films."
+    >
+      <SignInButton returnTo="/staff" />
+      <Link to="/" className="button">
+        Back to titles
+      </Link>
+    </Message>
+  );
+}
