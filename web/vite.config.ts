@@ -4,33 +4,51 @@ import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 /**
- * Writes watch.html beside index.html: the same page, for the player's addresses, with the engine
- * among what the browser fetches and compiles at once. edge/spa.js answers /watch/… with it.
+ * Names in the pages what the entry imports only when it runs, for the browser to fetch with it: the
+ * app everywhere, and the player's engine in watch.html, the same page for the player's addresses.
+ * edge/spa.js answers /watch/… with it.
  */
-function watchShell(): Plugin {
+function preloads(): Plugin {
   return {
-    name: "watch-shell",
+    name: "preloads",
     enforce: "post",
     generateBundle: {
       order: "post",
       handler(_, bundle) {
         const page = bundle["index.html"];
-        const engine = Object.values(bundle).find(
-          (file) => file.type === "chunk" && file.facadeModuleId?.endsWith("/player/engine.ts"),
-        );
-        if (page?.type !== "asset" || engine === undefined) {
-          this.error("There is no index.html or no chunk of player/engine.ts to make watch.html of.");
-        }
-        const preload = `<link rel="modulepreload" crossorigin href="/${engine.fileName}">`;
-        const source = String(page.source).replace("</head>", `  ${preload}\n  </head>`);
+        const chunks = Object.values(bundle).filter((file) => file.type === "chunk");
+        const chunkOf = (module: string): (typeof chunks)[number] => {
+          const chunk = chunks.find(({ moduleIds }) => moduleIds.some((id) => id.endsWith(module)));
+          return chunk ?? this.error(`There is no chunk with ${module}.`);
+        };
+        if (page?.type !== "asset") this.error("There is no index.html.");
+        const [entry, app] = [chunkOf("/src/main.ts"), chunkOf("/src/pages-root.tsx")];
+        if (entry.imports.includes(app.fileName)) this.error("The entry waits for the app.");
+        const link = (rel: string, file: string): string =>
+          `<link rel="${rel}" crossorigin href="/${file}">`;
+        const links = [
+          ...[...(app.viteMetadata?.importedCss ?? [])].map((file) => link("stylesheet", file)),
+          ...chunks.filter(({ facadeModuleId }) => facadeModuleId?.endsWith("/src/pages-root.tsx"))
+            .map(({ fileName }) => link("modulepreload", fileName)),
+          link("modulepreload", app.fileName),
+        ];
+        const withLinks = (extra: readonly string[]): string =>
+          String(page.source).replace("</head>", `  ${[...extra, ...links].join("\n    ")}\n  </head>`);
+        const engine = chunkOf("/player/engine.ts");
+        const source = withLinks([link("modulepreload", engine.fileName)]);
         this.emitFile({ type: "asset", fileName: "watch.html", source });
+        page.source = withLinks([]);
       },
     },
   };
 }
 
+/** What plays a film without drawing anything: it runs while the rest is still being read. */
+const FIRST =
+  /\/src\/(main|composition|config|routing|api\/[^/]+|auth\/[^/]+|player\/(?!engine|use-|key)[^/]+)\.ts$|\/index\.html$|node_modules\/react\/|^.?(vite|rolldown)\//;
+
 export default defineConfig({
-  plugins: [react(), watchShell()],
+  plugins: [react(), preloads()],
   build: {
     target: "es2022",
     // Assets stay files: a data: URL would need its own exception in the content security policy.
@@ -41,7 +59,10 @@ export default defineConfig({
       output: {
         // What everybody downloads is one file, not one for each thing that two pages share.
         codeSplitting: {
-          groups: [{ name: "app", test: (id) => !/staff\/|player\/engine|shaka-player/.test(id) }],
+          groups: [
+            { name: "first", test: FIRST },
+            { name: "app", test: (id) => !/staff\/|devices\/|player\/engine|shaka-player/.test(id) },
+          ],
         },
       },
     },

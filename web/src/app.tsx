@@ -6,10 +6,11 @@ import { SignedOutPage } from "./auth/signed-out-page";
 import { HomePage } from "./catalog/home-page";
 import { SeriesPage } from "./catalog/series-page";
 import { TitlePage } from "./catalog/title-page";
+import type { Services } from "./composition";
 import { devicesPage, staffPage } from "./pages";
 import { WatchPage } from "./player/watch-page";
-import { currentVisit, matchRoute, parentPath, usePath } from "./routing";
-import { type Services, ServicesProvider, useServices, useSessionStatus } from "./services";
+import { currentVisit, isFromStart, matchRoute, parentPath, usePath } from "./routing";
+import { ServicesProvider, useServices, useSessionStatus } from "./services";
 import { NotStaffPage } from "./staff/not-staff-page";
 import { ErrorBoundary } from "./ui/error-boundary";
 import { arriveAtContent, focusOn } from "./ui/focus";
@@ -53,12 +54,7 @@ function CurrentPage(): ReactNode {
       }
       return <TitlePage key={route.titleId} titleId={route.titleId} />;
     case "watch":
-      return (
-        <WatchPage
-          titleId={route.titleId}
-          fromStart={new URLSearchParams(path.split("?")[1]).get("from") === "start"}
-        />
-      );
+      return <WatchPage titleId={route.titleId} fromStart={isFromStart(path)} />;
   }
 }
 

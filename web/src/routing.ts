@@ -34,6 +34,11 @@ export function watchPath(titleId: string, options: { fromStart?: boolean } = {}
   return `/watch/${encodeURIComponent(titleId)}${options.fromStart === true ? "?from=start" : ""}`;
 }
 
+/** Whether a path with its query plays from the first frame. */
+export function isFromStart(path: string): boolean {
+  return new URLSearchParams(path.split("?")[1]).get("from") === "start";
+}
+
 /** A path of this app that is safe to return to after sign-in; anything else becomes home. */
 export function safeReturnPath(path: string): string {
   const isLocal = path.startsWith("/") && !path.startsWith("//") && !path.startsWith("/\\");
@@ -85,7 +90,8 @@ export function goBack(parent: string): void {
   else navigate(parent, { replace: true });
 }
 
-function subscribe(listener: () => void): () => void {
+/** Calls at each change of the address, in the order of subscribing; returns how to stop. */
+export function onMoved(listener: () => void): () => void {
   window.addEventListener("popstate", listener);
   window.addEventListener(MOVED, listener);
   return () => {
@@ -96,5 +102,5 @@ function subscribe(listener: () => void): () => void {
 
 /** The current path with its query; renders again when it changes. */
 export function usePath(): string {
-  return useSyncExternalStore(subscribe, () => location.pathname + location.search);
+  return useSyncExternalStore(onMoved, () => location.pathname + location.search);
 }

@@ -1,59 +1,7 @@
-/** The composition root: builds what the pages use, once, and hands it down. */
+/** Hands what the composition root built down to the pages. */
 import { createContext, useContext, useSyncExternalStore } from "react";
-import { AssetsApi } from "./api/assets";
-import { ApiClient } from "./api/client";
-import { DevicesApi } from "./api/devices";
-import { PlaybackApi } from "./api/playback";
-import { ProgressApi } from "./api/progress";
-import { TitlesApi } from "./api/titles";
-import { UploadsApi } from "./api/uploads";
-import { deviceKey } from "./auth/device-key";
-import { Session, type SessionStatus } from "./auth/session";
-import { BrowserTokenSharing } from "./auth/shared-tokens";
-import type { Config } from "./config";
-
-export interface Services {
-  readonly session: Session;
-  /** Where an owner changes the account; a page of the issuer's, which asks for the password. */
-  readonly accountUrl: string;
-  readonly titles: TitlesApi;
-  readonly progress: ProgressApi;
-  readonly playback: PlaybackApi;
-  readonly assets: AssetsApi;
-  readonly uploads: UploadsApi;
-  readonly devices: DevicesApi;
-  /** Last answers by key, shown at once while they are asked for again. One person's only. */
-  readonly remembered: Map<string, unknown>;
-}
-
-export function createServices(config: Config): Services {
-  const session = new Session({
-    config,
-    origin: location.origin,
-    storage: sessionStorage,
-    sharing: new BrowserTokenSharing(() => localStorage, navigator.locks, Date.now),
-    deviceKey: () => deviceKey(localStorage),
-    fetch: window.fetch.bind(window),
-    now: Date.now,
-    leave: (url) => location.assign(url),
-  });
-  const client = new ApiClient(config.api, session, window.fetch.bind(window));
-  const remembered = new Map<string, unknown>();
-  session.subscribe(() => {
-    if (session.status() !== "signed-in") remembered.clear();
-  });
-  return {
-    session,
-    accountUrl: `${config.issuer}/account`,
-    titles: new TitlesApi(client),
-    progress: new ProgressApi(client, () => new Date()),
-    playback: new PlaybackApi(client, Date.now, location.origin, window.fetch.bind(window)),
-    assets: new AssetsApi(client),
-    uploads: new UploadsApi(client),
-    devices: new DevicesApi(client),
-    remembered,
-  };
-}
+import type { SessionStatus } from "./auth/session";
+import type { Services } from "./composition";
 
 const Context = createContext<Services | null>(null);
 export const ServicesProvider = Context.Provider;

@@ -15,6 +15,7 @@ function clientThatGets(...answers: (Response | Error)[]) {
     "/v1",
     {
       accessToken: async () => "old",
+      freshToken: () => null,
       renew: async () => {
         renewals += 1;
         return { access: "new" };
@@ -109,6 +110,7 @@ test("an issuer out of reach counts as the connection", async () => {
   const client = new ApiClient(
     "/v1",
     {
+      freshToken: () => null,
       accessToken: () => Promise.reject(new IssuerUnreachable("no answer")),
       renew: () => Promise.reject(new IssuerUnreachable("no answer")),
       tokenAtHand: () => null,

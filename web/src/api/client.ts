@@ -8,7 +8,7 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export class ApiClient {
   constructor(
     private readonly base: string,
-    private readonly session: Pick<Session, "accessToken" | "renew" | "tokenAtHand">,
+    private readonly session: Pick<Session, "accessToken" | "freshToken" | "renew" | "tokenAtHand">,
     private readonly fetch: typeof globalThis.fetch,
   ) {}
 
@@ -49,7 +49,9 @@ export class ApiClient {
 
   async #ask(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
     const extra = signal === undefined ? {} : { signal };
-    let response = await this.#send(method, path, await this.#token(), body, extra);
+    // With a token at hand the request leaves before this function returns: see Openings.
+    const token = this.session.freshToken() ?? (await this.#token());
+    let response = await this.#send(method, path, token, body, extra);
     if (response.status === 401) {
       // This clock and the issuer's may disagree on "expired": one renewal, then believe the answer.
       const renewed = await this.#translated(this.session.renew());

@@ -114,11 +114,19 @@ export class Session {
     if (refresh != null) this.#giveBack(refresh);
   }
 
+  /** The token at hand, when it is good for at least the next request; else null. */
+  freshToken(): string | null {
+    const tokens = this.#tokens;
+    const isFresh = tokens !== null && this.#with.now() < tokens.expiresAt - RENEW_BEFORE_MS;
+    return isFresh ? tokens.access : null;
+  }
+
   /** A token good for at least the next request; SessionEnded when only signing in again helps. */
   async accessToken(): Promise<string> {
     const tokens = this.#tokens;
     if (tokens === null) throw new SessionEnded("Nobody is signed in.");
-    if (this.#with.now() < tokens.expiresAt - RENEW_BEFORE_MS) return tokens.access;
+    const fresh = this.freshToken();
+    if (fresh !== null) return fresh;
     try {
       return (await this.renew()).access;
     } catch (error) {

@@ -2,6 +2,7 @@
 import shaka from "shaka-player/dist/shaka-player.dash-es2021.js";
 import type { Licence } from "../api/playback";
 import type { CaptionChoice, CaptionTrack } from "./captions";
+import type { Screen } from "./playback";
 import { heightsOf, type QualityChoice, renditionAt } from "./quality";
 
 const LICENCE_TOKEN_HEADER = "X-Marquee-Licence-Token";
@@ -27,13 +28,6 @@ shaka.net.NetworkingEngine.registerScheme("data", (uri, originalRequest) => {
   const answer = { uri, originalUri: uri, originalRequest, headers: {}, data };
   return shaka.util.AbortableOperation.completed(answer);
 });
-
-/** Where the player shows what it plays. */
-export interface Screen {
-  readonly video: HTMLVideoElement;
-  /** Captions are drawn here; the browser's own would need addresses that the page forbids. */
-  readonly captions: HTMLElement;
-}
 
 export interface Source {
   readonly manifestUrl: string;

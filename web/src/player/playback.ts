@@ -47,12 +47,31 @@ export interface PlaybackDependencies {
 }
 
 type Engine = import("./engine").Engine;
-type Screen = import("./engine").Screen;
+
+/** Where a title is shown. It is the play's own, so that a play need not wait for its page. */
+export interface Screen {
+  readonly video: HTMLVideoElement;
+  /** Captions are drawn here; the browser's own would need addresses that the page forbids. */
+  readonly captions: HTMLElement;
+}
+
+function newScreen(): Screen {
+  const video = document.createElement("video");
+  video.className = "player-video";
+  video.playsInline = true;
+  const captions = document.createElement("div");
+  captions.className = "player-captions";
+  captions.dataset["testid"] = "captions";
+  return { video, captions };
+}
 
 export class Playback {
   #view: PlaybackView;
+  readonly screen = newScreen();
+  /** The screen's, as long as something plays there. */
   #video: HTMLVideoElement | null = null;
-  #captions: HTMLElement | null = null;
+  /** Ends what was begun; null when nothing is. */
+  #leave: (() => void) | null = null;
   #engine: Engine | null = null;
   #sessionId: string | null = null;
   /** Null as long as nothing plays. */
@@ -96,25 +115,31 @@ export class Playback {
 
   readonly view = (): PlaybackView => this.#view;
 
-  /** Starts playing on this screen; the returned function stops, keeps the place and lets go. */
-  attach({ video, captions }: Screen): () => void {
+  /** Asks to play and plays, whether the screen is on a page already or not. Once begun, nothing. */
+  begin(): void {
+    if (this.#leave !== null) return;
+    const { video } = this.screen;
     this.#video = video;
-    this.#captions = captions;
     video.volume = this.#view.volume;
     video.muted = this.#view.isMuted;
     const listening = new AbortController();
     this.#listen(video, listening.signal);
     const stopRenewing = this.using.keepFresh();
-    void this.#start(null);
-    return () => {
+    this.#leave = () => {
       listening.abort();
       stopRenewing();
       void this.#place.keep();
       this.#attempt.abort();
       void this.#letGo();
       this.#video = null;
-      this.#captions = null;
+      this.#leave = null;
     };
+    void this.#start(null);
+  }
+
+  /** Stops, keeps the place and lets go. */
+  leave(): void {
+    this.#leave?.();
   }
 
   togglePlay(): void {
@@ -177,9 +202,11 @@ export class Playback {
     const attempt = new AbortController();
     this.#attempt = attempt;
     this.#signal("restarted", { failure: null });
+    const isFirst = this.#engine === null;
     // Letting go ends the play before, which may be the one screen too many.
     const letGo = this.#letGo();
-    const asking = letGo.then(() => this.using.playback.start(this.titleId, attempt.signal));
+    const ask = (): Promise<Start> => this.using.playback.start(this.titleId, attempt.signal);
+    const asking = isFirst ? ask() : letGo.then(ask);
     try {
       const [start, reached, engine] = await Promise.all([
         asking,
@@ -224,16 +251,14 @@ export class Playback {
   async #engineFor(attempt: AbortController): Promise<Engine> {
     const { Engine } = await import("./engine");
     if (!Engine.isSupported()) throw new UnsupportedBrowser();
-    const [video, captions] = [this.#video, this.#captions];
     attempt.signal.throwIfAborted();
-    if (video === null || captions === null) throw new DOMException("The viewer left", "AbortError");
     const engine = new Engine({
       failed: (error) => this.#failed(error, attempt),
       renditionsChanged: (heights) => this.#update({ heights }),
       captionsChanged: (captions) => this.#update({ captions }),
     });
     this.#engine = engine;
-    await engine.attach({ video, captions });
+    await engine.attach(this.screen);
     return engine;
   }
 

@@ -9,6 +9,7 @@ import { Controls } from "./controls";
 import { fullName } from "./episodes";
 import type { Failure } from "./failure";
 import { NextEpisode } from "./next-episode";
+import { pictureOrPatience } from "./picture-first";
 import type { Playback } from "./playback";
 import { ShortcutsHelp } from "./shortcuts-help";
 import { useControlsShown } from "./use-controls-shown";
@@ -24,20 +25,21 @@ interface Props {
 export function Player({ playback, onBack }: Props): ReactNode {
   const view = useSyncExternalStore(playback.subscribe, playback.view);
   const frame = useRef<HTMLDivElement>(null);
-  const video = useRef<HTMLVideoElement>(null);
-  const captions = useRef<HTMLDivElement>(null);
-  const fullScreen = useFullScreen(frame, video);
+  const screen = useRef<HTMLDivElement>(null);
+  const fullScreen = useFullScreen(frame, playback.screen.video);
   const controls = useControlsShown(view.state === "playing");
   const [isHelpOpen, setHelpOpen] = useState(false);
   const name = view.name === null ? null : fullName(view.name, view.episodeOf);
   useDocumentTitle(name ?? "Watch");
 
-  // Before anything is painted: the page shows nothing that a play has to wait for.
+  // A screen for each title: an engine lets go of its own in its own time.
   useLayoutEffect(() => {
-    if (video.current === null || captions.current === null) return undefined;
-    return playback.attach({ video: video.current, captions: captions.current });
+    screen.current?.replaceChildren(playback.screen.video, playback.screen.captions);
+    playback.begin();
+    return () => playback.leave();
   }, [playback]);
 
+  const hasControls = useAfterPicture(playback);
   usePlayerKeys({ playback, frame, controls, fullScreen, setHelpOpen, onBack });
 
   // Whatever went away with the focus, keys and screen reader go on from the player.
@@ -60,20 +62,11 @@ export function Player({ playback, onBack }: Props): ReactNode {
       {...controls.handlers}
     >
       <h1 className="visually-hidden">{name ?? "Player"}</h1>
-      {/* A new screen for each title: an engine lets go of its own in its own time. */}
-      <video
-        key={`video ${playback.titleId}`}
-        ref={video}
-        className="player-video"
-        playsInline
+      <div
+        ref={screen}
+        className="player-screen"
         onClick={controls.onPictureClick(() => playback.togglePlay())}
         onDoubleClick={controls.onPictureDoubleClick(fullScreen.toggle)}
-      />
-      <div
-        key={`captions ${playback.titleId}`}
-        ref={captions}
-        className="player-captions"
-        data-testid="captions"
       />
       {isWaiting && (
         <div className="player-middle">
@@ -94,7 +87,7 @@ export function Player({ playback, onBack }: Props): ReactNode {
         </button>
         <span className="player-name" dir="auto">{name}</span>
       </header>
-      {view.failure === null && (
+      {view.failure === null && hasControls && (
         <Controls playback={playback} view={view} fullScreen={fullScreen} />
       )}
       {view.episodeOf !== null && (
@@ -109,6 +102,20 @@ export function Player({ playback, onBack }: Props): ReactNode {
       {isHelpOpen && <ShortcutsHelp onClose={() => setHelpOpen(false)} />}
     </main>
   );
+}
+
+/** Whether it is time to draw what stands around the picture. */
+function useAfterPicture(playback: Playback): boolean {
+  const [hasWaited, setWaited] = useState(false);
+  useEffect(() => {
+    let isShown = true;
+    void pictureOrPatience(playback).then(() => isShown && setWaited(true));
+    return () => {
+      isShown = false;
+    };
+  }, [playback]);
+  // From one episode to the next the controls stay.
+  return hasWaited;
 }
 
 function FailureNotice({

@@ -10,7 +10,7 @@ type AppleVideo = HTMLVideoElement & { webkitEnterFullscreen?: () => void };
 
 export function useFullScreen(
   frame: RefObject<HTMLElement | null>,
-  video: RefObject<HTMLVideoElement | null>,
+  video: HTMLVideoElement,
 ): FullScreen {
   const [isOn, setOn] = useState(document.fullscreenElement !== null);
 
@@ -31,7 +31,7 @@ export function useFullScreen(
     } else if (element !== null && document.fullscreenEnabled) {
       element.requestFullscreen({ navigationUI: "hide" }).catch(() => undefined);
     } else {
-      (video.current as AppleVideo | null)?.webkitEnterFullscreen?.();
+      (video as AppleVideo).webkitEnterFullscreen?.();
     }
   }, [frame, video]);
 

@@ -1,5 +1,5 @@
 /** The films that this tab is sending, whichever page is shown meanwhile. */
-import type { Services } from "../services";
+import type { Services } from "../composition";
 import type { Cut } from "../api/uploads";
 import { sha256Base64 } from "./digest";
 import { browserNetwork } from "./network";
