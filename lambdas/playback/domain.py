@@ -5,11 +5,9 @@ It takes the time as an argument and knows no store, no HTTP and no signature.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
-from typing import Literal, cast, get_args
 
 from kernel.errors import (
     InvalidInputError,
@@ -18,7 +16,8 @@ from kernel.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from playback.protection import Demand, Quality, Robustness, demand_of
+from playback.devices import Device, DeviceNotSupportedError, Drm, Offer, may_have
+from playback.protection import Demand, Quality
 
 LICENCE_TOKEN_LIFE = timedelta(seconds=120)
 """A player asks for its licence within seconds of the start; a slow television within a minute."""
@@ -61,18 +60,6 @@ class AccountBlockedError(RefusedError):
     """The account may not play anything."""
 
     code = "account_blocked"
-
-
-class DrmNotOfferedError(RefusedError):
-    """No licence exists here for the device's player and DRM system."""
-
-    code = "drm_not_offered"
-
-
-class DeviceNotSupportedError(RefusedError):
-    """The title was not packaged for this kind of player."""
-
-    code = "device_not_supported"
 
 
 class KeysNotReadyError(UnavailableError):
@@ -129,11 +116,6 @@ class VendorGarbledError(UnavailableError):
     code = "licence_vendor_garbled"
 
 
-Family = Literal["shaka", "hls.js", "dash.js", "native"]
-Drm = Literal["clearkey", "widevine", "playready", "fairplay"]
-ManifestType = Literal["dash", "hls"]
-
-
 @dataclass(frozen=True)
 class Viewer:
     """Who is watching, as the access token says."""
@@ -141,50 +123,6 @@ class Viewer:
     account_id: str
     profile_id: str
     device_id: str
-
-
-@dataclass(frozen=True)
-class Device:
-    """What the device says it can do."""
-
-    family: Family
-    drm: Drm
-    max_height: int | None = None
-    """Pixels of the tallest picture it shows; None when it names no limit."""
-    robustness: Robustness = Robustness.SOFTWARE
-    """What it claims; a vendor's licence demands the same of the device itself."""
-
-    def within(self, allowance: Allowance) -> Device:
-        """The device, showing no taller picture than the plan allows."""
-        return replace(
-            self, max_height=min(self.max_height or allowance.max_height, allowance.max_height)
-        )
-
-    @classmethod
-    def described(cls, description: object) -> Device:
-        """Read a device's description; InvalidInputError names the field that is wrong."""
-        if not isinstance(description, Mapping):
-            raise InvalidInputError("Describe the device.", field="device")
-        unknown = sorted(set(description) - {"family", "drm", "max_height", "security_level"})
-        if unknown:
-            field = f"device.{unknown[0]}"
-            raise InvalidInputError(f"{field} is not part of a device.", field=field)
-        family, drm = description.get("family"), description.get("drm")
-        height = description.get("max_height")
-        if family not in get_args(Family):
-            raise InvalidInputError("The player family is not known.", field="device.family")
-        if drm not in get_args(Drm):
-            raise InvalidInputError("The DRM system is not known.", field="device.drm")
-        if isinstance(height, float) and height.is_integer():
-            height = int(height)
-        if height is not None and (type(height) is not int or height <= 0):
-            raise InvalidInputError("max_height must be in pixels.", field="device.max_height")
-        level = description.get("security_level", "software")
-        if level not in ("software", "hardware"):
-            raise InvalidInputError(
-                "security_level must be software or hardware.", field="device.security_level"
-            )
-        return cls(cast(Family, family), cast(Drm, drm), height, Robustness[level.upper()])
 
 
 @dataclass(frozen=True)
@@ -281,51 +219,6 @@ class Title:
     """None for a film."""
 
 
-@dataclass(frozen=True)
-class Offer:
-    """What a player gets: which manifest, and which licence opens it."""
-
-    manifest_family: str
-    manifest_type: ManifestType
-    key_system: str
-    """The name that Encrypted Media Extensions know the DRM system by."""
-
-
-CLEARKEY = "org.w3.clearkey"
-WIDEVINE = "com.widevine.alpha"
-PLAYREADY = "com.microsoft.playready"
-FAIRPLAY = "com.apple.fps"
-
-_OFFERS: Mapping[tuple[Family, Drm], Offer] = MappingProxyType(
-    {
-        ("shaka", "clearkey"): Offer("dash-clearkey", "dash", CLEARKEY),
-        ("dash.js", "clearkey"): Offer("dash-clearkey", "dash", CLEARKEY),
-        ("hls.js", "clearkey"): Offer("hls-clearkey", "hls", CLEARKEY),
-        ("shaka", "widevine"): Offer("dash", "dash", WIDEVINE),
-        ("dash.js", "widevine"): Offer("dash", "dash", WIDEVINE),
-        ("hls.js", "widevine"): Offer("hls", "hls", WIDEVINE),
-        ("shaka", "playready"): Offer("dash", "dash", PLAYREADY),
-        ("dash.js", "playready"): Offer("dash", "dash", PLAYREADY),
-        ("hls.js", "playready"): Offer("hls", "hls", PLAYREADY),
-        ("shaka", "fairplay"): Offer("hls", "hls", FAIRPLAY),
-        ("hls.js", "fairplay"): Offer("hls", "hls", FAIRPLAY),
-        ("native", "fairplay"): Offer("hls", "hls", FAIRPLAY),
-    }
-)
-"""Players and DRM systems that a licence can exist for. Shaka reads HLS too, but there the key
-format `identity` means raw keys by GET, which is never offered."""
-
-
-def offer_for(device: Device, *, offered: Collection[Drm]) -> Offer:
-    """What this device plays; DrmNotOfferedError when no licence exists for it here."""
-    offer = _OFFERS.get((device.family, device.drm))
-    if offer is None or device.drm not in offered:
-        raise DrmNotOfferedError(
-            "This service has no licence for your device's protection system.", drm=device.drm
-        )
-    return offer
-
-
 def manifest_of(title: Title, offer: Offer) -> str:
     """The manifest's path from the root; DeviceNotSupportedError when there is none."""
     manifest = title.manifests.get(offer.manifest_family)
@@ -334,20 +227,6 @@ def manifest_of(title: Title, offer: Offer) -> str:
             "This title cannot be played on this kind of device.", family=offer.manifest_family
         )
     return f"/{title.path}/{manifest}"
-
-
-def may_have(device: Device, track_type: str, best: Quality = Quality.UHD) -> bool:
-    """Whether a device gets the key of a track type under a plan whose best picture is `best`.
-
-    A type that is not known is never given. ClearKey has no robustness to ask for: it proves the
-    path of keys and protects nothing, so there only height and plan count.
-    """
-    demand = demand_of(track_type)
-    if demand is None or demand.quality > best:
-        return False
-    if device.max_height is not None and device.max_height < demand.least_height:
-        return False
-    return device.drm == "clearkey" or device.robustness >= demand.robustness
 
 
 def play_life(duration: timedelta) -> timedelta:

@@ -21,9 +21,9 @@ from kernel.web.payload import (
 )
 from kernel.web.viewer import OriginSecret, viewer_country
 from playback import clearkey
+from playback.devices import Device
 from playback.domain import (
     LICENCE_TOKEN_LIFE,
-    Device,
     LicenceGrant,
     SessionNotFoundError,
     VendorRefusedError,

@@ -13,15 +13,13 @@ from kernel.clock import Clock
 from kernel.ids import new_id
 from kernel.tokens import MacKeys
 from playback import domain, grants
+from playback.devices import CLEARKEY, Device, DeviceNotSupportedError, Drm, Offer, offer_for
 from playback.domain import (
     Allowance,
     AssetKeys,
-    Device,
-    Drm,
     LicenceGrant,
     LicenceRefusedError,
     LicenceTokenError,
-    Offer,
     Session,
     SessionNotFoundError,
     Title,
@@ -87,13 +85,13 @@ class Playback:
         if title is None:
             raise domain.TitleNotFoundError("There is no such title.")
         title.rights.check(now, country)
-        offer = domain.offer_for(device, offered=self._offered)
+        offer = offer_for(device, offered=self._offered)
         manifest_url = domain.manifest_of(title, offer)
         session = Session(
             session_id=new_id("ses", now),
             viewer=viewer,
             title_id=title.title_id,
-            keys=_keys_for(title, device.within(facts.allowance)),
+            keys=_keys_for(title, device.within(facts.allowance.max_height)),
             started_at=now,
             expires_at=now + domain.play_life(title.duration),
             licences=1 if device.drm == "clearkey" else 0,
@@ -115,7 +113,7 @@ class Playback:
 
     def _keys_along(self, session: Session, offer: Offer) -> Mapping[str, bytes]:
         """The keys in the start's answer; a vendor's licence needs the player's challenge."""
-        if self._clearkey is None or offer.key_system != domain.CLEARKEY:
+        if self._clearkey is None or offer.key_system != CLEARKEY:
             return {}
         return self._clearkey.of(session)
 
@@ -140,7 +138,7 @@ def _keys_for(title: Title, device: Device) -> AssetKeys:
         raise domain.KeysNotReadyError("This title is being prepared; try again in a moment.")
     keys = title.keys.allowed_for(device)
     if not keys.keys:
-        raise domain.DeviceNotSupportedError("This title has no picture for this device.")
+        raise DeviceNotSupportedError("This title has no picture for this device.")
     return keys
 
 

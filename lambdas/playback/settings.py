@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from playback.domain import Drm
+from playback.devices import Drm
 
 VENDORS: tuple[Drm, ...] = ("widevine", "playready", "fairplay")
 

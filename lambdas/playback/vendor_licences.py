@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kernel.clock import Clock
+from playback.devices import DrmNotOfferedError
 from playback.domain import (
     Challenge,
-    DrmNotOfferedError,
     LicenceGrant,
     LicenceRefusedError,
     LicenceTerms,

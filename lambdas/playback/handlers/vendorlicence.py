@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from kernel.aws.json_client import DYNAMODB, KMS, SECRETS_MANAGER, AwsJson
 from kernel.aws.secrets import SecretMacKeys
 from kernel.clock import utc_now
-from playback.domain import Drm
+from playback.devices import Drm
 from playback.kms import KmsDataKeys
 from playback.ports import LicenceVendor
 from playback.routes import vendor_licence_handler

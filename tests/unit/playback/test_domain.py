@@ -7,16 +7,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kernel.errors import InvalidInputError
-from playback.domain import (
+from playback.devices import (
     Device,
     DeviceNotSupportedError,
     DrmNotOfferedError,
+    may_have,
+    offer_for,
+)
+from playback.domain import (
     NotInYourCountryError,
     OutsideRightsWindowError,
     Rights,
     manifest_of,
-    may_have,
-    offer_for,
     play_life,
 )
 from tests.unit.playback.fakes import TITLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kernel.errors import InvalidInputError
-from playback.domain import Device, may_have
+from playback.devices import Device, may_have
 from playback.protection import Hdcp, Quality, Robustness, demand_of
 
 TYPES = {"STEREO_AUDIO", "SD", "HD", "HD1", "HD2", "UHD", "UHD1", "UHD2", "VIDEO", "ALL"}

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from kernel.errors import ConflictError, DomainError, UnavailableError
 from kernel.tokens import MacKey
 from playback import domain, grants
+from playback.devices import Device, DeviceNotSupportedError
 from playback.domain import (
     LICENCE_TOKEN_LIFE,
     MOST_LICENCES,
-    Device,
     LicenceRefusedError,
     LicenceTokenError,
     LicenceTokenExpiredError,
@@ -166,7 +166,7 @@ def block(house: House) -> None:
         (limit_territories, domain.NotInYourCountryError),
         (lose_keys, domain.KeysNotReadyError),
         (keep_keys_of_another_asset, domain.KeysNotReadyError),
-        (keep_no_key_for_the_device, domain.DeviceNotSupportedError),
+        (keep_no_key_for_the_device, DeviceNotSupportedError),
         (block, domain.AccountBlockedError),
     ],
 )

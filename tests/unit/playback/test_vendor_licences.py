@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from playback import grants
+from playback.devices import Drm
 from playback.domain import (
     LICENCE_TOKEN_LIFE,
     MOST_LICENCES,
-    Drm,
     LicenceRefusedError,
     Session,
     Viewer,
