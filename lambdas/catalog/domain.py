@@ -11,7 +11,7 @@ from kernel.clock import epoch_milliseconds
 from kernel.errors import NotFoundError
 from kernel.events.catalog import Rights as RightsOnTheBus
 from kernel.events.catalog import TitlePublished
-from kernel.events.media import AssetReady
+from kernel.events.media import AssetReady, ManifestClass
 from kernel.events.media import EpisodeOf as EpisodeOnTheBus
 
 EVERYWHERE = ("*",)
@@ -86,6 +86,8 @@ class Title:
     published_at: datetime
     sequence: int
     """Of the asset event that last changed it; an older one changes nothing."""
+    classes: tuple[ManifestClass, ...] = ()
+    """Manifests for devices that can do the same."""
     storyboard: str | None = None
     """WebVTT of thumbnails, relative to `path`."""
     episode_of: EpisodeOf | None = None
@@ -99,6 +101,7 @@ class Title:
             path=ready.path,
             manifests=ready.manifests,
             poster=ready.poster,
+            classes=tuple(ready.classes),
             storyboard=ready.storyboard,
             sequence=ready.sequence,
         )
@@ -114,6 +117,7 @@ class Title:
             path=self.path,
             manifests=self.manifests,
             poster=self.poster,
+            classes=list(self.classes),
             storyboard=self.storyboard,
             episode_of=self.episode_of.on_the_bus() if self.episode_of else None,
             rights=self.rights.on_the_bus(),
@@ -135,6 +139,7 @@ def new_title(ready: AssetReady, now: datetime) -> Title:
         path=ready.path,
         manifests=ready.manifests,
         poster=ready.poster,
+        classes=tuple(ready.classes),
         storyboard=ready.storyboard,
         episode_of=EpisodeOf.told(ready.episode_of),
         rights=Rights(EVERYWHERE, now),

@@ -54,6 +54,8 @@ def _item(title: Title) -> dict[str, Any]:
         "rights": json.dumps(title.rights.on_the_bus()),
         "sequence": title.sequence,
     }
+    if title.classes:
+        plain["classes"] = json.dumps(title.classes)
     if title.storyboard is not None:
         plain["storyboard"] = title.storyboard
     if title.episode_of is not None:
@@ -79,6 +81,7 @@ def _title(item: Mapping[str, Any]) -> Title:
         ),
         published_at=datetime.fromisoformat(item["published_at"]["S"]),
         sequence=int(item["sequence"]["N"]),
+        classes=tuple(json.loads(item["classes"]["S"])) if "classes" in item else (),
         storyboard=item["storyboard"]["S"] if "storyboard" in item else None,
         episode_of=_episode_of(item),
     )

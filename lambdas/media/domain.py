@@ -17,6 +17,7 @@ from kernel.errors import (
     InvalidInputError,
     NotFoundError,
 )
+from kernel.events.media import ManifestClass
 from media.episodes import EpisodeOf
 
 PART_SIZE_BYTES = 16 * 1024 * 1024
@@ -208,6 +209,8 @@ class Package:
     duration_seconds: float
     heights: tuple[int, ...]
     """Ascending, in pixels."""
+    classes: tuple[ManifestClass, ...] = ()
+    """Manifests for devices that can do the same; packages made before there were any have none."""
     storyboard: str | None = None
     """WebVTT of thumbnails, relative to `path`; packages made before there were any have none."""
 

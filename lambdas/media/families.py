@@ -6,7 +6,7 @@ player with ClearKey, so each family gets the form that it reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -85,14 +85,15 @@ def storyboard_file(read: ReadText) -> dict[str, str]:
 
 
 def verified_duration(
-    manifests: Mapping[str, str], read: ReadText, sizes: Mapping[str, int]
+    manifests: Collection[str], read: ReadText, sizes: Mapping[str, int]
 ) -> float:
     """The film's length in seconds; IncompletePackageError when manifests and files disagree.
 
-    `sizes` is what the bucket lists: file name, relative to the package, to bytes.
+    `manifests` are names, relative to the package; `sizes` is what the bucket lists: such a name
+    to bytes.
     """
     inventory = _Inventory(sizes)
-    for name in sorted(set(manifests.values())):
+    for name in sorted(manifests):
         inventory.need(name)
         if name.endswith(".mpd"):
             _follow_dash(read(name), inventory)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 _URI = re.compile(r'URI="([^"]*)"')
+_ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^,]*)(?:,|$)')
 _METHOD = re.compile(r"METHOD=([A-Z0-9-]+)")
 _KEY_TAGS = ("#EXT-X-KEY:", "#EXT-X-SESSION-KEY:")
+_VARIANT_TAGS = ("#EXT-X-STREAM-INF:", "#EXT-X-I-FRAME-STREAM-INF:")
+_GROUPS = ("AUDIO", "VIDEO", "SUBTITLES", "CLOSED-CAPTIONS")
 _PLAYLIST_TAGS = ("#EXT-X-MEDIA:", "#EXT-X-I-FRAME-STREAM-INF:", "#EXT-X-IMAGE-STREAM-INF:")
 
 
@@ -53,6 +56,80 @@ def renamed(multivariant: str, names: Mapping[str, str]) -> str:
         else:
             lines.append(line if line.startswith("#") else names.get(line.strip(), line))
     return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One rendition of a multivariant playlist, for all frames or for key frames alone."""
+
+    playlist: str
+    attributes: Mapping[str, str]
+    """As they are written, quoted or not."""
+    is_key_frames_only: bool
+
+    @property
+    def codecs(self) -> frozenset[str]:
+        """The sample entries of picture and sound; empty where it does not say."""
+        stated = self.attributes.get("CODECS", "").strip('"')
+        return frozenset(one.strip().partition(".")[0] for one in stated.split(",") if one.strip())
+
+
+Narrowing = Callable[[Variant], Mapping[str, str] | None]
+"""Attributes that a variant gets besides its own, as they are written; None drops it."""
+
+
+def variants(multivariant: str) -> tuple[Variant, ...]:
+    """The variants of a multivariant playlist, in order."""
+    found = []
+    lines = multivariant.splitlines()
+    for number, line in enumerate(lines):
+        if line.startswith(_VARIANT_TAGS):
+            found.append(_variant(lines, number))
+    return tuple(found)
+
+
+def narrowed(multivariant: str, narrowing: Narrowing) -> str:
+    """The multivariant playlist with some of its variants, and the groups that those name."""
+    lines = multivariant.splitlines()
+    kept: list[str] = []
+    groups: set[tuple[str, str]] = set()
+    skip = False
+    for number, line in enumerate(lines):
+        if not line.startswith(_VARIANT_TAGS):
+            if not (skip and line and not line.startswith("#")):
+                kept.append(line)
+            skip = skip and not (line and not line.startswith("#"))
+            continue
+        variant = _variant(lines, number)
+        more = narrowing(variant)
+        skip = more is None and not variant.is_key_frames_only
+        if more is None:
+            continue
+        attributes = {**variant.attributes, **more}
+        groups |= {(kind, attributes[kind].strip('"')) for kind in _GROUPS if kind in attributes}
+        tag = line.partition(":")[0]
+        kept.append(f"{tag}:" + ",".join(f"{name}={value}" for name, value in attributes.items()))
+    return "\n".join(line for line in kept if _is_named(line, groups)) + "\n"
+
+
+def _variant(lines: Sequence[str], number: int) -> Variant:
+    tag, _, stated = lines[number].partition(":")
+    attributes = {match[1]: match[2] for match in _ATTRIBUTE.finditer(stated)}
+    only_key_frames = tag == "#EXT-X-I-FRAME-STREAM-INF"
+    playlist = (
+        attributes.get("URI", "").strip('"')
+        if only_key_frames
+        else next((line.strip() for line in lines[number + 1 :] if line and line[0] != "#"), "")
+    )
+    return Variant(playlist, attributes, only_key_frames)
+
+
+def _is_named(line: str, groups: Collection[tuple[str, str]]) -> bool:
+    """Whether a line stays: renditions of groups that no variant names do not."""
+    if not line.startswith("#EXT-X-MEDIA:"):
+        return True
+    attributes = {match[1]: match[2].strip('"') for match in _ATTRIBUTE.finditer(line[13:])}
+    return (attributes.get("TYPE", ""), attributes.get("GROUP-ID", "")) in groups
 
 
 def media_playlist(text: str) -> MediaPlaylist:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import ceil
 from uuid import UUID
 from xml.etree import ElementTree
@@ -34,6 +35,9 @@ _THUMBNAIL_TILES = frozenset(
 """DASH-IF's scheme and the form that came before it."""
 _ROUNDING = 1e-6
 """Of a segment: durations in manifests are rounded."""
+_TRANSFER = "urn:mpeg:mpegB:cicp:TransferCharacteristics"
+_RANGES = {"16": "PQ", "18": "HLG"}
+"""ISO/IEC 23091-2, TransferCharacteristics, in the words of HLS's VIDEO-RANGE."""
 _NUMBER = re.compile(r"\$Number(?:%0(\d+)d)?\$")
 _TIME = re.compile(r"\$Time(?:%0(\d+)d)?\$")
 
@@ -52,6 +56,24 @@ class Representation:
     duration_seconds: float
     key_id: UUID | None
     """None when it is in the clear."""
+    codecs: tuple[str, ...] = ()
+    """As RFC 6381 writes them."""
+    width: int | None = None
+    """In pixels; None for sound."""
+    height: int | None = None
+    frame_rate: Fraction | None = None
+    video_range: str = "SDR"
+    """`SDR`, `HLG` or `PQ`."""
+
+    @property
+    def pixels(self) -> int:
+        """Of the picture; 0 for sound."""
+        return (self.width or 0) * (self.height or 0)
+
+    @property
+    def entries(self) -> frozenset[str]:
+        """Codecs without their profiles and levels: sample entries (ISO/IEC 14496-12)."""
+        return frozenset(codec.partition(".")[0] for codec in self.codecs)
 
 
 @dataclass(frozen=True)
@@ -120,6 +142,68 @@ def with_clearkey(text: str) -> str:
             index = list(parent).index(protection) + 1
             clearkey = {"schemeIdUri": CLEARKEY, "value": "ClearKey1.0"}
             parent.insert(index, ElementTree.Element(_PROTECTION, clearkey))
+    return _written(root)
+
+
+def narrowed(
+    text: str,
+    keep: Callable[[Representation], bool],
+    robustness: Callable[[str, Sequence[Representation]], str | None],
+) -> str:
+    """The manifest with some of its pictures and sounds only.
+
+    `robustness` is asked with the scheme of each ContentProtection and the representations it
+    protects, and answers its attribute (ISO/IEC 23009-1:2022, 5.8.4.1), or None for none.
+    Thumbnails and captions stay.
+    """
+    root = _parse(text)
+    for period in root.iter(f"{{{_DASH}}}Period"):
+        for adaptation in period.findall(f"{{{_DASH}}}AdaptationSet"):
+            kept = _narrow(adaptation, keep, robustness)
+            if not kept:
+                period.remove(adaptation)
+    return _written(root)
+
+
+def _narrow(
+    adaptation: ElementTree.Element,
+    keep: Callable[[Representation], bool],
+    robustness: Callable[[str, Sequence[Representation]], str | None],
+) -> bool:
+    """Whether something of the adaptation set is left."""
+    kept = []
+    for element in adaptation.findall(f"{{{_DASH}}}Representation"):
+        described = _Described(adaptation, element)
+        if described.kind != "media":
+            return True
+        one = _representation(described)
+        if keep(one):
+            kept.append(one)
+            _demand(element, [one], robustness)
+        else:
+            adaptation.remove(element)
+    _demand(adaptation, kept, robustness)
+    for name, sizes in (
+        ("maxWidth", [one.width for one in kept if one.width]),
+        ("maxHeight", [one.height for one in kept if one.height]),
+    ):
+        if name in adaptation.attrib and sizes:
+            adaptation.set(name, str(max(sizes)))
+    return bool(kept)
+
+
+def _demand(
+    element: ElementTree.Element,
+    protected: Sequence[Representation],
+    robustness: Callable[[str, Sequence[Representation]], str | None],
+) -> None:
+    for protection in element.findall(_PROTECTION):
+        demanded = robustness(protection.get("schemeIdUri", ""), protected) if protected else None
+        if demanded is not None:
+            protection.set("robustness", demanded)
+
+
+def _written(root: ElementTree.Element) -> str:
     for prefix, namespace in _PREFIXES.items():
         ElementTree.register_namespace(prefix, namespace)
     ElementTree.indent(root)
@@ -166,6 +250,21 @@ class _Described:
         """An attribute of the representation, else of its adaptation set."""
         return str(self.element.get(attribute) or self.adaptation.get(attribute, ""))
 
+    def number(self, attribute: str) -> int | None:
+        """A whole number of the representation, else of its adaptation set."""
+        stated = self.stated(attribute)
+        return int(stated) if stated.isdecimal() else None
+
+    @property
+    def video_range(self) -> str:
+        """By the transfer characteristics; SDR where nothing is said."""
+        for level in (self.element, self.adaptation):
+            for kind in ("EssentialProperty", "SupplementalProperty"):
+                for found in level.findall(f"{{{_DASH}}}{kind}"):
+                    if found.get("schemeIdUri") == _TRANSFER:
+                        return _RANGES.get(found.get("value", ""), "SDR")
+        return "SDR"
+
     @property
     def base_url(self) -> str | None:
         """The one file, for a representation that is not segmented."""
@@ -211,7 +310,19 @@ def _representation(described: _Described) -> Representation:
         segments=described.segments(times),
         duration_seconds=sum(length for _, length in times) / described.timescale,
         key_id=_key_id(described.element) or _key_id(described.adaptation),
+        codecs=tuple(filter(None, described.stated("codecs").replace(" ", "").split(","))),
+        width=described.number("width"),
+        height=described.number("height"),
+        frame_rate=_frame_rate(described.stated("frameRate")),
+        video_range=described.video_range,
     )
+
+
+def _frame_rate(stated: str) -> Fraction | None:
+    try:
+        return Fraction(stated) if stated else None
+    except (ValueError, ZeroDivisionError) as error:
+        raise UnreadableManifestError(f"{stated!r} is not a frame rate.") from error
 
 
 def _thumbnails(described: _Described, duration_seconds: float) -> Thumbnails:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from kernel.clock import Clock, epoch_milliseconds
-from kernel.events.media import AssetReady
+from kernel.events.media import AssetReady, ManifestClass
+from media.classes import class_manifests
 from media.domain import (
     Asset,
     AssetNotFoundError,
@@ -115,19 +117,29 @@ class Pipeline:
         with self._step(run, StepName.POSTER):
             files.copy_picture(choose_poster(files.captures(run.work_path)), run.poster_key)
 
-    def manifests(self, run: Run, files: PackagedFiles, *, clearkey: bool) -> None:
-        """Write the storyboard, and the player families' manifests, beside MediaConvert's own."""
+    def manifests(
+        self, run: Run, files: PackagedFiles, *, clearkey: bool
+    ) -> tuple[ManifestClass, ...]:
+        """Write the storyboard, and the manifests of families and classes, beside MediaConvert's.
 
+        Answers the classes that the film got.
+        """
+        written: dict[str, str] = {}
+
+        @cache
         def read(name: str) -> str:
-            return files.read_text(f"{run.package_path}/{name}")
+            return written.get(name) or files.read_text(f"{run.package_path}/{name}")
 
         with self._step(run, StepName.MANIFESTS):
             texts = storyboard_file(read)
             if clearkey:
-                texts |= clearkey_manifests(read)
+                written.update(clearkey_manifests(read))
+            of_classes, classes = class_manifests(read, clearkey=clearkey)
+            texts |= written | of_classes
             for name, text in texts.items():
                 suffix = name[name.rindex(".") :]
                 files.write_text(f"{run.package_path}/{name}", text, _CONTENT_TYPES[suffix])
+        return classes
 
     def verify(
         self,
@@ -137,6 +149,7 @@ class Pipeline:
         files: PackagedFiles,
         *,
         clearkey: bool,
+        classes: Sequence[ManifestClass] = (),
     ) -> Package:
         """The package, once every file that a manifest names was seen.
 
@@ -146,7 +159,9 @@ class Pipeline:
             manifests = manifests_of(clearkey=clearkey)
             sizes = files.sizes(run.package_path)
             duration = verified_duration(
-                manifests, lambda name: files.read_text(f"{run.package_path}/{name}"), sizes
+                {*manifests.values(), *(one["manifest"] for one in classes)},
+                cache(lambda name: files.read_text(f"{run.package_path}/{name}")),
+                sizes,
             )
             check_nothing_lost(source.duration_seconds, duration)
         return Package(
@@ -155,6 +170,7 @@ class Pipeline:
             poster=run.poster_key,
             duration_seconds=duration,
             heights=heights,
+            classes=tuple(classes),
             storyboard=STORYBOARD if STORYBOARD in sizes else None,
         )
 
@@ -172,6 +188,7 @@ class Pipeline:
             manifests=dict(package.manifests),
             poster=package.poster,
             heights=list(package.heights),
+            classes=list(package.classes),
             storyboard=package.storyboard,
             episode_of=asset.episode_of.on_the_bus() if asset.episode_of else None,
         )

@@ -90,11 +90,11 @@ def poster(pipeline: Pipeline, files: PackagedFiles) -> Task:
 
 
 def manifests(pipeline: Pipeline, files: PackagedFiles, *, clearkey: bool) -> Task:
-    """Writes the manifests of the player families."""
+    """Writes the manifests of player families and capability classes."""
 
     def task(state: State) -> State:
-        pipeline.manifests(_run(state), files, clearkey=clearkey)
-        return state
+        classes = pipeline.manifests(_run(state), files, clearkey=clearkey)
+        return {**state, "classes": list(classes)}
 
     return task
 
@@ -109,6 +109,8 @@ def verify(pipeline: Pipeline, files: PackagedFiles, *, clearkey: bool) -> Task:
             tuple(state["plan"]["heights"]),
             files,
             clearkey=clearkey,
+            # A run that began before there were classes goes on without.
+            classes=state.get("classes", ()),
         )
         return {**state, "package": dataclasses.asdict(package)}
 
@@ -120,7 +122,8 @@ def publish(pipeline: Pipeline) -> Task:
 
     def task(state: State) -> State:
         stored = state["package"]
-        package = Package(**{**stored, "heights": tuple(stored["heights"])})
+        heights, classes = tuple(stored["heights"]), tuple(stored.get("classes", ()))
+        package = Package(**{**stored, "heights": heights, "classes": classes})
         pipeline.publish(_run(state), package)
         return {"asset_id": state["run"]["asset_id"], "version": state["run"]["version"]}
 

@@ -575,11 +575,13 @@ def _plain(package: Package) -> dict[str, Any]:
         **dataclasses.asdict(package),
         "manifests": dict(package.manifests),
         "heights": list(package.heights),
+        "classes": list(package.classes),
     }
 
 
 def _package(stored: dict[str, Any]) -> Package:
-    return Package(**{**stored, "heights": tuple(stored["heights"])})
+    heights, classes = tuple(stored["heights"]), tuple(stored.get("classes", ()))
+    return Package(**{**stored, "heights": heights, "classes": classes})
 
 
 @contextmanager

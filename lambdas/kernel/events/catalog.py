@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, TypedDict
 
 from kernel.events import Event
-from kernel.events.media import EpisodeOf
+from kernel.events.media import EpisodeOf, ManifestClass
 
 
 class Rights(TypedDict):
@@ -36,6 +36,8 @@ class TitlePublished(Event):
     poster: str
     """Object key of the poster."""
     rights: Rights
+    classes: list[ManifestClass] = field(default_factory=list)
+    """Narrower manifests than the families'; none for films packaged before there were any."""
     storyboard: str | None = None
     """WebVTT of thumbnails, relative to `path`."""
     episode_of: EpisodeOf | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, TypedDict
 
 from kernel.events import Event
@@ -17,6 +17,21 @@ class EpisodeOf(TypedDict):
     """The series' name, as it was written for this episode."""
     season: int
     episode: int
+
+
+class ManifestClass(TypedDict):
+    """A manifest for devices that can do the same, and what a device needs to play all of it."""
+
+    family: str
+    """Of players, as in `manifests`: these read it."""
+    manifest: str
+    """Relative to the folder of the packaged files."""
+    codecs: list[str]
+    """Sample entries of its pictures and sounds: `avc1`, `mp4a` (ISO/IEC 14496-12)."""
+    ranges: list[str]
+    """Of its pictures: `SDR`, `HLG`, `PQ` (HLS's VIDEO-RANGE)."""
+    picture: str
+    """Track type of its largest picture, whose key demands the most: `SD`, `HD`, `UHD1`, `UHD2`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +51,8 @@ class AssetReady(Event):
     """Object key of the poster."""
     heights: list[int]
     """Heights of the ladder's renditions in pixels, ascending."""
+    classes: list[ManifestClass] = field(default_factory=list)
+    """Narrower manifests than the families'; none for films packaged before there were any."""
     storyboard: str | None = None
     """WebVTT of thumbnails, relative to `path`."""
     episode_of: EpisodeOf | None = None

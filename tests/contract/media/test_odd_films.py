@@ -110,7 +110,7 @@ def package(film: Path, folder: Path) -> Packaged:
     for name, text in storyboard_file(read).items():
         (written / name).write_text(text)
     sizes = {one.name: one.stat().st_size for one in written.iterdir()}
-    duration = verified_duration(manifests_of(clearkey=False), read, sizes)
+    duration = verified_duration(manifests_of(clearkey=False).values(), read, sizes)
     check_nothing_lost(source.duration_seconds, duration)
     return Packaged(source, groups[0].outputs, duration, written)
 

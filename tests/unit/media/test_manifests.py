@@ -165,7 +165,7 @@ def test_clearkey_families_exist_only_where_the_environment_offers_them() -> Non
 class TestVerification:
     def duration(self, run: Run, files: FakePackagedFiles) -> float:
         return verified_duration(
-            manifests_of(clearkey=False),
+            manifests_of(clearkey=False).values(),
             lambda name: files.read_text(f"{run.package_path}/{name}"),
             files.sizes(run.package_path),
         )

@@ -111,6 +111,12 @@ def test_a_film_goes_through_every_step_and_is_published_once(
     assert ready.duration_seconds == 10.0
     assert ready.path == run.package_path
     assert ready.manifests["dash-clearkey"] == "clearkey.mpd"
+    assert [one["manifest"] for one in ready.classes] == [
+        "dash.avc.sd.mpd",
+        "hls.avc.sd.m3u8",
+        "dash-clearkey.avc.sd.mpd",
+        "hls-clearkey.avc.sd.m3u8",
+    ]
     assert ready.poster == run.poster_key
     assert ready.heights == [144, 240, 360]
 
@@ -250,14 +256,44 @@ def test_an_incomplete_package_is_never_published(
         steps.verify(pipeline, packaged, clearkey=False)(state)
 
 
-def test_without_clearkey_nothing_is_written_beside_the_output(
-    pipeline: Pipeline, begin: Begin, packaged: FakePackagedFiles
+def test_without_clearkey_only_the_vendors_classes_are_written_beside_the_output(
+    pipeline: Pipeline, begin: Begin, packaged: FakePackagedFiles, run: Run
 ) -> None:
     before = dict(packaged.objects)
 
     steps.manifests(pipeline, packaged, clearkey=False)(begin())
 
-    assert packaged.objects == before
+    written = {"dash.avc.sd.mpd", "hls.avc.sd.m3u8"}
+    after = packaged.objects
+    assert set(after) - set(before) == {f"{run.package_path}/{name}" for name in written}
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_class_whose_file_is_missing_is_not_published(
+    pipeline: Pipeline,
+    begin: Begin,
+    destination: Destination,
+    packaged: FakePackagedFiles,
+    run: Run,
+) -> None:
+    state = steps.probe(pipeline, FakeSources(FILM))(begin())
+    state = steps.plan(pipeline, destination)(state)
+    state = steps.manifests(pipeline, packaged, clearkey=False)(state)
+    del packaged.objects[f"{run.package_path}/dash.avc.sd.mpd"]
+
+    with pytest.raises(IncompletePackageError, match=r"dash\.avc\.sd\.mpd"):
+        steps.verify(pipeline, packaged, clearkey=False)(state)
+
+
+def test_a_run_that_began_before_there_were_classes_ends_without(
+    pipeline: Pipeline, begin: Begin, destination: Destination, packaged: FakePackagedFiles
+) -> None:
+    state = steps.probe(pipeline, FakeSources(FILM))(begin())
+    state = steps.plan(pipeline, destination)(state)
+
+    state = steps.verify(pipeline, packaged, clearkey=False)(state)
+
+    assert state["package"]["classes"] == ()
 
 
 def test_manifests_are_written_with_the_types_players_expect(
