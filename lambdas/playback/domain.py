@@ -16,7 +16,15 @@ from kernel.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from playback.devices import Device, DeviceNotSupportedError, Drm, Offer, may_have
+from playback.devices import (
+    Device,
+    DeviceNotSupportedError,
+    Drm,
+    ManifestClass,
+    Offer,
+    class_for,
+    may_have,
+)
 from playback.protection import Demand, Quality
 
 LICENCE_TOKEN_LIFE = timedelta(seconds=120)
@@ -213,15 +221,25 @@ class Title:
     rights: Rights
     keys: AssetKeys | None = None
     """None until the vault's event arrived."""
+    classes: tuple[ManifestClass, ...] = ()
+    """None in titles packaged before there were any."""
     storyboard: str | None = None
     """WebVTT of thumbnails, relative to `path`."""
     episode_of: EpisodeOf | None = None
     """None for a film."""
 
 
-def manifest_of(title: Title, offer: Offer) -> str:
-    """The manifest's path from the root; DeviceNotSupportedError when there is none."""
-    manifest = title.manifests.get(offer.manifest_family)
+def manifest_of(title: Title, offer: Offer, device: Device) -> str:
+    """The path, from the root, of the manifest for a device as its plan lets it be.
+
+    DeviceNotSupportedError when there is none. Titles that were packaged before there were
+    classes have one manifest for all devices of a family; their keys alone hold those back.
+    """
+    if any(one.family == offer.manifest_family for one in title.classes):
+        chosen = class_for(device, offer, title.classes)
+        manifest = None if chosen is None else chosen.manifest
+    else:
+        manifest = title.manifests.get(offer.manifest_family)
     if manifest is None:
         raise DeviceNotSupportedError(
             "This title cannot be played on this kind of device.", family=offer.manifest_family

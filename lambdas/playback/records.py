@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kernel.events.catalog import TitlePublished
 from kernel.events.keys import ContentKeysIssued
+from playback.devices import ManifestClass
 from playback.domain import AssetKeys, EpisodeOf, Rights, Session, Title, Viewer, WrappedKey
 
 
@@ -22,6 +23,7 @@ def title_of(event: TitlePublished) -> Title:
         duration=timedelta(seconds=float(event.duration_seconds)),
         path=event.path,
         manifests=dict(event.manifests),
+        classes=_classes(event.classes),
         storyboard=event.storyboard,
         episode_of=_episode_of(event.episode_of),
         rights=Rights(
@@ -52,6 +54,10 @@ def title_document(title: Title) -> dict[str, Any]:
         "duration_seconds": title.duration.total_seconds(),
         "path": title.path,
         "manifests": dict(title.manifests),
+        "classes": [
+            {**vars(one), "codecs": sorted(one.codecs), "ranges": sorted(one.ranges)}
+            for one in title.classes
+        ],
         "storyboard": title.storyboard,
         "episode_of": None if title.episode_of is None else vars(title.episode_of),
         "territories": list(rights.territories),
@@ -77,7 +83,8 @@ def title_from(
         duration=timedelta(seconds=document["duration_seconds"]),
         path=document["path"],
         manifests=document["manifests"],
-        # Titles kept before there were storyboards, or series, have no word of them.
+        # Titles kept before there were classes, storyboards or series have no word of them.
+        classes=_classes(document.get("classes", ())),
         storyboard=document.get("storyboard"),
         episode_of=_episode_of(document.get("episode_of")),
         rights=Rights(
@@ -140,6 +147,19 @@ def session_from(
         licences=licences,
         # Plays from before vendors were offered are ClearKey's.
         drm=document.get("drm", "clearkey"),
+    )
+
+
+def _classes(told: Iterable[Mapping[str, Any]]) -> tuple[ManifestClass, ...]:
+    return tuple(
+        ManifestClass(
+            one["family"],
+            one["manifest"],
+            frozenset(one["codecs"]),
+            frozenset(one["ranges"]),
+            one["picture"],
+        )
+        for one in told
     )
 
 

@@ -174,7 +174,7 @@ def _start_line(started: Started) -> dict[str, object]:
         "asset_id": session.asset_id,
         "account": session.viewer.account_id,
         "device": session.viewer.device_id,
-        "manifest_family": started.offer.manifest_family,
+        "manifest": started.manifest_url.rpartition("/")[2],
         "kids": list(started.keys),
         "use": session.licences,
     }

@@ -86,12 +86,13 @@ class Playback:
             raise domain.TitleNotFoundError("There is no such title.")
         title.rights.check(now, country)
         offer = offer_for(device, offered=self._offered)
-        manifest_url = domain.manifest_of(title, offer)
+        device = device.within(facts.allowance.max_height)
+        manifest_url = domain.manifest_of(title, offer, device)
         session = Session(
             session_id=new_id("ses", now),
             viewer=viewer,
             title_id=title.title_id,
-            keys=_keys_for(title, device.within(facts.allowance.max_height)),
+            keys=_keys_for(title, device),
             started_at=now,
             expires_at=now + domain.play_life(title.duration),
             licences=1 if device.drm == "clearkey" else 0,

@@ -10,6 +10,7 @@ import { deviceKey } from "./auth/device-key";
 import { Session } from "./auth/session";
 import { BrowserTokenSharing } from "./auth/shared-tokens";
 import type { Config } from "./config";
+import { Capabilities, thisBrowser } from "./player/capabilities";
 import { Openings } from "./player/openings";
 import { Playback } from "./player/playback";
 
@@ -43,7 +44,16 @@ export function createServices(config: Config): Services {
   session.subscribe(() => {
     if (session.status() !== "signed-in") remembered.clear();
   });
-  const playback = new PlaybackApi(client, Date.now, location.origin, window.fetch.bind(window));
+  const capabilities = new Capabilities(thisBrowser(), {
+    // Looked up each time: where storage is forbidden, its very name throws.
+    getItem: (name) => localStorage.getItem(name),
+    setItem: (name, value) => localStorage.setItem(name, value),
+  });
+  // Once a picture plays: nothing that a first frame would wait for.
+  document.addEventListener("playing", () => void capabilities.find(), { capture: true, once: true });
+  const playback = new PlaybackApi(client, Date.now, location.origin, window.fetch.bind(window), () =>
+    capabilities.describe(),
+  );
   const progress = new ProgressApi(client, () => new Date());
   const keepFresh = (): (() => void) => session.keepFresh();
   return {

@@ -32,6 +32,15 @@ def title(now: datetime) -> Title:
         duration_seconds=61.48,
         path="m/ast_1/v1",
         manifests={"dash": "main.mpd"},
+        classes=(
+            {
+                "family": "dash",
+                "manifest": "dash.avc.sd.mpd",
+                "codecs": ["avc1", "mp4a"],
+                "ranges": ["SDR"],
+                "picture": "SD",
+            },
+        ),
         poster="art/ast_1/v1/poster.jpg",
         rights=Rights(("DE", "FR"), now, now + timedelta(days=365)),
         published_at=now,

@@ -40,6 +40,15 @@ PACKAGE = Package(
     poster=f"art/{ASSET_ID}/v1/poster.jpg",
     duration_seconds=61.483,
     heights=(144, 240),
+    classes=(
+        {
+            "family": "dash",
+            "manifest": "dash.avc.sd.mpd",
+            "codecs": ["avc1", "mp4a"],
+            "ranges": ["SDR"],
+            "picture": "SD",
+        },
+    ),
     storyboard="storyboard.vtt",
 )
 READY = AssetReady(

@@ -71,7 +71,7 @@ def test_each_player_gets_the_manifest_it_reads(family: str, manifest: str, kind
 
     offer = offer_for(device, offered=["clearkey"])
 
-    assert manifest_of(TITLE, offer) == manifest
+    assert manifest_of(TITLE, offer, device) == manifest
     assert (offer.manifest_type, offer.key_system) == (kind, "org.w3.clearkey")
 
 
@@ -91,13 +91,12 @@ def test_native_players_have_no_clearkey() -> None:
 
 
 def test_a_title_without_the_players_manifest_says_so() -> None:
-    offer = offer_for(
-        Device.described({"family": "hls.js", "drm": "clearkey"}), offered=["clearkey"]
-    )
+    device = Device.described({"family": "hls.js", "drm": "clearkey"})
+    offer = offer_for(device, offered=["clearkey"])
     title = TITLE.__class__(**{**vars(TITLE), "manifests": {}})
 
     with pytest.raises(DeviceNotSupportedError):
-        manifest_of(title, offer)
+        manifest_of(title, offer, device)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +113,14 @@ def test_a_title_without_the_players_manifest_says_so() -> None:
         ({"family": "shaka", "drm": "clearkey", "max_height": True}, "device.max_height"),
         ({"family": "shaka", "drm": "clearkey", "max_height": "1080"}, "device.max_height"),
         ({"family": "shaka", "drm": "clearkey", "root": 1}, "device.root"),
+        ({"family": "shaka", "drm": "clearkey", "codecs": "avc"}, "device.codecs"),
+        ({"family": "shaka", "drm": "clearkey", "codecs": ["avc", 1]}, "device.codecs"),
+        ({"family": "shaka", "drm": "clearkey", "codecs": ["avc1"]}, "device.codecs"),
+        ({"family": "shaka", "drm": "clearkey", "audio": ["mp3"]}, "device.audio"),
+        ({"family": "shaka", "drm": "clearkey", "hdr": ["sdr"]}, "device.hdr"),
+        ({"family": "shaka", "drm": "clearkey", "hdr": {"pq": True}}, "device.hdr"),
+        ({"family": "shaka", "drm": "clearkey", "hdcp": "2"}, "device.hdcp"),
+        ({"family": "shaka", "drm": "clearkey", "hdcp": 2.2}, "device.hdcp"),
     ],
 )
 def test_a_device_described_wrongly_is_told_which_field(description: object, field: str) -> None:

@@ -11,6 +11,7 @@ from kernel.events.billing import SubscriptionChanged
 from kernel.events.catalog import TitlePublished
 from kernel.events.identity import AccountDeleted
 from kernel.events.keys import ContentKeysIssued
+from playback.devices import ManifestClass
 from playback.domain import Allowance, EpisodeOf
 from playback.events import projection_handler
 from playback.service import Projection
@@ -60,6 +61,29 @@ def test_any_order_of_events_ends_in_the_newest_title_with_the_newest_keys(
     assert title.name == "Version 2"
     assert title.keys is not None
     assert [key.kid for key in title.keys.keys] == ["kid-2"]
+
+
+def test_the_classes_of_a_title_are_kept_and_a_title_told_without_has_none() -> None:
+    table = FakePlayback()
+    handler = projection_handler(Projection(table))
+    told = {
+        "family": "dash",
+        "manifest": "dash.avc.sd.mpd",
+        "codecs": ["avc1", "mp4a"],
+        "ranges": ["SDR"],
+        "picture": "SD",
+    }
+
+    handler(published(1, classes=[told]), None)
+    (kept,) = table.titles["ttl_1"].classes
+    without = published(2)
+    del without["detail"]["classes"]
+    handler(without, None)
+
+    assert kept == ManifestClass(
+        "dash", "dash.avc.sd.mpd", frozenset({"avc1", "mp4a"}), frozenset({"SDR"}), "SD"
+    )
+    assert table.titles["ttl_1"].classes == ()
 
 
 def test_fields_that_a_publisher_adds_later_are_ignored() -> None:

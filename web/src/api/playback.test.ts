@@ -17,6 +17,8 @@ const START = {
   title: { name: "A film", episode_of: null },
 };
 
+const DEVICE = { family: "shaka", drm: "clearkey", max_height: 1080 } as const;
+
 test("a licence token that is about to run out is renewed before it is used", async () => {
   const posted: string[] = [];
   const client = {
@@ -26,7 +28,7 @@ test("a licence token that is about to run out is renewed before it is used", as
     },
   } as unknown as ApiClient;
   let now = 0;
-  const api = new PlaybackApi(client, () => now, "https://watch.test", fetch);
+  const api = new PlaybackApi(client, () => now, "https://watch.test", fetch, () => DEVICE);
   const { licence } = await api.start("ttl_1");
 
   now = 100_000;
@@ -39,7 +41,7 @@ test("a licence token that is about to run out is renewed before it is used", as
 
 function startOf(drm: object): Promise<Start> {
   const client = { post: async () => ({ ...START, drm }) } as unknown as ApiClient;
-  return new PlaybackApi(client, () => 0, "https://watch.test", fetch).start("ttl_1");
+  return new PlaybackApi(client, () => 0, "https://watch.test", fetch, () => DEVICE).start("ttl_1");
 }
 
 test("the keys that come with a start need no asking", async () => {
@@ -54,7 +56,7 @@ const VTT = "WEBVTT\n\n00:00:00.000 --> 00:00:02.000\na.jpg#xywh=0,0,160,90\n";
 
 function answering(respond: () => Promise<Response>): PlaybackApi {
   const client = { post: async () => STORYBOARD_START } as unknown as ApiClient;
-  return new PlaybackApi(client, () => 0, "https://watch.test", respond);
+  return new PlaybackApi(client, () => 0, "https://watch.test", respond, () => DEVICE);
 }
 
 const STORYBOARD_START = { ...START, storyboard_url: "/m/ast_1/v/storyboard.vtt" };
@@ -82,7 +84,7 @@ test("a beacon goes in base64, with its play's ticket and the moment", async () 
   const client = {
     post: async (path: string, body: unknown) => posted.push([path, body]),
   } as unknown as ApiClient;
-  const api = new PlaybackApi(client, () => 0, "https://watch.test", fetch);
+  const api = new PlaybackApi(client, () => 0, "https://watch.test", fetch, () => DEVICE);
 
   await api.tell("a ticket", { kind: "start", positionSeconds: 1.5, durationSeconds: 60 });
 
@@ -99,7 +101,7 @@ test("a beacon goes in base64, with its play's ticket and the moment", async () 
 
 test("a beacon that does not get through troubles nobody", async () => {
   const client = { post: () => Promise.reject(new Error("offline")) } as unknown as ApiClient;
-  const api = new PlaybackApi(client, () => 0, "https://watch.test", fetch);
+  const api = new PlaybackApi(client, () => 0, "https://watch.test", fetch, () => DEVICE);
 
   await api.tell("a ticket", { kind: "position", positionSeconds: 1, durationSeconds: 60 });
 });

@@ -1,5 +1,6 @@
 /** Asks permission to play: addresses, licence and the cookies that open the segments. */
 import type { ApiClient } from "./client";
+import type { DeviceDescription } from "../player/capabilities";
 import { Storyboard } from "../player/storyboard";
 import type { Reached } from "./progress";
 import { Fields } from "./read";
@@ -40,12 +41,13 @@ export class PlaybackApi {
     private readonly now: () => number,
     private readonly origin: string,
     private readonly fetch: typeof globalThis.fetch,
+    private readonly device: () => DeviceDescription,
   ) {}
 
   async start(titleId: string, signal?: AbortSignal): Promise<Start> {
     const request = {
       title_id: titleId,
-      device: { family: "shaka", drm: "clearkey", max_height: null },
+      device: this.device(),
     };
     const answer = new Fields(await this.client.post("/playback/start", request, signal), "start");
     const drm = answer.fields("drm");
