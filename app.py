@@ -23,6 +23,7 @@ from stacks.playback import PlaybackStack
 from stacks.profiles import ProfilesStack
 from stacks.progress import ProgressStack
 from stacks.signing import SigningStack
+from stacks.staff_accounts import StaffAccountsStack
 
 
 def main() -> None:
@@ -50,6 +51,14 @@ def main() -> None:
     BillingStack(app, "billing", env=env, api=api.ref)
     DevicesStack(app, "devices", env=env, api=api.ref, accounts=identity.accounts)
     ProfilesStack(app, "profiles", env=env, api=api.ref, accounts=identity.accounts)
+    StaffAccountsStack(
+        app,
+        "staff-accounts",
+        env=env,
+        api=api.ref,
+        accounts=identity.accounts,
+        mail_key=identity.mail_key,
+    )
     CatalogStack(app, "catalog", env=env, api=api.ref)
     beacons = BeaconsStack(app, "beacons", env=env, api=api.ref)
     ProgressStack(

@@ -44,6 +44,8 @@ CALLING_FOR_LETTERS = (
     "PasskeyRemoved",
     "NewDeviceSignedIn",
     "AccountDeletionRequested",
+    "AccountBlockNotice",
+    "AccountUnblockNotice",
 )
 
 

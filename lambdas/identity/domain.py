@@ -30,6 +30,19 @@ class EmailTakenError(ConflictError):
 
 
 @dataclass(frozen=True)
+class Block:
+    """That staff stopped an account."""
+
+    reason: str
+    """One of `staff.domain.REASONS`."""
+    note: str
+    """What staff wrote of it, for each other."""
+    by: str
+    """The account of whoever did it."""
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Account:
     """Someone who may sign in."""
 
@@ -47,6 +60,8 @@ class Account:
     """When every sign-in before was ended; None while none was."""
     deletion_due: datetime | None = None
     """When it will be gone, for an account that its owner deleted."""
+    block: Block | None = None
+    """While there is one, nobody is let in and no sign-in goes on."""
     factors: frozenset[str] = frozenset()
     """The names of its second factors: with any, the password alone lets nobody in."""
     profiles: tuple[Profile, ...] = ()
@@ -64,7 +79,7 @@ class Account:
     def keeps(self, began: datetime) -> bool:
         """Whether a sign-in that began then is still good."""
         ended = self.sessions_from is not None and began <= self.sessions_from
-        return not ended and self.deletion_due is None
+        return not ended and self.deletion_due is None and self.block is None
 
 
 def canonical_email(email: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, urlencode
 
 from identity.accounts.domain import (
+    BlockedAccountError,
     ClosingAccountError,
     TooManyAttemptsError,
     WrongPasswordError,
@@ -66,7 +67,12 @@ def authorize(service: Authorization, issuer: str, public_origin: str) -> Callab
         except SecondStepNeededError as needed:
             html = SECOND_STEP.html(parameters, {"step": needed.secret})
             return html_page(200, html, public_origin)
-        except (WrongPasswordError, ClosingAccountError, TooManyAttemptsError) as error:
+        except (
+            WrongPasswordError,
+            BlockedAccountError,
+            ClosingAccountError,
+            TooManyAttemptsError,
+        ) as error:
             log.note(code=error.code)
             page = sign_in_page(parameters, email=email, problem=error.message)
             answer = html_page(status_of(error), page, public_origin, scripted=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from identity.domain import Account, EmailTakenError
+from identity.domain import Account, Block, EmailTakenError
 from identity.items import ABSENT, Item, epoch, key, moment, precise_moment, text
 from identity.profiles import document
 
@@ -56,6 +56,17 @@ def recovery_key(account_id: str) -> dict[str, Any]:
 
 def _perhaps(item: Item, name: str) -> datetime | None:
     return precise_moment(item, name) if name in item else None
+
+
+def _block(item: Item) -> Block | None:
+    if "blocked_at" not in item:
+        return None
+    return Block(
+        reason=item["block_reason"]["S"],
+        note=item["block_note"]["S"],
+        by=item["blocked_by"]["S"],
+        at=precise_moment(item, "blocked_at"),
+    )
 
 
 @dataclass(frozen=True)
@@ -110,6 +121,7 @@ class DynamoAccounts:
             language=item["language"]["S"] if "language" in item else "en",
             sessions_from=_perhaps(item, "sessions_from"),
             deletion_due=_perhaps(item, "deletion_due"),
+            block=_block(item),
             profiles=document.read(item["profiles"]["S"]) if "profiles" in item else (),
             profiles_version=int(item["profiles_version"]["N"]) if "profiles" in item else 0,
             factors=frozenset(item["factors"]["SS"]) if "factors" in item else frozenset(),

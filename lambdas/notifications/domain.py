@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 from kernel.errors import DomainError, UnavailableError
 from kernel.events.identity import (
+    AccountBlockNotice,
     AccountDeletionRequested,
+    AccountUnblockNotice,
     EmailChanged,
     EmailChangeRequested,
     EmailVerificationRequested,
@@ -83,6 +85,8 @@ LETTERS: Mapping[str, tuple[Letter, ...]] = {
     PasskeyRemoved.detail_type: (Letter("passkey_removed", "to"),),
     NewDeviceSignedIn.detail_type: (Letter("new_device", "to"),),
     AccountDeletionRequested.detail_type: (Letter("account_deletion", "to"),),
+    AccountBlockNotice.detail_type: (Letter("account_blocked", "to"),),
+    AccountUnblockNotice.detail_type: (Letter("account_unblocked", "to"),),
 }
 """By the event's detail type. A code goes to one address, news of it to whoever may mind."""
 

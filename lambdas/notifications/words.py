@@ -49,7 +49,11 @@ class TemplateWords:
             "devices": f"{self.public_origin}/devices",
             "forgot_password": f"{self.issuer}/forgot-password",
             "passkeys": f"{self.issuer}/account/passkeys",
+            "export": f"{self.issuer}/account/export",
+            "delete": f"{self.issuer}/account/delete",
         }
+        if "reason" in facts:
+            known["reason"] = words["reasons"][facts["reason"]]
 
         def said(text: str) -> str:
             return Template(text).substitute(known)

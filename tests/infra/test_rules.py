@@ -19,7 +19,17 @@ DOMAINS = {
     "notifications",
     "billing",
 }
-STACKS = {*DOMAINS, "devices", "profiles", "signing", "origin", "api", "beacons", "delivery"}
+STACKS = {
+    *DOMAINS,
+    "devices",
+    "profiles",
+    "staff-accounts",
+    "signing",
+    "origin",
+    "api",
+    "beacons",
+    "delivery",
+}
 ONLY_ON_AWS = {"operations", "edge-global"}
 """Stacks of environments that state alerts and a domain."""
 

@@ -68,6 +68,12 @@ class ClosingAccountError(RefusedError):
     code = "account_closing"
 
 
+class BlockedAccountError(RefusedError):
+    """The password is right, but staff blocked the account."""
+
+    code = "account_blocked"
+
+
 class TooManyAttemptsError(TooManyRequestsError):
     """Somebody, or somebody from here, tried too often."""
 

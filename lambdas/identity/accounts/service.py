@@ -210,8 +210,11 @@ class Upkeep:
         return proven.email
 
     def export(self, owner: Owner) -> dict[str, object]:
-        """All that identity holds of an account, in plain values; no secret, hashed or not."""
-        account = self.check.account(owner)
+        """All that identity holds of an account, in plain values; no secret, hashed or not.
+
+        A blocked account's owner has the same right to it.
+        """
+        account = self.check.known(owner)
         return {
             "account_id": account.account_id,
             "email": account.email,
@@ -227,8 +230,8 @@ class Upkeep:
         }
 
     def delete(self, owner: Owner) -> datetime:
-        """Have the account deleted; when it will be gone."""
-        account = self.check.account(owner)
+        """Have the account deleted, blocked or not; when it will be gone."""
+        account = self.check.known(owner)
         now = self.clock()
         due = now + DELETION_GRACE
         told = self.letters.write(

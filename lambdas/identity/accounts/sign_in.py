@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from identity.accounts.domain import ClosingAccountError, WrongPasswordError
+from identity.accounts.domain import (
+    BlockedAccountError,
+    ClosingAccountError,
+    WrongPasswordError,
+)
 from identity.accounts.limits import (
     SIGN_IN_BY_ADDRESS,
     SIGN_IN_BY_PLACE,
@@ -23,6 +27,10 @@ CLOSING = (
     "You deleted this account. To keep it, choose a new password: “Forgot your password?” below."
 )
 
+BLOCKED = (
+    "This account is blocked. The letter that we sent to its address says why, and what to do."
+)
+
 NOBODY = "acc_nobody"
 """Who failed to sign in with an address that has no account."""
 
@@ -38,7 +46,13 @@ class PasswordCheck:
     clock: Clock
 
     def account(self, email: str, password: str, place: str) -> Account:
-        """Whose they are.
+        """Whose they are; what `known` refuses, and BlockedAccountError."""
+        account = self.known(email, password, place)
+        check_not_blocked(account)
+        return account
+
+    def known(self, email: str, password: str, place: str) -> Account:
+        """Whose they are, blocked or not.
 
         TooManyAttemptsError before anything is compared, WrongPasswordError whichever of the two
         is wrong, ClosingAccountError to an owner who deleted the account.
@@ -78,3 +92,9 @@ class PasswordCheck:
         self.announcements.tell(
             SignInFailed(sequence=epoch_milliseconds(now), account_id=account_id), now
         )
+
+
+def check_not_blocked(account: Account) -> None:
+    """BlockedAccountError: only to who has proven to be the owner, for it tells of the account."""
+    if account.block is not None:
+        raise BlockedAccountError(BLOCKED)

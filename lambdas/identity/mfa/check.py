@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from identity.accounts.limits import SECOND_STEP_BY_ACCOUNT, SECOND_STEP_BY_PLACE, Limit
 from identity.accounts.ports import Announcements, Limits
-from identity.accounts.sign_in import PasswordCheck
+from identity.accounts.sign_in import PasswordCheck, check_not_blocked
 from identity.domain import Account
 from identity.mfa.domain import (
     PASSWORD_AND_CODE,
@@ -122,8 +122,14 @@ class OwnerCheck:
     codes: CodeCheck
 
     def account(self, owner: Owner) -> Account:
-        """Whose they are; what `PasswordCheck` and `CodeCheck` refuse."""
-        account = self.passwords.account(owner.email, owner.password, owner.place)
+        """Whose they are; BlockedAccountError, and what `known` refuses."""
+        account = self.known(owner)
+        check_not_blocked(account)
+        return account
+
+    def known(self, owner: Owner) -> Account:
+        """Whose they are, blocked or not; what `PasswordCheck.known` and `CodeCheck` refuse."""
+        account = self.passwords.known(owner.email, owner.password, owner.place)
         if account.factors:
             self.codes.methods(account, owner.code, owner.place)
         return account

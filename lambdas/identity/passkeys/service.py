@@ -9,7 +9,7 @@ from identity.accounts.domain import ClosingAccountError
 from identity.accounts.letters import Letters
 from identity.accounts.limits import PASSKEYS_BY_PLACE
 from identity.accounts.ports import Announcements, Limits
-from identity.accounts.sign_in import CLOSING
+from identity.accounts.sign_in import CLOSING, check_not_blocked
 from identity.domain import Account
 from identity.mfa.check import Owner, OwnerCheck
 from identity.oauth.clients import AuthorizationRequest
@@ -89,7 +89,8 @@ class PasskeySignIn:
         return request_options(self.rp_id, self.challenges.new("sign_in"))
 
     def sign_in(self, request: AuthorizationRequest, sent: str) -> str:
-        """A code for the client; StaleCeremonyError, RefusedPasskeyError, ClosingAccountError."""
+        """A code for the client; StaleCeremonyError, RefusedPasskeyError, ClosingAccountError,
+        BlockedAccountError."""
         response = read_response(sent)
         ceremony = self.challenges.taken(response.challenge, "sign_in")
         passkey = self.passkeys.find(response.account_id, response.passkey_id)
@@ -108,6 +109,7 @@ class PasskeySignIn:
             raise
         if account.deletion_due is not None:
             raise ClosingAccountError(CLOSING)
+        check_not_blocked(account)
         if not account.keeps(ceremony.began):
             raise StaleCeremonyError(STALE)
         return self.admission.admit(request, account, METHODS)

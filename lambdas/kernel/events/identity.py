@@ -111,6 +111,20 @@ class AccountDeletionRequested(LetterEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountBlockNotice(LetterEvent):
+    """The owner hears that staff stopped the account, and why: `reason`."""
+
+    detail_type: ClassVar[str] = "AccountBlockNotice"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountUnblockNotice(LetterEvent):
+    """The owner hears that the account is good again."""
+
+    detail_type: ClassVar[str] = "AccountUnblockNotice"
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewDeviceSignedIn(LetterEvent):
     """The account is used on a device that it was not seen on before: `device`, `when`."""
 
@@ -154,6 +168,20 @@ class SignedOutEverywhere(AccountEvent):
 
     family_ids: list[str]
     """Those that were good until then."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountBlocked(AccountEvent):
+    """Staff stopped the account: nothing of it signs in or plays."""
+
+    detail_type: ClassVar[str] = "AccountBlocked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountUnblocked(AccountEvent):
+    """The account is good again; who uses it signs in anew."""
+
+    detail_type: ClassVar[str] = "AccountUnblocked"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,7 @@ FACTS = {
     "when": "2026-11-01 12:00 UTC",
     "due": "2026-11-15",
     "name": "Phone",
+    "reason": "sharing",
 }
 
 

@@ -1,0 +1,1 @@
+"""Decides what staff see of somebody's account, and stops and frees it."""

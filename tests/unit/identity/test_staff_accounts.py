@@ -1,0 +1,273 @@
+"""Staff find somebody's account, block it and let it go again; who is blocked is told so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from identity.accounts.domain import BlockedAccountError, WrongPasswordError
+from identity.accounts.letters import Letters
+from identity.accounts.sign_in import BLOCKED
+from identity.domain import Block
+from identity.oauth.errors import InvalidGrantError
+from identity.staff.domain import NOTE_MAX_CHARACTERS, REASONS
+from identity.staff.routes import routes
+from identity.staff.service import StaffDesk
+from kernel.events.identity import (
+    AccountBlocked,
+    AccountBlockNotice,
+    AccountUnblocked,
+    AccountUnblockNotice,
+)
+from kernel.web.payload import answering
+from notifications.words import LANGUAGES, TemplateWords
+from tests.fakes.accounts import OpenSeal
+from tests.fakes.gateway import call
+from tests.fakes.staff import FakeBlocks
+from tests.unit.identity.accounts_server import Desk, owner
+from tests.unit.identity.test_device_registry import Home, claims
+from tests.unit.identity.test_sign_in import ISSUER, REQUEST
+
+FIND = "POST /v1/staff/accounts/find"
+SEE = "GET /v1/staff/accounts/{account_id}"
+BLOCK = "PUT /v1/staff/accounts/{account_id}/block"
+UNBLOCK = "DELETE /v1/staff/accounts/{account_id}/block"
+
+
+class Office(Home):
+    """Ada, who watches, and Grace, who works here and is signed in."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, scopes in (("ada", ("member",)), ("grace", ("member", "staff"))):
+            self.registration.create_account(f"{name}@example.com", "correct horse", scopes)
+        self.blocks = FakeBlocks(self.accounts)
+        self.desk_of_staff = StaffDesk(
+            accounts=self.accounts,
+            devices=self.held,
+            grants=self.grants,
+            blocks=self.blocks,
+            letters=Letters(OpenSeal()),
+            clock=self.clock,
+        )
+        self.grace = {**claims(self.sign_in(email="grace")), "scope": "member staff"}
+
+    def called(
+        self, route: str, body: object = None, account_id: str = "", **said: str
+    ) -> tuple[int, Any]:
+        method, path = route.split(" ")
+        named = {"account_id": account_id or self.ada.account_id}
+        event = call(method, path, body=body, parameters=named, claims={**self.grace, **said})
+        event["routeKey"] = route
+        answer = answering(routes(self.desk_of_staff))(event, None)
+        assert answer["headers"]["cache-control"] == "no-store"
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def blocked(self, reason: str = "sharing", note: str = "") -> None:
+        assert self.called(BLOCK, {"reason": reason, "note": note})[0] == 200
+
+    def renew(self, answer: dict[str, Any]) -> dict[str, Any]:
+        return self.tokens.exchange(
+            {
+                "grant_type": "refresh_token",
+                "refresh_token": answer["refresh_token"],
+                "client_id": "web",
+            }
+        )
+
+
+@pytest.fixture
+def office(now: datetime) -> Office:
+    return Office(now)
+
+
+def test_staff_find_an_account_by_its_address_however_it_is_cased(office: Office) -> None:
+    office.sign_in()
+
+    status, found = office.called(FIND, {"email": " Ada@Example.com "})
+
+    assert (status, found["email"], found["block"]) == (200, "ada@example.com", None)
+    assert (found["devices"], found["devices_allowed"], found["sessions"]) == (1, 3, 1)
+    assert found == office.called(SEE, account_id=found["account_id"])[1]
+    assert "hash" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"email": "nobody@example.com"}, 404, "account_not_found"),
+        ({"email": "ada"}, 422, "invalid_input"),
+        ({"email": ["ada@example.com"]}, 422, "invalid_input"),
+        ({}, 422, "invalid_input"),
+        ({"email": "ada@example.com", "all": True}, 422, "invalid_input"),
+    ],
+)
+def test_what_finds_nobody_is_said(
+    office: Office, body: dict[str, Any], status: int, code: str
+) -> None:
+    answered, problem = office.called(FIND, body)
+
+    assert (answered, problem["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("route", [FIND, SEE, BLOCK, UNBLOCK])
+@pytest.mark.parametrize("said", [{"scope": "member"}, {"sid": "fam_0"}, {"sub": "acc_0"}])
+def test_only_who_is_signed_in_as_staff_at_this_moment_sees_or_does_anything(
+    office: Office, route: str, said: dict[str, str]
+) -> None:
+    body = {"email": "ada@example.com"} if route == FIND else {"reason": "terms"}
+
+    status, problem = office.called(route, body, **said)
+
+    assert status == (403 if "scope" in said else 401)
+    assert problem["code"] in ("refused", "signed_out")
+    assert office.ada.block is None
+
+
+def test_a_token_is_no_good_once_its_sign_in_ended_or_its_account_is_not_staffs(
+    office: Office,
+) -> None:
+    grace = office.accounts.accounts[office.grace["sub"]]
+    office.accounts.accounts[grace.account_id] = replace(grace, scopes=("member",))
+    assert office.called(SEE)[0] == 401
+    office.accounts.accounts[grace.account_id] = grace
+
+    office.grants.revoke(grace.account_id, office.grace["sid"], office.clock())
+
+    assert office.called(SEE)[0] == 401
+
+
+def test_a_block_ends_every_sign_in_and_says_why_to_who_has_the_password(office: Office) -> None:
+    before = office.sign_in()
+    office.now += timedelta(seconds=1)
+
+    office.blocked("sharing", "Five households.")
+
+    with pytest.raises(InvalidGrantError):
+        office.renew(before)
+    with pytest.raises(BlockedAccountError, match="blocked"):
+        office.sign_in()
+    request = office.authorization.request(REQUEST)
+    with pytest.raises(WrongPasswordError):
+        office.authorization.sign_in(request, "ada@example.com", "wrong horse", "192.0.2.1")
+    found = office.called(SEE)[1]
+    assert found["sessions"] == 0
+    assert found["block"] == {
+        "reason": "sharing",
+        "note": "Five households.",
+        "by": office.grace["sub"],
+        "at": office.clock().isoformat(),
+    }
+
+
+def test_a_code_that_was_given_out_before_the_block_buys_nothing(office: Office) -> None:
+    request = office.authorization.request(REQUEST)
+    code = office.authorization.sign_in(request, "ada@example.com", "correct horse", "192.0.2.1")
+    office.blocked()
+
+    with pytest.raises(InvalidGrantError):
+        office.tokens.exchange(
+            {
+                "grant_type": "authorization_code",
+                "code": code,
+                "client_id": "web",
+                "redirect_uri": request.redirect_uri,
+                "code_verifier": "v" * 43,
+            }
+        )
+
+
+def test_the_bus_and_the_owner_hear_of_a_block_once(office: Office) -> None:
+    office.blocked()
+    office.blocked()
+
+    blocked, notice = office.blocks.told
+    assert isinstance(blocked, AccountBlocked)
+    assert isinstance(notice, AccountBlockNotice)
+    assert blocked.account_id == notice.account_id == office.ada.account_id
+    assert json.loads(notice.sealed)[0] == {"to": "ada@example.com", "reason": "sharing"}
+    status, problem = office.called(BLOCK, {"reason": "terms"})
+    assert (status, problem["code"]) == (409, "already_blocked")
+
+
+def test_who_is_let_go_signs_in_anew_and_what_was_signed_in_before_stays_out(
+    office: Office,
+) -> None:
+    before = office.sign_in()
+    office.now += timedelta(seconds=1)
+    office.blocked()
+    office.now += timedelta(seconds=1)
+
+    assert office.called(UNBLOCK)[1]["block"] is None
+    assert office.called(UNBLOCK)[0] == 200
+
+    with pytest.raises(InvalidGrantError):
+        office.renew(before)
+    assert office.renew(office.sign_in())
+    assert [type(one) for one in office.blocks.told[2:]] == [AccountUnblocked, AccountUnblockNotice]
+
+
+def test_staff_do_not_block_themselves(office: Office) -> None:
+    status, problem = office.called(BLOCK, {"reason": "terms"}, account_id=office.grace["sub"])
+
+    assert (status, problem["code"]) == (403, "own_account")
+    assert office.blocks.told == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "reason"),
+        ({"reason": "dislike"}, "reason"),
+        ({"reason": ["terms"]}, "reason"),
+        ({"reason": "terms", "note": "x" * (NOTE_MAX_CHARACTERS + 1)}, "note"),
+        ({"reason": "terms", "note": "\x00"}, "note"),
+        ({"reason": "terms", "note": None}, "note"),
+        ({"reason": "terms", "until": "tomorrow"}, "until"),
+    ],
+)
+def test_a_block_needs_a_reason_that_its_owner_can_be_told(
+    office: Office, body: dict[str, Any], field: str
+) -> None:
+    status, problem = office.called(BLOCK, body)
+
+    assert (status, problem["code"], problem["field"]) == (422, "invalid_input", field)
+    assert office.ada.block is None
+
+
+@pytest.mark.parametrize("account_id", ["acc_0", "acc_" + "0" * 3000, "title_1"])
+@pytest.mark.parametrize("route", [SEE, BLOCK, UNBLOCK])
+def test_an_account_that_is_not_there_is_not_found(
+    office: Office, route: str, account_id: str
+) -> None:
+    status, problem = office.called(route, {"reason": "terms"}, account_id=account_id)
+
+    assert (status, problem["code"]) == (404, "account_not_found")
+
+
+def test_a_blocked_owner_still_takes_their_data_and_leaves(now: datetime) -> None:
+    desk = Desk(now)
+    account = desk.member()
+    office_blocks = FakeBlocks(desk.members.accounts)
+    office_blocks.block(account, Block("terms", "", "acc_1", now), ())
+
+    assert desk.upkeep.export(owner())["email"] == "ada@example.com"
+    with pytest.raises(BlockedAccountError, match=BLOCKED):
+        desk.upkeep.change_password(owner(), "another staple of batteries")
+    assert desk.upkeep.delete(owner()) > now
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_has_its_sentence_in_every_language(language: str) -> None:
+    words = TemplateWords("https://watch.example", ISSUER)
+
+    letters = {
+        words.message("account_blocked", language, "ada@example.com", {"reason": reason}).text
+        for reason in REASONS
+    }
+
+    assert len(letters) == len(REASONS)
