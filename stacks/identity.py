@@ -306,7 +306,7 @@ class IdentityStack(MarqueeStack):
             description="Tells of tokens, and of who signed in",
             environment={**self._published_keys, "RESOURCE_SERVER_SECRET": secret.secret_arn},
         )
-        self._table.table.grant(function, "dynamodb:GetItem")
+        self._table.table.grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
         secret.grant_read(function)
         for key in self._keys:
             key.grant(function, "kms:GetPublicKey")

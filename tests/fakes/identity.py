@@ -75,7 +75,13 @@ class FakeGrants:
         return dataclasses.replace(family, is_revoked=family_id in self.revoked)
 
     def rotate(
-        self, spent: RefreshToken, successor: RefreshToken, sealed_successor: str, now: datetime
+        self,
+        spent: RefreshToken,
+        successor: RefreshToken,
+        sealed_successor: str,
+        now: datetime,
+        *,
+        arrival_ms: int,
     ) -> bool:
         with self.lock:
             if self.tokens[spent.token_digest].is_spent or spent.family_id in self.revoked:
@@ -85,6 +91,7 @@ class FakeGrants:
             self.families[spent.family_id] = dataclasses.replace(
                 self.families[spent.family_id],
                 expires_at=successor.expires_at,
+                arrival_ms=arrival_ms,
                 rotation=Rotation(
                     spent.token_digest, sealed_successor, successor.key_thumbprint, now
                 ),

@@ -77,7 +77,7 @@ def test_while_a_key_is_replaced_the_first_signs_and_both_are_published(
 @pytest.mark.parametrize(
     ("role", "actions"),
     [
-        ("IntrospectionRole", {"dynamodb:GetItem", "kms:GetPublicKey"}),
+        ("IntrospectionRole", {"dynamodb:GetItem", "dynamodb:UpdateItem", "kms:GetPublicKey"}),
         (
             "SignOutRole",
             {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem", "kms:GetPublicKey"},

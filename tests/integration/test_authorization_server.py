@@ -238,6 +238,26 @@ def test_devices_that_ask_without_end_are_told_to_wait(cloud: RunningCloud) -> N
     assert answers.count(200) in range(30, 33), "one more for each ten seconds that it took"
 
 
+def test_a_resource_servers_secret_is_guessed_twenty_times_and_then_no_more_however_many_at_once(
+    cloud: RunningCloud,
+) -> None:
+    guesser = Client(cloud)
+
+    def guess(secret: int) -> httpx.Response:
+        return guesser.http.post(
+            "/introspect", data={"token": "t"}, auth=("resource-server", f"guess-{secret}")
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(guess, range(26)))
+
+    limited = [answer for answer in answers if answer.status_code == 429]
+    assert 24 >= [answer.status_code for answer in answers].count(401) >= 20
+    assert len(limited) >= 2
+    assert limited[0].json()["error"] == "slow_down"
+    assert int(limited[0].headers["retry-after"]) <= 30
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1"])
 def test_no_form_is_taken_from_another_origin(client: Client, origin: str) -> None:
     tv = client.ask_for_a_tv()

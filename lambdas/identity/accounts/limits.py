@@ -34,6 +34,11 @@ class Limit:
         wait_ms = arrival_ms + self.step_ms - self.reach_ms - now_ms
         return max(1, math.ceil(wait_ms / 1000))
 
+    def next_arrival_ms(self, arrival_ms: int, now_ms: int) -> int | None:
+        """The arrival time after one more attempt; None when that is refused."""
+        moved_ms = max(arrival_ms, now_ms) + self.step_ms
+        return moved_ms if moved_ms <= now_ms + self.reach_ms else None
+
 
 # Guesses: attempts that succeed are given back, so nobody who knows their password meets these.
 # The tighter one makes a guesser wait seconds, the wider one minutes, whatever they come from.
@@ -69,3 +74,21 @@ USER_CODES_BY_PLACE = Limit("user-codes-by-place", timedelta(seconds=30), 10)
 """Codes of devices that nobody has: 30 guesses while a code lives, of 25 billion codes."""
 USER_CODES_BY_ACCOUNT = Limit("user-codes-by-account", timedelta(seconds=30), 10)
 """The same for one account, from wherever: a guesser who has many places has few accounts."""
+
+# What OAuth endpoints refuse, by the place it goes to: nothing that is good is counted (ADR 455).
+TOKENS_REFUSED = Limit("tokens-refused", timedelta(seconds=2), 600)
+"""A carrier's thousands, all of whose sign-ins were ended at once, hear of it within minutes."""
+REVOCATIONS_IN_VAIN = Limit("revocations-in-vain", timedelta(seconds=2), 300)
+"""Tokens given back that were none: each costs a read and the check of a signature."""
+RESOURCE_SERVERS_REFUSED = Limit("resource-servers-refused", timedelta(seconds=30), 20)
+"""Whoever introspects has one secret, from one place, and has it right."""
+USERINFO_REFUSED = Limit("userinfo-refused", timedelta(seconds=2), 300)
+
+# What is good, and still not without end.
+SIGN_INS_BY_ACCOUNT = Limit("sign-ins-by-account", timedelta(seconds=5), 300)
+"""Sign-ins of one account, by whatever means; each makes a session and a device."""
+RENEWALS_BY_SIGN_IN = Limit("renewals-by-sign-in", timedelta(seconds=10), 120)
+"""Renewals of one sign-in, which is one device: it needs one each ten minutes, and one for each
+profile that is chosen. Kept in the sign-in itself, which every renewal writes."""
+USERINFO_BY_ACCOUNT = Limit("userinfo-by-account", timedelta(seconds=2), 120)
+"""A client asks once for each sign-in."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 
 from identity import settings
+from identity.accounts.limits import RESOURCE_SERVERS_REFUSED, USERINFO_REFUSED
+from identity.accounts.store import DynamoLimits
 from identity.oauth.kms import KmsKeySet
+from identity.oauth.refusals import Refusals
 from identity.oauth.resource_servers import SecretResourceServers
 from identity.oauth.routes import introspection
 from identity.oauth.sessions import Introspection, TokenReader
@@ -17,14 +20,23 @@ from kernel.clock import utc_now
 from kernel.web.payload import answering
 
 _dynamodb = dynamodb(os.environ)
+_limits = DynamoLimits(_dynamodb, settings.table_name())
 _keys = KmsKeySet(AwsJson(KMS, os.environ), settings.published_keys())
 _service = Introspection(
     accounts=DynamoAccounts(_dynamodb, settings.table_name()),
     grants=DynamoGrants(_dynamodb, settings.table_name()),
     reader=TokenReader(_keys, settings.issuer(), utc_now),
+    limits=_limits,
     clock=utc_now,
 )
 _resource_servers = SecretResourceServers(
     AwsJson(SECRETS_MANAGER, os.environ), settings.resource_server_secret(), utc_now
 )
-handler = answering(introspection(_service, _resource_servers))
+handler = answering(
+    introspection(
+        _service,
+        _resource_servers,
+        servers_refused=Refusals(_limits, RESOURCE_SERVERS_REFUSED, utc_now),
+        tokens_refused=Refusals(_limits, USERINFO_REFUSED, utc_now),
+    )
+)

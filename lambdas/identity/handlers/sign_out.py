@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 
 from identity import settings
+from identity.accounts.limits import REVOCATIONS_IN_VAIN
+from identity.accounts.store import DynamoLimits
 from identity.oauth.clients import clients
 from identity.oauth.device_routes import logout
 from identity.oauth.kms import KmsKeySet
+from identity.oauth.refusals import Refusals
 from identity.oauth.routes import revoke
 from identity.oauth.sessions import SigningOut, TokenReader
 from identity.oauth.store import DynamoGrants
@@ -17,13 +20,18 @@ from kernel.clock import utc_now
 from kernel.web.payload import Event, Reply, answering
 
 _keys = KmsKeySet(AwsJson(KMS, os.environ), settings.published_keys())
+_dynamodb, _table = dynamodb(os.environ), settings.table_name()
 _service = SigningOut(
-    grants=DynamoGrants(dynamodb(os.environ), settings.table_name()),
+    grants=DynamoGrants(_dynamodb, _table),
     reader=TokenReader(_keys, settings.issuer(), utc_now),
     clients=clients(settings.public_origin(), settings.issuer()),
     clock=utc_now,
 )
-_ROUTES = {"/revoke": revoke(_service), "/logout": logout(_service, settings.issuer())}
+_in_vain = Refusals(DynamoLimits(_dynamodb, _table), REVOCATIONS_IN_VAIN, utc_now)
+_ROUTES = {
+    "/revoke": revoke(_service, _in_vain),
+    "/logout": logout(_service, settings.issuer()),
+}
 
 
 def _route(event: Event) -> Reply:

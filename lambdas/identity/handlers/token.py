@@ -6,6 +6,7 @@ import os
 
 from identity import settings
 from identity.accounts.letters import Letters
+from identity.accounts.limits import TOKENS_REFUSED
 from identity.accounts.store import DynamoAnnouncements, DynamoLimits
 from identity.devices.service import Registry
 from identity.devices.store import DynamoDevices
@@ -16,6 +17,7 @@ from identity.oauth.dpop import Proofs
 from identity.oauth.es256 import OpenSslSignatures
 from identity.oauth.kms import KmsSigner
 from identity.oauth.proof_store import DynamoSeenProofs
+from identity.oauth.refusals import Refusals
 from identity.oauth.routes import token
 from identity.oauth.store import DynamoGrants
 from identity.oauth.tokens import Tokens
@@ -29,6 +31,7 @@ from kernel.web.payload import answering
 _dynamodb = dynamodb(os.environ)
 _kms = AwsJson(KMS, os.environ)
 _table = settings.table_name()
+_limits = DynamoLimits(_dynamodb, _table)
 _service = Tokens(
     accounts=DynamoAccounts(_dynamodb, _table),
     grants=DynamoGrants(_dynamodb, _table),
@@ -38,12 +41,13 @@ _service = Tokens(
     registry=Registry(
         DynamoDevices(_dynamodb, _table),
         Letters(JsonKmsSeal(_kms, settings.mail_key())),
-        DynamoLimits(_dynamodb, _table),
+        _limits,
         utc_now,
     ),
+    limits=_limits,
     signer=KmsSigner(_kms, settings.signing_key()),
     clients=clients(settings.public_origin(), settings.issuer()),
     issuer=settings.issuer(),
     clock=utc_now,
 )
-handler = answering(token(_service))
+handler = answering(token(_service, Refusals(_limits, TOKENS_REFUSED, utc_now)))

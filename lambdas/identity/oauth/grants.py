@@ -126,6 +126,8 @@ class Family:
     profile_id: str = ""
     """Whom it was last chosen to watch as; empty in sign-ins from before there was a choice."""
     methods: str = "pwd"
+    arrival_ms: int = 0
+    """When its next renewal is due by its limit (`accounts.limits`)."""
 
     def first_token(
         self, token_digest: str, key: str, *, device_registered: bool = False

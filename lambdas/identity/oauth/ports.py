@@ -38,10 +38,16 @@ class Grants(Codes, Protocol):
         """The sign-in that tokens descend from."""
 
     def rotate(
-        self, spent: RefreshToken, successor: RefreshToken, sealed_successor: str, now: datetime
+        self,
+        spent: RefreshToken,
+        successor: RefreshToken,
+        sealed_successor: str,
+        now: datetime,
+        *,
+        arrival_ms: int,
     ) -> bool:
-        """Spend a refresh token for its successor, all or nothing; False when it was spent or
-        its family revoked meanwhile."""
+        """Spend a refresh token for its successor, all or nothing, and note when the next one is
+        due; False when it was spent or its family revoked meanwhile."""
 
     def enter(self, account_id: str, family_id: str, profile_id: str) -> bool:
         """Whose the sign-in's tokens are from the next one on; False when it has ended."""

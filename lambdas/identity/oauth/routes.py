@@ -8,6 +8,7 @@ from typing import Protocol
 from identity.accounts.requests import caller_place
 from identity.oauth.discovery import discovery_document
 from identity.oauth.errors import InvalidClientError, InvalidTokenError
+from identity.oauth.refusals import Refusals
 from identity.oauth.replies import basic_credentials, oauth, parameters, public_client
 from kernel.web.payload import Event, Reply, header, reply
 
@@ -34,8 +35,8 @@ class AskingService(Protocol):
 class RevokingService(Protocol):
     """What `revoke` needs of `SigningOut`."""
 
-    def revoke(self, form: Form) -> None:
-        """End the sign-in that a token belongs to."""
+    def revoke(self, form: Form) -> bool:
+        """End the sign-in that a token belongs to; whether it belonged to one."""
 
 
 class TellingService(Protocol):
@@ -68,12 +69,15 @@ def discovery(
     return answer
 
 
-def token(service: TokenService) -> Callable[[Event], Reply]:
+def token(service: TokenService, refusals: Refusals) -> Callable[[Event], Reply]:
     """`POST /token` (RFC 6749 section 3.2)."""
 
     def answer(event: Event) -> Reply:
         proof, user_agent = header(event, "dpop"), header(event, "user-agent") or ""
-        return reply(200, service.exchange(public_client(event), proof, user_agent))
+        return refusals.counting(
+            caller_place(event),
+            lambda: reply(200, service.exchange(public_client(event), proof, user_agent)),
+        )
 
     return oauth(answer)
 
@@ -83,26 +87,41 @@ def device_authorization(service: AskingService) -> Callable[[Event], Reply]:
     return oauth(lambda event: reply(200, service.ask(public_client(event), caller_place(event))))
 
 
-def revoke(service: RevokingService) -> Callable[[Event], Reply]:
+def revoke(service: RevokingService, refusals: Refusals) -> Callable[[Event], Reply]:
     """`POST /revoke` (RFC 7009 section 2)."""
 
     def answer(event: Event) -> Reply:
-        service.revoke(public_client(event))
+        place = caller_place(event)
+        if not refusals.counting(place, lambda: service.revoke(public_client(event))):
+            # Answered as any other, and counted as what it is.
+            refusals.count(place)
         return reply(200)
 
     return oauth(answer)
 
 
-def introspection(service: TellingService, known: ResourceServers) -> Callable[[Event], Reply]:
+def introspection(
+    service: TellingService,
+    known: ResourceServers,
+    *,
+    servers_refused: Refusals,
+    tokens_refused: Refusals,
+) -> Callable[[Event], Reply]:
     """`POST /introspect` (RFC 7662) for resource servers, `/userinfo` for signed-in clients."""
 
-    def answer(event: Event) -> Reply:
-        if event["rawPath"].endswith("/userinfo"):
-            return reply(200, service.userinfo(_bearer(event)))
+    def told(event: Event) -> Reply:
         sent = basic_credentials(event)
         if sent is None or not known.knows(sent.client_id, sent.secret):
             raise InvalidClientError("Only resource servers may ask about tokens.")
         return reply(200, service.introspect(parameters(event)))
+
+    def answer(event: Event) -> Reply:
+        place = caller_place(event)
+        if event["rawPath"].endswith("/userinfo"):
+            return tokens_refused.counting(
+                place, lambda: reply(200, service.userinfo(_bearer(event)))
+            )
+        return servers_refused.counting(place, lambda: told(event))
 
     return oauth(answer)
 

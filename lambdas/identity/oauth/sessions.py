@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from identity.accounts.limits import USERINFO_BY_ACCOUNT
+from identity.accounts.ports import Limits
 from identity.domain import Account
 from identity.oauth import jwt
 from identity.oauth.claims import AUDIENCE, email_claims
@@ -68,6 +70,7 @@ class Introspection:
     accounts: Accounts
     grants: Grants
     reader: TokenReader
+    limits: Limits
     clock: Clock
 
     def introspect(self, form: Mapping[str, str]) -> dict[str, Any]:
@@ -77,12 +80,13 @@ class Introspection:
 
     def userinfo(self, access_token: str) -> dict[str, Any]:
         """Who signed in (OpenID Connect Core section 5.3); InvalidTokenError, or
-        InsufficientScopeError for a token that was not given for that."""
+        InsufficientScopeError for a token that was not given for that, TooManyAttemptsError."""
         claims = self._live(access_token)
         if claims is None:
             raise InvalidTokenError("The access token is not ours, is over, or was revoked.")
         if "openid" not in str(claims["scope"]).split():
             raise InsufficientScopeError("This needs the scope openid.")
+        self.limits.take(USERINFO_BY_ACCOUNT, str(claims["sub"]), self.clock())
         account = self._account(str(claims["sub"]), str(claims["sid"]))
         if account is None:
             raise InvalidTokenError("The account ended this sign-in.")
@@ -140,8 +144,8 @@ class SigningOut:
     clients: Mapping[str, Client]
     clock: Clock
 
-    def revoke(self, form: Mapping[str, str]) -> None:
-        """End the sign-in that a token belongs to (RFC 7009 section 2.1).
+    def revoke(self, form: Mapping[str, str]) -> bool:
+        """End the sign-in that a token belongs to (RFC 7009 section 2.1); whether it had one.
 
         Of either kind: an access token cannot be called back from the gateway, but what it came
         with can. A token that is unknown or another client's is passed over without a word, for
@@ -151,15 +155,18 @@ class SigningOut:
         presented = required(form, "token")
         token = self.grants.refresh_token(digest(presented))
         if token is not None:
-            self._end_of_refresh(token, client)
-            return
+            return self._end_of_refresh(token, client)
         claims = self.reader.access(presented)
-        if claims is not None and claims.get("client_id") == client.client_id:
-            self._end(claims)
+        if claims is None or claims.get("client_id") != client.client_id:
+            return False
+        self._end(claims)
+        return True
 
-    def _end_of_refresh(self, token: RefreshToken, client: Client) -> None:
-        if token.client_id == client.client_id:
-            self.grants.revoke(token.account_id, token.family_id, self.clock())
+    def _end_of_refresh(self, token: RefreshToken, client: Client) -> bool:
+        if token.client_id != client.client_id:
+            return False
+        self.grants.revoke(token.account_id, token.family_id, self.clock())
+        return True
 
     def sign_out(self, parameters: Mapping[str, str]) -> str | None:
         """End the sign-in that an ID token names; where to go then, None for our own page.

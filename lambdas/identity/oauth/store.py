@@ -19,6 +19,7 @@ from identity.items import (
     key,
     milliseconds,
     moment,
+    number,
     precise_moment,
     telling,
     text,
@@ -148,10 +149,17 @@ class DynamoGrants:
             rotation=_rotation(item),
             profile_id=item["profile_id"]["S"] if "profile_id" in item else "",
             methods=_methods(item),
+            arrival_ms=int(item["arrival"]["N"]) if "arrival" in item else 0,
         )
 
     def rotate(
-        self, spent: RefreshToken, successor: RefreshToken, sealed_successor: str, now: datetime
+        self,
+        spent: RefreshToken,
+        successor: RefreshToken,
+        sealed_successor: str,
+        now: datetime,
+        *,
+        arrival_ms: int,
     ) -> bool:
         """Spend a refresh token for its successor, all or nothing."""
         last = text(
@@ -165,13 +173,14 @@ class DynamoGrants:
             "Key": _family_key(spent.account_id, spent.family_id),
             "UpdateExpression": (
                 "SET last_spent = :spent, last_sealed = :sealed, last_key = :key, "
-                "rotated_at = :now, expires_at = :until"
+                "rotated_at = :now, expires_at = :until, arrival = :arrival"
             ),
             "ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(revoked_at)",
             "ExpressionAttributeValues": {
                 **last,
                 ":now": milliseconds(now),
                 ":until": epoch(successor.expires_at),
+                ":arrival": number(arrival_ms),
             },
         }
         spending = {

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from identity.accounts.ports import Announcements
+from identity.accounts.domain import TooManyAttemptsError
+from identity.accounts.limits import RENEWALS_BY_SIGN_IN, SIGN_INS_BY_ACCOUNT
+from identity.accounts.ports import Announcements, Limits
 from identity.devices.domain import Device, Introduced, device_id_of, introduced
 from identity.domain import Account
 from identity.oauth import jwt
@@ -71,6 +73,7 @@ class Tokens:
     proofs: Proofs
     announcements: Announcements
     registry: Registry
+    limits: Limits
     signer: Signer
     clients: Mapping[str, Client]
     issuer: str
@@ -137,7 +140,11 @@ class Tokens:
         return self._started(family_id, account, client, approval.scope, key, held, methods="")
 
     def _device(self, account: Account, form: Mapping[str, str], told: Introduced) -> Device:
-        """What the sign-in is on: known again by the key that the client keeps, if it does."""
+        """What the sign-in is on: known again by the key that the client keeps, if it does.
+
+        TooManyAttemptsError for an account that signs in without end.
+        """
+        self.limits.take(SIGN_INS_BY_ACCOUNT, account.account_id, self.clock())
         device_id = device_id_of(account.account_id, form.get("device_key", ""), self.clock())
         return self.registry.signed_in(account, device_id, told)
 
@@ -186,10 +193,11 @@ class Tokens:
             token.check(client.client_id, key, now)
             account = self._account(token.account_id, time_of(token.family_id))
             scope = renewed_scope(form.get("scope", ""), token, account)
-            profile = self._watching_as(account, token)
+            family = self.grants.family(token.account_id, token.family_id)
+            profile = _watching_as(account, family)
             if not (token.is_spent or token.device_registered):
                 # A device that was taken off the account does not come back by a renewal.
-                self._check_not_revoked(token)
+                _check_not_revoked(family)
                 device = self.registry.renewed(account, token.device_id, told)
                 token = replace(token, device_registered=device.is_registered)
             if token.is_spent:
@@ -197,9 +205,15 @@ class Tokens:
                 return self._response(account, token, secret, scope, profile)
             secret = secrets.token_urlsafe(SECRET_BYTES)
             successor = token.followed_by(digest(secret), key, now)
-            if self.grants.rotate(token, successor, sealed(presented, secret), now):
+            if self.grants.rotate(
+                token,
+                successor,
+                sealed(presented, secret),
+                now,
+                arrival_ms=_next_arrival_ms(family, now),
+            ):
                 return self._response(account, successor, secret, scope, profile)
-            self._check_not_revoked(token)
+            _check_not_revoked(self.grants.family(token.account_id, token.family_id))
         raise UnavailableError("This sign-in is being renewed elsewhere. Try again.")
 
     def _answered_before(self, token: RefreshToken, presented: str, key: str) -> str:
@@ -229,20 +243,6 @@ class Tokens:
             ),
             now,
         )
-
-    def _watching_as(self, account: Account, token: RefreshToken) -> str:
-        """The profile that the sign-in chose; InvalidGrantError when it was deleted since."""
-        family = self.grants.family(token.account_id, token.family_id)
-        chosen = "" if family is None else family.profile_id
-        try:
-            return account.household.watching(chosen).profile_id
-        except ProfileNotFoundError as error:
-            raise InvalidGrantError("The profile was deleted; sign in again.") from error
-
-    def _check_not_revoked(self, token: RefreshToken) -> None:
-        family = self.grants.family(token.account_id, token.family_id)
-        if family is None or family.is_revoked:
-            raise InvalidGrantError("The sign-in was ended; sign in again.")
 
     def _account(self, account_id: str, began: datetime) -> Account:
         """Whose sign-in began then; InvalidGrantError when it was ended since, with all others."""
@@ -275,6 +275,34 @@ class Tokens:
     def _signed(self, claims: Claims, token_type: str) -> str:
         message = jwt.signing_input(claims, self.signer.key_id, token_type)
         return jwt.assembled(message, self.signer.sign(message))
+
+
+def _watching_as(account: Account, family: Family | None) -> str:
+    """The profile that the sign-in chose; InvalidGrantError when it was deleted since."""
+    chosen = "" if family is None else family.profile_id
+    try:
+        return account.household.watching(chosen).profile_id
+    except ProfileNotFoundError as error:
+        raise InvalidGrantError("The profile was deleted; sign in again.") from error
+
+
+def _check_not_revoked(family: Family | None) -> None:
+    if family is None or family.is_revoked:
+        raise InvalidGrantError("The sign-in was ended; sign in again.")
+
+
+def _next_arrival_ms(family: Family | None, now: datetime) -> int:
+    """When the sign-in's next renewal is due; TooManyAttemptsError when this one is not yet.
+
+    Read and written apart, and counted all the same: the write spends a token that only one of
+    two renewals at once can spend.
+    """
+    limit, now_ms = RENEWALS_BY_SIGN_IN, epoch_milliseconds(now)
+    arrival_ms = 0 if family is None else family.arrival_ms
+    moved_ms = limit.next_arrival_ms(arrival_ms, now_ms)
+    if moved_ms is None:
+        raise TooManyAttemptsError(limit.retry_after_seconds(arrival_ms, now_ms))
+    return moved_ms
 
 
 def required(form: Mapping[str, str], name: str) -> str:

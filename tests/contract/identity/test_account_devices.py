@@ -187,7 +187,9 @@ def test_sessions_are_the_sign_ins_that_have_not_ended(kept: Kept, now: datetime
     used = now + timedelta(minutes=9)
     first = kept.grants.refresh_token("d1")
     assert first is not None
-    assert kept.grants.rotate(first, first.followed_by("d4", "", used), "sealed", used)
+    assert kept.grants.rotate(
+        first, first.followed_by("d4", "", used), "sealed", used, arrival_ms=0
+    )
 
     (session,) = kept.devices.of(ACCOUNT, now).sessions
 

@@ -83,7 +83,7 @@ def test_a_rotation_spends_one_token_for_the_next_and_is_remembered(
     at = now + timedelta(milliseconds=250)
     successor = token.followed_by("d2", "key", at)
 
-    assert grants.rotate(token, successor, "sealed", at)
+    assert grants.rotate(token, successor, "sealed", at, arrival_ms=0)
 
     renewed = grants.family("acc_1", "fam_1")
     assert renewed is not None
@@ -98,9 +98,9 @@ def test_a_token_is_swapped_once(
     grants: Grants, family: Family, token: RefreshToken, now: datetime
 ) -> None:
     grants.start(family, token)
-    grants.rotate(token, token.followed_by("d2", "", now), "sealed", now)
+    grants.rotate(token, token.followed_by("d2", "", now), "sealed", now, arrival_ms=0)
 
-    assert not grants.rotate(token, token.followed_by("d3", "", now), "other", now)
+    assert not grants.rotate(token, token.followed_by("d3", "", now), "other", now, arrival_ms=0)
 
     assert grants.refresh_token("d3") is None
     renewed = grants.family("acc_1", "fam_1")
@@ -114,7 +114,7 @@ def test_nothing_of_a_revoked_sign_in_is_swapped_or_answered_again(
 ) -> None:
     grants.start(family, token)
     successor = token.followed_by("d2", "", now)
-    grants.rotate(token, successor, "sealed", now)
+    grants.rotate(token, successor, "sealed", now, arrival_ms=0)
 
     grants.revoke("acc_1", "fam_1", now)
     grants.revoke("acc_1", "fam_1", now)
@@ -123,7 +123,9 @@ def test_nothing_of_a_revoked_sign_in_is_swapped_or_answered_again(
     assert ended is not None
     assert ended.is_revoked
     assert ended.rotation is None
-    assert not grants.rotate(successor, successor.followed_by("d3", "", now), "sealed", now)
+    assert not grants.rotate(
+        successor, successor.followed_by("d3", "", now), "sealed", now, arrival_ms=0
+    )
 
 
 def test_a_sign_in_that_was_revoked_before_it_began_does_not_begin(

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from identity.accounts.limits import (
+    RESOURCE_SERVERS_REFUSED,
+    REVOCATIONS_IN_VAIN,
+    TOKENS_REFUSED,
+    USERINFO_BY_ACCOUNT,
+    USERINFO_REFUSED,
+    Limit,
+)
 from identity.oauth.device_routes import VISIT, DevicePages, device_qr, logout
 from identity.oauth.qr import qr_svg
+from identity.oauth.refusals import Refusals
 from identity.oauth.routes import device_authorization, introspection, revoke, token
+from kernel.web.payload import Event, Reply
+from tests.fakes.accounts import FakeLimits
 from tests.unit.identity.test_device_grants import Household
 from tests.unit.identity.test_sessions import Home
 from tests.unit.identity.test_sign_in import ISSUER, ORIGIN
@@ -37,6 +49,27 @@ def household(now: datetime) -> Household:
     household = Household(now)
     household.registration.create_account("ada@example.com", "correct horse", ("member",))
     return household
+
+
+def refusals(home: Home, limit: Limit) -> Refusals:
+    return Refusals(home.limits, limit, home.clock)
+
+
+def tokens_at(home: Home) -> Callable[[Event], Reply]:
+    return token(home.tokens, refusals(home, TOKENS_REFUSED))
+
+
+def given_back_at(home: Home) -> Callable[[Event], Reply]:
+    return revoke(home.signing_out, refusals(home, REVOCATIONS_IN_VAIN))
+
+
+def told_at(home: Home) -> Callable[[Event], Reply]:
+    return introspection(
+        home.introspection,
+        OneResourceServer(),
+        servers_refused=refusals(home, RESOURCE_SERVERS_REFUSED),
+        tokens_refused=refusals(home, USERINFO_REFUSED),
+    )
 
 
 def request(method: str, path: str, fields: dict[str, str] | str, **headers: str) -> dict[str, Any]:
@@ -80,7 +113,7 @@ def said(answer: dict[str, Any]) -> tuple[int, str]:
 def test_the_token_endpoint_names_what_is_wrong(
     home: Home, sent: Any, headers: dict[str, str], refusal: tuple[int, str]
 ) -> None:
-    answer = token(home.tokens)(request("POST", "/token", sent, **headers))
+    answer = tokens_at(home)(request("POST", "/token", sent, **headers))
 
     assert said(answer) == refusal
     assert answer["headers"]["cache-control"] == "no-store"
@@ -97,8 +130,115 @@ def test_a_device_that_asks_too_often_is_told_when_to_come_back(household: House
     assert answers[-1]["headers"]["retry-after"] == "10"
 
 
+def in_vain(home: Home, what: str) -> Callable[[], Reply]:
+    """Asks an endpoint for nothing."""
+    answering, asked = {
+        "token": (tokens_at(home), request("POST", "/token", CODE)),
+        "revoke": (
+            given_back_at(home),
+            request("POST", "/revoke", {"client_id": "web", "token": "unknown"}),
+        ),
+        "introspect": (
+            told_at(home),
+            request("POST", "/introspect", {"token": "t"}, authorization=basic("cli", "guess")),
+        ),
+        "userinfo": (told_at(home), request("GET", "/userinfo", "", authorization="Bearer x")),
+    }[what]
+    return lambda: answering(asked)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "limit", "status"),
+    [
+        ("token", TOKENS_REFUSED, 400),
+        ("revoke", REVOCATIONS_IN_VAIN, 200),
+        ("introspect", RESOURCE_SERVERS_REFUSED, 401),
+        ("userinfo", USERINFO_REFUSED, 401),
+    ],
+)
+def test_who_asks_in_vain_without_end_is_told_when_to_come_back(
+    home: Home, endpoint: str, limit: Limit, status: int
+) -> None:
+    ask = in_vain(home, endpoint)
+
+    answers = [ask() for _ in range(limit.burst + 1)]
+    home.now += limit.every
+    later = ask()
+
+    assert [answer["statusCode"] for answer in answers] == [status] * limit.burst + [429]
+    assert said(answers[-1]) == (429, "slow_down")
+    assert answers[-1]["headers"]["retry-after"] == str(int(limit.every.total_seconds()))
+    assert later["statusCode"] == status
+
+
+def test_a_good_token_never_waits_for_what_others_at_the_same_place_ask_in_vain(
+    home: Home,
+) -> None:
+    refresh = home.exchange(home.code())["refresh_token"]
+    ask = in_vain(home, "token")
+    while ask()["statusCode"] != 429:
+        pass
+
+    form = {"grant_type": "refresh_token", "client_id": "web", "refresh_token": refresh}
+    answer = tokens_at(home)(request("POST", "/token", form))
+
+    assert answer["statusCode"] == 200
+
+
+def test_what_is_good_is_not_counted_and_a_function_that_knows_who_waits_counts_no_more(
+    home: Home,
+) -> None:
+    refresh = home.exchange(home.code())["refresh_token"]
+    counted: FakeLimits = home.limits
+    form = {"grant_type": "refresh_token", "client_id": "web", "refresh_token": refresh}
+    before = counted.work.done["count"]
+
+    tokens_at(home)(request("POST", "/token", form))
+    assert counted.work.done["count"] == before
+
+    ask = in_vain(home, "token")
+    while ask()["statusCode"] != 429:
+        pass
+    at_the_limit = counted.work.done["count"]
+    assert [ask()["statusCode"] for _ in range(5)] == [429] * 5
+    assert counted.work.done["count"] == at_the_limit
+
+
+def test_a_tv_that_asks_as_it_is_told_to_is_not_counted_and_a_hasty_one_is(
+    household: Household,
+) -> None:
+    household.limits = FakeLimits()
+    answering = token(household.tokens, Refusals(household.limits, TOKENS_REFUSED, household.clock))
+    form = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        "device_code": household.ask()["device_code"],
+        "client_id": "tv",
+    }
+    before = household.limits.work.done["count"]
+
+    patient = answering(request("POST", "/token", form))
+    assert household.limits.work.done["count"] == before
+    hasty = answering(request("POST", "/token", form))
+
+    assert (said(patient), said(hasty)) == (
+        (400, "authorization_pending"),
+        (400, "slow_down"),
+    )
+    assert household.limits.work.done["count"] == before + 1
+
+
+def test_an_account_is_told_about_itself_often_but_not_without_end(home: Home) -> None:
+    access = home.exchange(home.code())["access_token"]
+    asked = request("GET", "/userinfo", "", authorization=f"Bearer {access}")
+
+    answers = [told_at(home)(asked) for _ in range(USERINFO_BY_ACCOUNT.burst + 1)]
+
+    assert {answer["statusCode"] for answer in answers[:-1]} == {200}
+    assert said(answers[-1]) == (429, "slow_down")
+
+
 def test_giving_a_token_back_says_nothing_of_it(home: Home) -> None:
-    answer = revoke(home.signing_out)(
+    answer = given_back_at(home)(
         request("POST", "/revoke", {"client_id": "web", "token": "unknown"})
     )
 
@@ -119,7 +259,7 @@ def test_only_a_resource_server_may_ask_about_tokens(home: Home, headers: dict[s
     refresh = home.exchange(home.code())["refresh_token"]
     asked = request("POST", "/introspect", {"token": refresh}, **headers)
 
-    answer = introspection(home.introspection, OneResourceServer())(asked)
+    answer = told_at(home)(asked)
 
     assert said(answer) == (401, "invalid_client")
     assert answer["headers"]["www-authenticate"].startswith("Basic ")
@@ -129,9 +269,7 @@ def test_a_resource_server_is_answered(home: Home) -> None:
     refresh = home.exchange(home.code())["refresh_token"]
     headers = {"authorization": basic("resource-server", "se%3Acret")}
 
-    answer = introspection(home.introspection, OneResourceServer())(
-        request("POST", "/introspect", {"token": refresh}, **headers)
-    )
+    answer = told_at(home)(request("POST", "/introspect", {"token": refresh}, **headers))
 
     assert json.loads(answer["body"])["active"] is True
 
@@ -150,9 +288,7 @@ def test_userinfo_challenges_as_rfc_6750_says(
     access = home.exchange(home.code(scope="member"))["access_token"]
     sent = {} if authorization is None else {"authorization": authorization.format(member=access)}
 
-    answer = introspection(home.introspection, OneResourceServer())(
-        request("GET", "/userinfo", "", **sent)
-    )
+    answer = told_at(home)(request("GET", "/userinfo", "", **sent))
 
     assert said(answer) == refusal
     assert answer["headers"]["www-authenticate"] == challenge

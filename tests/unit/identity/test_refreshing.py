@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from identity.accounts.domain import TooManyAttemptsError
+from identity.accounts.limits import RENEWALS_BY_SIGN_IN, SIGN_INS_BY_ACCOUNT
 from identity.oauth.errors import InvalidGrantError, InvalidScopeError
 from identity.oauth.grants import RETRY_GRACE, RefreshToken, digest, sealed
 from kernel.errors import UnavailableError
@@ -113,13 +115,14 @@ def test_refreshes_at_once_get_one_and_the_same_successor(server: Server, first:
 
 def test_a_swap_that_loses_to_another_is_looked_at_again(server: Server, first: str) -> None:
     class Raced(FakeGrants):
-        def rotate(self, spent: RefreshToken, *others: Any) -> bool:
+        def rotate(self, spent: RefreshToken, *others: Any, arrival_ms: int) -> bool:
             """Somebody else's swap is in the way, and done by the time one looks."""
             super().rotate(
                 spent,
                 spent.followed_by(digest(winner), "", server.now),
                 sealed(first, winner),
                 server.now,
+                arrival_ms=arrival_ms,
             )
             return False
 
@@ -131,7 +134,7 @@ def test_a_swap_that_loses_to_another_is_looked_at_again(server: Server, first: 
 
 def test_a_swap_that_never_gets_through_is_no_theft(server: Server, first: str) -> None:
     class Stuck(FakeGrants):
-        def rotate(self, *anything: Any) -> bool:
+        def rotate(self, *anything: Any, **named: Any) -> bool:
             return False
 
     server.grants = Stuck(server.grants.codes, server.grants.tokens, server.grants.families)
@@ -200,3 +203,41 @@ def test_who_is_gone_is_renewed_no_more(server: Server, first: str) -> None:
 
     with pytest.raises(InvalidGrantError):
         server.refresh(first)
+
+
+def test_a_sign_in_that_renews_without_end_waits_and_keeps_its_token(
+    server: Server, first: str
+) -> None:
+    token = first
+    for _ in range(RENEWALS_BY_SIGN_IN.burst):
+        token = server.refresh(token)["refresh_token"]
+
+    with pytest.raises(TooManyAttemptsError) as refused:
+        server.refresh(token)
+
+    assert refused.value.retry_after_seconds == 10
+    server.now += timedelta(seconds=10)
+    assert server.refresh(token)["access_token"]
+
+
+def test_one_sign_in_that_waits_stops_no_other_of_its_account(server: Server, first: str) -> None:
+    other = server.exchange(server.code())["refresh_token"]
+    token = first
+    for _ in range(RENEWALS_BY_SIGN_IN.burst):
+        token = server.refresh(token)["refresh_token"]
+
+    with pytest.raises(TooManyAttemptsError):
+        server.refresh(token)
+    assert server.refresh(other)["access_token"]
+
+
+def test_an_account_signs_in_often_but_not_without_end(server: Server) -> None:
+    account = next(iter(server.accounts.accounts.values()))
+    for _ in range(SIGN_INS_BY_ACCOUNT.burst):
+        server.limits.take(SIGN_INS_BY_ACCOUNT, account.account_id, server.now)
+
+    with pytest.raises(TooManyAttemptsError):
+        server.exchange(server.code())
+
+    server.now += SIGN_INS_BY_ACCOUNT.every
+    assert server.exchange(server.code())["access_token"]

@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from identity.accounts.limits import TOKENS_REFUSED
+from identity.oauth.refusals import Refusals
 from identity.oauth.routes import discovery, token
 from identity.routes import authorize
 from tests.unit.identity.test_sign_in import ISSUER, ORIGIN, REQUEST, SIGNER, VERIFIER, Server
@@ -75,7 +77,8 @@ def test_signing_in_sends_a_code_and_the_state_back_to_the_client(server: Server
         "redirect_uri": REQUEST["redirect_uri"],
         "code_verifier": VERIFIER,
     }
-    tokens = token(server.tokens)(request("POST", "/token", form))
+    refusals = Refusals(server.limits, TOKENS_REFUSED, server.clock)
+    tokens = token(server.tokens, refusals)(request("POST", "/token", form))
     assert tokens["headers"]["cache-control"] == "no-store"
     assert json.loads(tokens["body"])["token_type"] == "Bearer"
 
@@ -130,7 +133,8 @@ def test_what_cannot_be_an_address_is_answered_like_a_wrong_password(
 
 
 def test_the_token_endpoint_refuses_in_the_words_of_rfc_6749(server: Server) -> None:
-    answer = token(server.tokens)(request("POST", "/token", {"grant_type": "password"}))
+    refusals = Refusals(server.limits, TOKENS_REFUSED, server.clock)
+    answer = token(server.tokens, refusals)(request("POST", "/token", {"grant_type": "password"}))
 
     assert answer["statusCode"] == 400
     assert json.loads(answer["body"])["error"] == "unsupported_grant_type"

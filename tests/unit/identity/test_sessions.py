@@ -34,7 +34,7 @@ class Home(Server):
 
     @property
     def introspection(self) -> Introspection:
-        return Introspection(self.accounts, self.grants, self.reader, self.clock)
+        return Introspection(self.accounts, self.grants, self.reader, self.limits, self.clock)
 
     @property
     def signing_out(self) -> SigningOut:

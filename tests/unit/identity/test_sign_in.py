@@ -118,6 +118,7 @@ class Server:
             proofs=Proofs(OpenSslSignatures(), self.seen, self.clock),
             announcements=self.announcements,
             registry=self.registry,
+            limits=self.limits,
             signer=SIGNER,
             clients=clients(ORIGIN, ISSUER),
             issuer=ISSUER,
