@@ -7,10 +7,10 @@ import { HomePage } from "./catalog/home-page";
 import { SeriesPage } from "./catalog/series-page";
 import { TitlePage } from "./catalog/title-page";
 import type { Services } from "./composition";
-import { devicesPage, staffPage } from "./pages";
+import { devicesPage, profilesPage, staffPage } from "./pages";
 import { WatchPage } from "./player/watch-page";
 import { currentVisit, isFromStart, matchRoute, parentPath, usePath } from "./routing";
-import { ServicesProvider, useServices, useSessionStatus } from "./services";
+import { ServicesProvider, useServices, useSessionStatus, useWhoWatches } from "./services";
 import { NotStaffPage } from "./staff/not-staff-page";
 import { ErrorBoundary } from "./ui/error-boundary";
 import { arriveAtContent, focusOn } from "./ui/focus";
@@ -33,6 +33,7 @@ function CurrentPage(): ReactNode {
   const path = usePath();
   const status = useSessionStatus();
   const { session } = useServices();
+  const watching = useWhoWatches()?.profileId;
   const route = matchRoute(path.split("?", 1)[0] ?? "");
   useFocusOnArrival(path);
   useRemoteKeys(route.page !== "watch", parentPath(route));
@@ -42,17 +43,19 @@ function CurrentPage(): ReactNode {
   if (status !== "signed-in") return <SignedOutPage returnTo={path} hasEnded={status === "ended"} />;
   switch (route.page) {
     case "home":
-      return <HomePage />;
+      return <HomePage key={watching} />;
     case "staff":
       if (!session.hasScope("staff")) return <NotStaffPage />;
       return <staffPage.Page />;
     case "devices":
       return <devicesPage.Page />;
+    case "profiles":
+      return <profilesPage.Page view={route.view} />;
     case "title":
       if (isSeriesId(route.titleId)) {
-        return <SeriesPage key={route.titleId} seriesId={route.titleId} />;
+        return <SeriesPage key={`${route.titleId} ${watching}`} seriesId={route.titleId} />;
       }
-      return <TitlePage key={route.titleId} titleId={route.titleId} />;
+      return <TitlePage key={`${route.titleId} ${watching}`} titleId={route.titleId} />;
     case "watch":
       return <WatchPage titleId={route.titleId} fromStart={isFromStart(path)} />;
   }

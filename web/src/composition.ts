@@ -3,10 +3,12 @@ import { AssetsApi } from "./api/assets";
 import { ApiClient } from "./api/client";
 import { DevicesApi } from "./api/devices";
 import { PlaybackApi } from "./api/playback";
+import { ProfilesApi } from "./api/profiles";
 import { ProgressApi } from "./api/progress";
 import { TitlesApi } from "./api/titles";
 import { UploadsApi } from "./api/uploads";
 import { deviceKey } from "./auth/device-key";
+import { LastProfile } from "./auth/last-profile";
 import { Session } from "./auth/session";
 import { BrowserTokenSharing } from "./auth/shared-tokens";
 import type { Config } from "./config";
@@ -24,6 +26,7 @@ export interface Services {
   readonly assets: AssetsApi;
   readonly uploads: UploadsApi;
   readonly devices: DevicesApi;
+  readonly profiles: ProfilesApi;
   /** Last answers by key, shown at once while they are asked for again. One person's only. */
   readonly remembered: Map<string, unknown>;
 }
@@ -35,14 +38,18 @@ export function createServices(config: Config): Services {
     storage: sessionStorage,
     sharing: new BrowserTokenSharing(() => localStorage, navigator.locks, Date.now),
     deviceKey: () => deviceKey(localStorage),
+    lastProfile: new LastProfile(() => localStorage),
     fetch: window.fetch.bind(window),
     now: Date.now,
     leave: (url) => location.assign(url),
   });
   const client = new ApiClient(config.api, session, window.fetch.bind(window));
   const remembered = new Map<string, unknown>();
+  let watching = session.whoWatches()?.profileId;
   session.subscribe(() => {
-    if (session.status() !== "signed-in") remembered.clear();
+    const now = session.whoWatches()?.profileId;
+    if (session.status() !== "signed-in" || now !== watching) remembered.clear();
+    watching = now;
   });
   const capabilities = new Capabilities(thisBrowser(), {
     // Looked up each time: where storage is forbidden, its very name throws.
@@ -67,6 +74,7 @@ export function createServices(config: Config): Services {
     assets: new AssetsApi(client),
     uploads: new UploadsApi(client),
     devices: new DevicesApi(client),
+    profiles: new ProfilesApi(client, sessionStorage),
     remembered,
   };
 }

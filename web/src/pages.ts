@@ -4,5 +4,11 @@ import { chunk } from "./ui/chunk";
 /** Looked at a few times a year. */
 export const devicesPage = chunk(() => import("./devices/devices-page"), "Opening your devices");
 
+/** Looked at once at a sign-in, by those who share an account. */
+export const profilesPage = chunk(
+  () => import("./profiles/profiles-page"),
+  "Opening the profiles",
+);
+
 /** Members never download what staff work with. */
 export const staffPage = chunk(() => import("./staff/staff-page"), "Opening the staff page");

@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
-import { matchRoute, parentPath, safeReturnPath, titlePath, watchPath } from "./routing";
+import { choosePath, matchRoute, parentPath, safeReturnPath, titlePath, watchPath } from "./routing";
 
 test.each([
   ["/", { page: "home" }],
   ["/callback", { page: "callback" }],
   ["/staff", { page: "staff" }],
   ["/staffroom", { page: "not-found" }],
+  ["/profiles", { page: "profiles", view: "choose" }],
+  ["/profiles/manage", { page: "profiles", view: "manage" }],
+  ["/profiles/prf_01", { page: "profiles", view: { profileId: "prf_01" } }],
   ["/title/ttl_01", { page: "title", titleId: "ttl_01" }],
   ["/watch/ttl_01/", { page: "watch", titleId: "ttl_01" }],
   ["/watch/", { page: "not-found" }],
@@ -35,8 +38,16 @@ test("after sign-in the person is where they wanted to be", () => {
 test.each([
   ["/watch/ttl_1", "/title/ttl_1"],
   ["/title/ttl_1", "/"],
+  ["/profiles", "/"],
+  ["/profiles/new", "/profiles/manage"],
   ["/nowhere", "/"],
   ["/", null],
 ])("above %s is %s", (path, parent) => {
   expect(parentPath(matchRoute(path))).toBe(parent);
+});
+
+test("after choosing who watches the person is where they wanted to be", () => {
+  const asked = new URL(choosePath("/watch/ttl_1?from=start"), "https://watch.example");
+  expect(asked.pathname).toBe("/profiles");
+  expect(asked.searchParams.get("to")).toBe("/watch/ttl_1?from=start");
 });

@@ -6,13 +6,18 @@ export type Route =
   | { readonly page: "callback" }
   | { readonly page: "staff" }
   | { readonly page: "devices" }
+  | { readonly page: "profiles"; readonly view: ProfilesView }
   | { readonly page: "title"; readonly titleId: string }
   | { readonly page: "watch"; readonly titleId: string }
   | { readonly page: "not-found" };
 
+/** Choosing who watches, the list of who may be changed, a new profile, or one of them by its id. */
+export type ProfilesView = "choose" | "manage" | "new" | { readonly profileId: string };
+
 /** An id is one path segment of the characters the API makes ids from; all else is not found. */
 const ID = "([A-Za-z0-9_-]{1,64})";
 const TITLE = new RegExp(`^/title/${ID}/?$`);
+const PROFILE = new RegExp(`^/profiles/${ID}/?$`);
 const WATCH = new RegExp(`^/watch/${ID}/?$`);
 
 export function matchRoute(pathname: string): Route {
@@ -20,11 +25,26 @@ export function matchRoute(pathname: string): Route {
   if (pathname === "/callback") return { page: "callback" };
   if (/^\/staff\/?$/.test(pathname)) return { page: "staff" };
   if (/^\/devices\/?$/.test(pathname)) return { page: "devices" };
+  if (/^\/profiles\/?$/.test(pathname)) return { page: "profiles", view: "choose" };
+  const profile = PROFILE.exec(pathname)?.[1];
+  if (profile !== undefined) return { page: "profiles", view: profilesView(profile) };
   const title = TITLE.exec(pathname)?.[1];
   if (title !== undefined) return { page: "title", titleId: title };
   const watch = WATCH.exec(pathname)?.[1];
   if (watch !== undefined) return { page: "watch", titleId: watch };
   return { page: "not-found" };
+}
+
+function profilesView(part: string): ProfilesView {
+  return part === "manage" || part === "new" ? part : { profileId: part };
+}
+
+export const profilePath = (profileId: string): string =>
+  `/profiles/${encodeURIComponent(profileId)}`;
+
+/** Where it is chosen who watches, and then gone on to `to`. */
+export function choosePath(to: string): string {
+  return to === "/" ? "/profiles" : `/profiles?${new URLSearchParams({ to })}`;
 }
 
 export const titlePath = (titleId: string): string => `/title/${encodeURIComponent(titleId)}`;
@@ -54,6 +74,9 @@ export function parentPath(route: Route): string | null {
     case "devices":
     case "not-found":
       return "/";
+    case "profiles":
+      if (route.view === "choose") return "/";
+      return route.view === "manage" ? "/profiles" : "/profiles/manage";
     default:
       return null;
   }

@@ -1,6 +1,7 @@
 /** Hands what the composition root built down to the pages. */
 import { createContext, useContext, useSyncExternalStore } from "react";
 import type { SessionStatus } from "./auth/session";
+import type { WhoWatches } from "./auth/who-watches";
 import type { Services } from "./composition";
 
 const Context = createContext<Services | null>(null);
@@ -15,4 +16,10 @@ export function useServices(): Services {
 export function useSessionStatus(): SessionStatus {
   const { session } = useServices();
   return useSyncExternalStore(session.subscribe, session.status);
+}
+
+/** Whose the films are that are shown; null while nobody is signed in. */
+export function useWhoWatches(): WhoWatches | null {
+  const { session } = useServices();
+  return useSyncExternalStore(session.subscribe, session.whoWatches);
 }

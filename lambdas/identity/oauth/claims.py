@@ -100,6 +100,8 @@ def id_claims(
         "iat": int(now.timestamp()),
         "exp": int((now + ACCESS_TOKEN_LIFE).timestamp()),
     }
+    # Whether there is anybody to choose from, so that a client need not ask before it shows films.
+    claims["profiles"] = len(account.household.profiles)
     if token.methods:
         claims["amr"] = token.methods.split()
     claims |= email_claims(account, token.scope)

@@ -126,6 +126,7 @@ class Tokens:
             held,
             nonce=code.request.nonce,
             methods=code.methods,
+            profile=form.get("profile", ""),
         )
 
     def _from_device(
@@ -137,7 +138,16 @@ class Tokens:
         told = introduced(user_agent, client.name, approval.device_name)
         held = self._device(account, form, told)
         # The device has shown nothing of its own: whoever let it in has.
-        return self._started(family_id, account, client, approval.scope, key, held, methods="")
+        return self._started(
+            family_id,
+            account,
+            client,
+            approval.scope,
+            key,
+            held,
+            methods="",
+            profile=form.get("profile", ""),
+        )
 
     def _device(self, account: Account, form: Mapping[str, str], told: Introduced) -> Device:
         """What the sign-in is on: known again by the key that the client keeps, if it does.
@@ -159,8 +169,10 @@ class Tokens:
         *,
         methods: str,
         nonce: str = "",
+        profile: str = "",
     ) -> Answer:
         now = self.clock()
+        begins_as = account.household.begins_as(profile).profile_id
         family = Family(
             family_id=family_id,
             account_id=account.account_id,
@@ -169,13 +181,13 @@ class Tokens:
             scope=scope,
             started_at=now,
             expires_at=now + REFRESH_LIFE,
-            profile_id=account.household.profiles[0].profile_id,
+            profile_id=begins_as,
             methods=methods,
         )
         secret = secrets.token_urlsafe(SECRET_BYTES)
         token = family.first_token(digest(secret), key, device_registered=device.is_registered)
         self.grants.start(family, token)
-        answer = self._response(account, token, secret, scope)
+        answer = self._response(account, token, secret, scope, begins_as)
         if "openid" not in scope.split():
             return answer
         identity = id_claims(issuer=self.issuer, account=account, token=token, nonce=nonce, now=now)

@@ -151,6 +151,24 @@ class Household:
         """
         return self.named(chosen) if chosen else self.profiles[0]
 
+    def begins_as(self, wanted: str) -> Profile:
+        """Whose a new sign-in is on a device that last watched as `wanted`, an id or empty.
+
+        The first one's, unless the wanted one may be entered from there without a proof: what a
+        device remembers proves nothing.
+        """
+        first = self.profiles[0]
+        for profile in self.profiles:
+            if profile.profile_id == wanted and not self.is_guarded(profile, first):
+                return profile
+        return first
+
+    @staticmethod
+    def is_guarded(profile: Profile, current: Profile) -> bool:
+        """Whether going from the current one to that profile takes a proof."""
+        is_other = profile.profile_id != current.profile_id
+        return is_other and (profile.pin_hash != "" or profile.sees_more_than(current))
+
     def with_new(self, profile: Profile) -> Household:
         """One more; TooManyProfilesError."""
         if len(self.profiles) >= MOST_PROFILES:

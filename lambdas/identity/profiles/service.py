@@ -118,7 +118,7 @@ class Profiles:
         """Watch as somebody else from the session's next token on."""
         home = self._home(session)
         profile = home.household.named(profile_id)
-        if profile != home.current and (profile.pin_hash or profile.sees_more_than(home.current)):
+        if home.household.is_guarded(profile, home.current):
             self._prove(home, profile, home.household.pins_to_enter(profile), proof)
         if not self.grants.enter(session.account_id, session.family_id, profile_id):
             raise UnauthenticatedError(_OVER)

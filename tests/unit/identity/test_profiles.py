@@ -89,8 +89,8 @@ def home(now: datetime) -> Home:
     return device(server)
 
 
-def device(server: Server) -> Home:
-    answer = server.exchange(server.code())
+def device(server: Server, **remembered: str) -> Home:
+    answer = server.exchange(server.code(), **remembered)
     claims = claims_of(answer["access_token"])
     return Home(server, FakeMembers(server.accounts), FakeLimits(), answer["refresh_token"], claims)
 
@@ -130,6 +130,40 @@ def test_another_device_stays_with_its_own_profile(home: Home, first: str) -> No
     home.enter(home.create()["profile_id"])
 
     assert other.renewed()["profile"] == first
+
+
+def test_a_sign_in_goes_on_as_whom_the_device_remembers(home: Home) -> None:
+    kim, mia = home.create(), home.create(name="Mia", kids=True, maturity=6)
+
+    for profile in (kim, mia):
+        again = device(home.server, profile=profile["profile_id"])
+        assert again.claims["profile"] == again.renewed()["profile"] == profile["profile_id"]
+
+
+def test_what_a_device_remembers_opens_no_profile_that_takes_a_proof(
+    home: Home, first: str
+) -> None:
+    locked = home.create(pin="2580")["profile_id"]
+    mia = home.create(name="Mia", kids=True, maturity=6)["profile_id"]
+    home.change(first, kids=True, maturity=12)
+
+    for remembered in (locked, "prf_of_another_account", ""):
+        assert device(home.server, profile=remembered).claims["profile"] == first
+    kim = home.create(name="Kim", proof=PASSWORD)["profile_id"]
+    assert device(home.server, profile=kim).claims["profile"] == first
+    assert device(home.server, profile=mia).claims["profile"] == mia
+
+
+def test_a_client_is_told_at_the_sign_in_whether_there_is_anybody_to_choose_from(
+    home: Home,
+) -> None:
+    def told() -> int:
+        answer = home.server.exchange(home.server.code(scope="openid member"))
+        return int(claims_of(answer["id_token"])["profiles"])
+
+    assert told() == 1
+    home.create()
+    assert told() == 2
 
 
 def test_a_changed_limit_is_in_the_next_token(home: Home, first: str) -> None:

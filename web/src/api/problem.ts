@@ -13,6 +13,8 @@ export class ApiError extends Error {
     message: string,
     /** Finds the request in the logs; null where no function of ours answered. */
     readonly reference: string | null = null,
+    /** What the refusal says besides, such as `pin_is_enough`; what it holds is to be checked. */
+    readonly facts: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
   }
@@ -59,5 +61,5 @@ export function errorFrom(
   // The API's titles are HTTP's own phrases ("Forbidden"): ours read better above its detail.
   const words = problemWords(code);
   const message = words === undefined ? detail : `${detail} ${words.advice}`.trim();
-  return new ApiError(status, code, words?.title ?? otherTitle, message, reference);
+  return new ApiError(status, code, words?.title ?? otherTitle, message, reference, problem);
 }

@@ -70,6 +70,8 @@ class Tab {
 
   now = 1_000_000;
   left = "";
+  /** The browser's, which outlives the tab. */
+  lastProfile = "";
 
   open(): Session {
     return new Session({
@@ -82,6 +84,12 @@ class Tab {
       },
       sharing: this.sharing,
       deviceKey: () => "k".repeat(43),
+      lastProfile: {
+        read: () => this.lastProfile,
+        keep: (profileId) => {
+          this.lastProfile = profileId;
+        },
+      },
       fetch: this.issuer.fetch as typeof fetch,
       now: () => this.now,
       leave: (url) => {
@@ -311,4 +319,75 @@ test("two sign-ins in one browser have nothing in common", async () => {
 
   expect(secret(other.kept)).not.toBe(secret(tab.kept));
   expect(session.status()).toBe("signed-in");
+});
+
+const jwt = (claims: object): string => `header.${btoa(JSON.stringify(claims))}.signature`;
+
+/** Signs in to an account with so many profiles; the first one watches. */
+async function afterSignIn(tab: Tab, profiles: number, to = "/", profile = "prf_1") {
+  const { back, search } = await tab.signIn(tab.open(), to);
+  const nonce = new URL(tab.left).searchParams.get("nonce");
+  tab.issuer.answers.push(() =>
+    Response.json({
+      access_token: jwt({ profile, kids: "false" }),
+      refresh_token: "refresh-1",
+      expires_in: 600,
+      id_token: jwt({ nonce, profiles }),
+    }),
+  );
+  return { session: back, next: await back.completeSignIn(search) };
+}
+
+test("a household is asked who watches before it goes where it wanted to", async () => {
+  expect((await afterSignIn(new Tab(), 2)).next).toBe("/profiles");
+  expect((await afterSignIn(new Tab(), 2, "/title/ttl_1")).next).toBe("/profiles?to=%2Ftitle%2Fttl_1");
+});
+
+test("nobody is asked who watches alone, or came to look after something", async () => {
+  expect((await afterSignIn(new Tab(), 1)).next).toBe("/");
+  expect((await afterSignIn(new Tab(), 2, "/staff")).next).toBe("/staff");
+});
+
+test("a device that knows who watches says so and goes on, unless the issuer disagrees", async () => {
+  const tab = new Tab();
+  tab.lastProfile = "prf_2";
+
+  expect((await afterSignIn(tab, 2, "/", "prf_2")).next).toBe("/");
+  expect(tab.issuer.forms.at(-1)?.get("profile")).toBe("prf_2");
+  expect((await afterSignIn(tab, 2, "/", "prf_1")).next).toBe("/profiles");
+});
+
+test("who watches as another is known from the next token on, and at the next sign-in", async () => {
+  const tab = new Tab();
+  const { session } = await afterSignIn(tab, 2);
+  const before = session.whoWatches();
+  const access = jwt({ profile: "prf_2", kids: "true" });
+  tab.issuer.answers.push(() => Response.json({ access_token: access, expires_in: 600 }));
+
+  await session.watchAs("prf_2");
+
+  expect(before).toEqual({ profileId: "prf_1", isKid: false });
+  expect(session.whoWatches()).toEqual({ profileId: "prf_2", isKid: true });
+  expect(tab.open().whoWatches()).toEqual(session.whoWatches());
+  expect(tab.lastProfile).toBe("prf_2");
+});
+
+test("another tab's token from before the choice is not taken for the choice", async () => {
+  const tab = new Tab();
+  const { session } = await afterSignIn(tab, 2);
+  const copy = new Tab(tab).open();
+  for (const profile of ["prf_1", "prf_2"]) {
+    tab.issuer.answers.push(() =>
+      Response.json({
+        access_token: jwt({ profile, kids: "false" }),
+        refresh_token: `refresh-${profile}`,
+        expires_in: 900,
+      }),
+    );
+  }
+
+  await copy.renew();
+  await session.watchAs("prf_2");
+
+  expect(session.whoWatches()?.profileId).toBe("prf_2");
 });

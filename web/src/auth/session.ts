@@ -7,6 +7,8 @@
  * outlive the tab on a shared computer.
  */
 import type { Config } from "../config";
+import { choosePath, matchRoute } from "../routing";
+import type { LastProfile } from "./last-profile";
 import { randomToken } from "./pkce";
 import type { TokenSharing } from "./shared-tokens";
 import {
@@ -18,6 +20,7 @@ import {
   SignInError,
   type Transaction,
 } from "./authorization";
+import { claimsIn, type WhoWatches, whoWatchesBy } from "./who-watches";
 
 export type SessionStatus = "signed-in" | "signed-out" | "ended";
 
@@ -58,6 +61,8 @@ export interface SessionDependencies {
   readonly sharing: TokenSharing;
   /** By what the issuer knows this browser again: see device-key. */
   readonly deviceKey: () => string;
+  /** As whom this browser watched last. */
+  readonly lastProfile: Pick<LastProfile, "read" | "keep">;
   readonly fetch: typeof fetch;
   readonly now: () => number;
   /** Leaves this page for another address. */
@@ -66,6 +71,7 @@ export interface SessionDependencies {
 
 export class Session {
   #tokens: Tokens | null;
+  #whoWatches: WhoWatches | null;
   #status: SessionStatus;
   #renewal: Promise<Tokens> | null = null;
   #completion: Promise<string> | null = null;
@@ -75,6 +81,7 @@ export class Session {
   constructor(dependencies: SessionDependencies) {
     this.#with = dependencies;
     this.#tokens = this.#read<Tokens>(TOKENS);
+    this.#whoWatches = whoWatchesBy(this.#tokens?.access ?? null);
     this.#status = this.#tokens === null ? "signed-out" : "signed-in";
   }
 
@@ -84,6 +91,9 @@ export class Session {
   };
 
   readonly status = (): SessionStatus => this.#status;
+
+  /** Whose profile the token at hand is for; null while nobody is signed in. */
+  readonly whoWatches = (): WhoWatches | null => this.#whoWatches;
 
   /** Whether the session was granted a scope. What may really be done is the API's to say. */
   hasScope(scope: string): boolean {
@@ -95,6 +105,14 @@ export class Session {
     const transaction = newTransaction(returnTo);
     this.#write(TRANSACTION, transaction);
     this.#with.leave(await authorizeUrl(this.#with.config, this.#with.origin, transaction));
+  }
+
+  /** Once the issuer knows that this session watches as another: until the token says so, too. */
+  async watchAs(profileId: string): Promise<void> {
+    await this.renew();
+    // Another tab of this sign-in may have left a token from before.
+    if (this.#whoWatches?.profileId !== profileId) await this.renew();
+    this.#with.lastProfile.keep(profileId);
   }
 
   /** Trades the code of the callback address for tokens; resolves to where to go next. Once. */
@@ -163,19 +181,30 @@ export class Session {
     const code = codeFrom(search, transaction);
     this.#with.storage.removeItem(TRANSACTION);
     if (transaction === null) throw new SignInError("This sign-in has already been used.");
+    const remembered = this.#with.lastProfile.read();
     const answer = await this.#requestToken({
       grant_type: "authorization_code",
       code,
       redirect_uri: redirectUri(this.#with.origin),
       code_verifier: transaction.verifier,
       device_key: this.#with.deviceKey(),
+      ...(remembered === "" ? {} : { profile: remembered }),
     });
     if (answer.refused) {
       throw new SignInError("The sign-in took too long or was already used. Sign in once more.");
     }
     if (answer.idToken !== null) checkNonce(answer.idToken, transaction.nonce);
     this.#keep({ ...answer.tokens, secret: randomToken() });
-    return transaction.returnTo;
+    return this.#next(transaction.returnTo, answer.idToken, remembered);
+  }
+
+  /** A household that shares an account is asked who watches, unless this device knows. */
+  #next(returnTo: string, idToken: string | null, remembered: string): string {
+    const isShared = Number(claimsIn(idToken)["profiles"] ?? 1) > 1;
+    const { page } = matchRoute(returnTo.split(/[?#]/, 1)[0] ?? "");
+    const isForFilms = page === "home" || page === "title" || page === "watch";
+    const isKnown = remembered !== "" && this.#whoWatches?.profileId === remembered;
+    return isShared && isForFilms && !isKnown ? choosePath(returnTo) : returnTo;
   }
 
   async #refresh(): Promise<Tokens> {
@@ -266,6 +295,7 @@ export class Session {
 
   #keep(tokens: Tokens): void {
     this.#tokens = tokens;
+    this.#watches(tokens.access);
     this.#write(TOKENS, tokens);
     this.#become("signed-in");
   }
@@ -277,8 +307,16 @@ export class Session {
 
   #forget(status: SessionStatus): void {
     this.#tokens = null;
+    this.#watches(null);
     this.#with.storage.removeItem(TOKENS);
     this.#become(status);
+  }
+
+  /** One value for as long as it says the same, so that pages need not compare. */
+  #watches(access: string | null): void {
+    const now = whoWatchesBy(access);
+    const before = this.#whoWatches;
+    if (now?.profileId !== before?.profileId || now?.isKid !== before?.isKid) this.#whoWatches = now;
   }
 
   #become(status: SessionStatus): void {

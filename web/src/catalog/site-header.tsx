@@ -1,13 +1,15 @@
 import type { ReactNode } from "react";
 import { navigate } from "../routing";
-import { useServices } from "../services";
+import { useServices, useWhoWatches } from "../services";
 import { StaffLink } from "../staff/staff-link";
 import { Link } from "../ui/link";
 import { Wordmark } from "../ui/wordmark";
+import { ProfileLink } from "./profile-link";
 import "./site-header.css";
 
 export function SiteHeader(): ReactNode {
   const { session, accountUrl } = useServices();
+  const isKid = useWhoWatches()?.isKid === true;
   const signOut = (): void => {
     session.signOut();
     navigate("/", { replace: true });
@@ -22,9 +24,12 @@ export function SiteHeader(): ReactNode {
           <Wordmark />
         </Link>
         <StaffLink />
-        <a className="button button-quiet" href={accountUrl}>
-          Account
-        </a>
+        <ProfileLink />
+        {!isKid && (
+          <a className="button button-quiet" href={accountUrl}>
+            Account
+          </a>
+        )}
         <button className="button button-quiet" type="button" onClick={signOut}>
           Sign out
         </button>

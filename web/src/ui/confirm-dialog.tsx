@@ -1,6 +1,6 @@
 /** Asks before something that cannot be taken back. Escape and "Keep it" are the same answer. */
-import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
-import "./confirm-dialog.css";
+import { type ReactNode, useId } from "react";
+import { Modal } from "./modal";
 
 interface Props {
   readonly title: string;
@@ -15,32 +15,13 @@ interface Props {
 }
 
 export function ConfirmDialog(props: Props): ReactNode {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const titleId = useId();
   const detailId = useId();
-  // Closed before it is taken out of the page, so that the focus goes back to where it came from.
-  useLayoutEffect(() => {
-    const shown = dialog.current;
-    shown?.showModal();
-    return () => shown?.close();
-  }, []);
-
   return (
-    <dialog
-      ref={dialog}
-      className="confirm"
-      aria-labelledby={titleId}
-      aria-describedby={detailId}
-      onCancel={(event) => {
-        event.preventDefault();
-        props.onKeep();
-      }}
-    >
-      <h2 id={titleId}>{props.title}</h2>
-      <div id={detailId} className="confirm-detail">
+    <Modal title={props.title} describedBy={detailId} onClose={props.onKeep}>
+      <div id={detailId} className="modal-detail">
         {props.children}
       </div>
-      <div className="confirm-actions">
+      <div className="modal-actions">
         <button className="button" type="button" autoFocus onClick={props.onKeep}>
           {props.keep}
         </button>
@@ -53,6 +34,6 @@ export function ConfirmDialog(props: Props): ReactNode {
           {props.act}
         </button>
       </div>
-    </dialog>
+    </Modal>
   );
 }

@@ -15,10 +15,20 @@ const FOCUSABLE =
 export const directionOf = (key: string): Direction | null => DIRECTIONS[key] ?? null;
 
 /** Whether a key pressed there is typing, or moves within the control itself. */
-export function keepsArrows(target: EventTarget | null): boolean {
+export function keepsArrows(target: EventTarget | null, direction: Direction | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  const isLine = target.matches(TYPED_IN) && target.closest("dialog, [role=dialog]") === null;
+  if (isLine && direction !== null) return !leavesField(target, direction);
   const inside = "input, textarea, select, [contenteditable], [role=menu], [role=dialog], dialog";
   return target.closest(inside) !== null;
+}
+
+const TYPED_IN = "input:is([type=text], [type=password], [type=email], :not([type])), textarea";
+
+/** Whether an arrow leads away from there: of a line that is typed in, only its sides are its own. */
+export function leavesField(target: EventTarget | null, direction: Direction): boolean {
+  if (!(target instanceof HTMLElement) || !target.matches(TYPED_IN)) return true;
+  return !target.matches("textarea") && (direction === "up" || direction === "down");
 }
 
 /**

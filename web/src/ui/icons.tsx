@@ -22,6 +22,8 @@ export const FullScreenIcon = icon("M4 3h5a1 1 0 0 1 0 2H5v4a1 1 0 0 1-2 0V4a1 1
 export const LeaveFullScreenIcon = icon("M9 3a1 1 0 0 1 1 1v5a1 1 0 0 1-1 1H4a1 1 0 1 1 0-2h4V4a1 1 0 0 1 1-1zm6 0a1 1 0 0 1 1 1v4h4a1 1 0 1 1 0 2h-5a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM4 14h5a1 1 0 0 1 1 1v5a1 1 0 1 1-2 0v-4H4a1 1 0 1 1 0-2zm11 0h5a1 1 0 1 1 0 2h-4v4a1 1 0 1 1-2 0v-5a1 1 0 0 1 1-1z");
 export const CaptionsIcon = icon("M5 4.5h14a3 3 0 0 1 3 3v9a3 3 0 0 1-3 3H5a3 3 0 0 1-3-3v-9a3 3 0 0 1 3-3zm0 2a1 1 0 0 0-1 1v9a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-9a1 1 0 0 0-1-1H5zm3.9 2.6a2.9 2.9 0 0 1 2.2 1 .9.9 0 0 1-1.3 1.2 1.2 1.2 0 1 0 0 1.4.9.9 0 0 1 1.3 1.2 2.9 2.9 0 1 1-2.2-4.8zm7 0a2.9 2.9 0 0 1 2.2 1 .9.9 0 0 1-1.3 1.2 1.2 1.2 0 1 0 0 1.4.9.9 0 0 1 1.3 1.2 2.9 2.9 0 1 1-2.2-4.8z");
 export const CheckIcon = icon("M20.3 6.3a1 1 0 0 1 0 1.4l-10 10a1 1 0 0 1-1.4 0l-5-5a1 1 0 1 1 1.4-1.4l4.3 4.3 9.3-9.3a1 1 0 0 1 1.4 0z");
+export const PlusIcon = icon("M12 4a1 1 0 0 1 1 1v6h6a1 1 0 1 1 0 2h-6v6a1 1 0 1 1-2 0v-6H5a1 1 0 1 1 0-2h6V5a1 1 0 0 1 1-1z");
+export const LockIcon = icon("M12 3a4.5 4.5 0 0 1 4.5 4.5V10H17a2 2 0 0 1 2 2v6.5a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V12a2 2 0 0 1 2-2h.5V7.5A4.5 4.5 0 0 1 12 3zm0 2a2.5 2.5 0 0 0-2.5 2.5V10h5V7.5A2.5 2.5 0 0 0 12 5z");
 
 /** An arrow that turns back or forward around the number of seconds. */
 function skip(turn: string, seconds: number): () => ReactNode {

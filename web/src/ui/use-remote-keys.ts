@@ -12,10 +12,10 @@ export function useRemoteKeys(isOn: boolean, parent: string | null): void {
   useEffect(() => {
     if (!isOn) return undefined;
     const onKey = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || keepsArrows(event.target)) return;
-      const key = keyName(event);
+      const key = event.defaultPrevented ? null : keyName(event);
       if (key === null) return;
       const direction = directionOf(key);
+      if (keepsArrows(event.target, direction)) return;
       if (direction !== null && !event.shiftKey) {
         // Where nothing lies that way, the page scrolls as ever.
         if (moveFocus(document, direction)) event.preventDefault();
