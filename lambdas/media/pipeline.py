@@ -193,7 +193,6 @@ class Pipeline:
             episode_of=asset.episode_of.on_the_bus() if asset.episode_of else None,
         )
         self._assets.publish(run, package, ready, now)
-        self._assets.end_step(run, StepName.PUBLISH, StepStatus.DONE, self._clock())
 
     def fail(self, asset_id: str, version: str | None, error: str, cause: str) -> AssetStatus:
         """Record why an execution stopped, in words; `error` and `cause` are Step Functions'.

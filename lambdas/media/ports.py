@@ -115,7 +115,9 @@ class Assets(Protocol):
         """
 
     def publish(self, run: Run, package: Package, ready: AssetReady, now: datetime) -> None:
-        """The asset is ready and the world will hear of it, both or neither. StaleRunError."""
+        """The asset is ready, the run's last step done, and the world will hear of it: all or
+        nothing. StaleRunError.
+        """
 
     def reopen(self, asset_id: str, execution: str) -> None:
         """Back to processing, for one execution by one caller only; NotRetryableError.

@@ -415,7 +415,7 @@ class DynamoAssets:
                 yield item
 
     def publish(self, run: Run, package: Package, ready: AssetReady, now: datetime) -> None:
-        """The asset is ready and the outbox says so, in one transaction."""
+        """The asset is ready, its last step is done and the outbox says so: one transaction."""
         # The version names the event: asking twice publishes once.
         event = _outgoing(ready, run.version, now)
         alive = AssetItem.status.is_in(AssetStatus.PROCESSING.value, AssetStatus.READY.value)
@@ -431,6 +431,7 @@ class DynamoAssets:
                     ],
                     (AssetItem.version == run.version) & alive,
                 )
+                write.save(_done(run, StepName.PUBLISH, now))
                 write.save(event)
         except UnavailableError as error:
             if _was_refused(error):
@@ -549,6 +550,19 @@ def _asset(item: AssetItem, steps: tuple[Step, ...]) -> Asset:
 def _captions(item: AssetItem) -> tuple[CaptionTrack, ...]:
     labels: dict[str, str] = dict(item.captions.as_dict()) if item.captions else {}  # type: ignore[no-untyped-call]  # PynamoDB types no as_dict
     return tuple(CaptionTrack(language, labels[language]) for language in sorted(labels))
+
+
+def _done(run: Run, name: StepName, now: datetime) -> StepItem:
+    """A step that takes one moment."""
+    return StepItem(
+        _asset_pk(run.asset_id),
+        _step_sk(run.version, name),
+        version=run.version,
+        name=name.value,
+        status=StepStatus.DONE.value,
+        started_at=iso(now),
+        ended_at=iso(now),
+    )
 
 
 def _step(item: StepItem) -> Step:

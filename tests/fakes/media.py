@@ -170,6 +170,9 @@ class FakeAssets:
             progress_percent=100,
             failure=None,
         )
+        self._steps[run.version, StepName.PUBLISH] = Step(
+            StepName.PUBLISH, StepStatus.DONE, now, now
+        )
         self.published[run.version] = ready
 
     def reopen(self, asset_id: str, execution: str) -> None:

@@ -287,14 +287,19 @@ def test_an_older_run_neither_closes_nor_publishes(
     assert assets.get(ASSET_ID).status is AssetStatus.PROCESSING
 
 
-def test_publishing_makes_the_asset_ready(assets: Assets, asset: Asset, now: datetime) -> None:
+def test_publishing_makes_the_asset_ready_and_ends_its_last_step(
+    assets: Assets, asset: Asset, now: datetime
+) -> None:
     run = begun(assets, now)
+    assets.start_step(run, StepName.PUBLISH, now)
 
     assets.publish(run, PACKAGE, READY, now)
     assets.publish(run, PACKAGE, READY, now)
 
     found = assets.get(ASSET_ID)
     assert (found.status, found.package) == (AssetStatus.READY, PACKAGE)
+    last = found.steps[-1]
+    assert (last.name, last.status, last.ended_at) == (StepName.PUBLISH, StepStatus.DONE, now)
 
 
 def test_publishing_writes_one_event_to_the_outbox(
