@@ -32,7 +32,7 @@ def shelf(page: Page) -> None:
         "kind": "film",
         "name": "Half seen",
         "duration_seconds": 60,
-        "poster_url": "/favicon.svg",
+        "poster_url": None,
         "episode_of": None,
     }
     page.route("**/v1/titles", lambda route: route.fulfill(json={"titles": [film]}))

@@ -5,14 +5,15 @@ import { followAddress } from "./player/follow-address";
 import { pictureFirst } from "./player/picture-first";
 
 async function run(element: Element): Promise<void> {
-  const pages = import("./pages-root");
   const config = await loadConfig().catch(() => null);
   const services = config === null ? null : createServices(config);
   if (services !== null) {
     followAddress(services);
     await pictureFirst(services.openings, element);
   }
-  (await pages).draw(element, services);
+  // The browser has it since it read the page: what was left for now is running it.
+  const { draw } = await import("./pages-root");
+  draw(element, services);
 }
 
 const element = document.getElementById("root");
