@@ -76,6 +76,7 @@ def main() -> None:
         api=api.ref,
         signing=signing.signing,
         vault_key=keys.vault_key,
+        beacons=beacons.stream,
     )
     media = MediaStack(
         app,

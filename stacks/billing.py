@@ -59,7 +59,7 @@ class BillingStack(MarqueeStack):
             "ComeAndGo",
             function=accounts,
             source=env.event_source("identity"),
-            detail_types=["AccountCreated", "AccountDeleted"],
+            detail_types=["AccountCreated", "AccountDeleted", "OperatorAccountMade"],
         )
 
     def _function(self, construct_id: str, description: str) -> MarqueeFunction:

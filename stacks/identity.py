@@ -152,7 +152,7 @@ class IdentityStack(MarqueeStack):
             memory_mb=1024,
             description="Makes accounts for operators; invoked by IAM, no route",
         )
-        self._table.table.grant(function, "dynamodb:PutItem")
+        self._table.table.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
         CfnOutput(self, "CreateAccountFunction", value=function.alias.function_arn)
 
     def _accounts(self) -> None:

@@ -1,8 +1,9 @@
-"""Playing: start, licence and end of a play, and the read model that makes a start one read."""
+"""Playing: start, lease, licence and end of a play, and what makes a start one read."""
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput
+from aws_cdk import CfnOutput, Duration
+from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -12,9 +13,11 @@ from stacks.components import (
     MarqueeFunction,
     MarqueeStack,
     MarqueeTable,
+    Outbox,
     Route,
     acknowledge,
     add_routes,
+    read_beacons,
     subscribe,
 )
 from stacks.environment import Environment
@@ -35,15 +38,18 @@ class PlaybackStack(MarqueeStack):
         api: HttpApiRef,
         signing: Signing,
         vault_key: kms.IKey,
+        beacons: kinesis.IStream,
     ) -> None:
         super().__init__(scope, construct_id, env=env)
         self._env = env
-        self._table = MarqueeTable(self, "Playback", env=env)
+        self._table = MarqueeTable(self, "Playback", env=env, outbox=True)
+        Outbox(self, "Outbox", env=env, table=self._table, domain="playback")
         self._add_sessions(api, signing, vault_key)
         self._add_licences(api, signing, vault_key)
         if env.licence_server_urls:
             self._add_vendor_licences(api, signing, vault_key)
         self._add_projection()
+        self._add_heartbeats(signing, beacons)
 
     def _add_sessions(self, api: HttpApiRef, signing: Signing, vault_key: kms.IKey) -> None:
         clearkey = {"CLEARKEY": "false"}
@@ -80,6 +86,7 @@ class PlaybackStack(MarqueeStack):
             routes=[
                 Route("POST /v1/playback/start", scope="member"),
                 Route(f"POST {SESSION}/licence-token", scope="member"),
+                Route(f"GET {SESSION}", scope="member"),
                 Route(f"DELETE {SESSION}", scope="member"),
             ],
         )
@@ -93,7 +100,7 @@ class PlaybackStack(MarqueeStack):
                 "VAULT_KEY_ID": vault_key.key_arn,
             },
         )
-        self._table.table.grant(licence, "dynamodb:UpdateItem")
+        self._table.table.grant(licence, "dynamodb:GetItem", "dynamodb:UpdateItem")
         signing.ticket_secret.grant_read(licence)
         vault_key.grant(licence, "kms:Decrypt")
         add_routes(
@@ -123,7 +130,7 @@ class PlaybackStack(MarqueeStack):
                 **{f"{drm.upper()}_SECRET": secret.secret_arn for drm, secret in secrets.items()},
             },
         )
-        self._table.table.grant(licence, "dynamodb:UpdateItem")
+        self._table.table.grant(licence, "dynamodb:GetItem", "dynamodb:UpdateItem")
         signing.ticket_secret.grant_read(licence)
         vault_key.grant(licence, "kms:Decrypt")
         for drm, secret in secrets.items():
@@ -143,7 +150,12 @@ class PlaybackStack(MarqueeStack):
     def _add_projection(self) -> None:
         project = self._function("Project", "Keeps playback's read model from events", {})
         self._table.table.grant(
-            project, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"
+            project,
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
         )
         subscribe(
             self,
@@ -168,14 +180,44 @@ class PlaybackStack(MarqueeStack):
         )
         subscribe(
             self,
-            "AccountDeleted",
+            "Accounts",
             function=project,
             source=self._env.event_source("identity"),
-            detail_types=["AccountDeleted"],
+            detail_types=[
+                "AccountBlocked",
+                "AccountDeleted",
+                "AccountUnblocked",
+                "DeviceRegistered",
+                "DeviceRemoved",
+                "DeviceRenamed",
+                "SessionEnded",
+                "SignedOutEverywhere",
+            ],
+        )
+
+    def _add_heartbeats(self, signing: Signing, beacons: kinesis.IStream) -> None:
+        heartbeats = self._function(
+            "Beacons",
+            "Holds the screens of plays that somebody watches",
+            {"TICKET_SECRET": signing.ticket_secret.secret_arn},
+            timeout=Duration.seconds(30),
+        )
+        self._table.table.grant(heartbeats, "dynamodb:UpdateItem")
+        read_beacons(
+            self,
+            "BeaconStream",
+            function=heartbeats,
+            stream=beacons,
+            ticket_secret=signing.ticket_secret,
         )
 
     def _function(
-        self, construct_id: str, description: str, environment: dict[str, str]
+        self,
+        construct_id: str,
+        description: str,
+        environment: dict[str, str],
+        *,
+        timeout: Duration | None = None,
     ) -> MarqueeFunction:
         return MarqueeFunction(
             self,
@@ -184,6 +226,7 @@ class PlaybackStack(MarqueeStack):
             domain="playback",
             handler=construct_id.lower(),
             layers=["crypto"],
+            timeout=timeout,
             environment={"PLAYBACK_TABLE": self._table.table.table_name, **environment},
             description=description,
         )

@@ -53,6 +53,13 @@ SMALLEST = PLANS["basic"]
 """What every account has from the first moment: nobody is let in to nothing."""
 
 
+HOUSE = Plan("house", streams=50, devices=1000, downloads=50, quality=2160)
+"""Of the accounts that operators make: staff, demonstrations and tests. Nobody else can have it."""
+
+KEPT_PLANS: Mapping[str, Plan] = MappingProxyType({**PLANS, HOUSE.name: HOUSE})
+"""All that an account may have."""
+
+
 def plan_named(name: object) -> Plan:
     """A plan by its name; InvalidInputError lists the plans there are."""
     plan = PLANS.get(name) if isinstance(name, str) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from billing.domain import SMALLEST, Subscription, UnknownAccountError, plan_named
+from billing.domain import HOUSE, SMALLEST, Subscription, UnknownAccountError, plan_named
 from billing.ports import Subscriptions
 from kernel.clock import Clock
 from kernel.ids import names_one
@@ -33,6 +33,10 @@ class Billing:
     def begin(self, account_id: str) -> None:
         """A new account has the smallest plan; hearing of it again changes nothing."""
         self.subscriptions.begin(Subscription(account_id, SMALLEST, self.clock()))
+
+    def begin_house(self, account_id: str) -> None:
+        """An account that an operator made has the plan for these, unless it has one."""
+        self.subscriptions.begin(Subscription(account_id, HOUSE, self.clock()))
 
     def forget(self, account_id: str) -> None:
         """The account is gone for good."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from billing.domain import PLANS, REMEMBERED_GONE, Subscription, UnknownAccountError
+from billing.domain import KEPT_PLANS, REMEMBERED_GONE, Subscription, UnknownAccountError
 from kernel.clock import moment_of
 from kernel.errors import ConflictError
 from kernel.events import outbox_item
@@ -29,7 +29,7 @@ def _key(account_id: str) -> dict[str, Any]:
 def _subscription(item: Mapping[str, Any]) -> Subscription:
     return Subscription(
         account_id=item["pk"]["S"].removeprefix("ACCOUNT#"),
-        plan=PLANS[item["plan_name"]["S"]],
+        plan=KEPT_PLANS[item["plan_name"]["S"]],
         since=moment_of(int(item["since_ms"]["N"])),
     )
 

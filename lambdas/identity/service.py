@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from identity.accounts.passwords import new_password
 from identity.accounts.ports import Announcements
 from identity.accounts.sign_in import PasswordCheck
-from identity.domain import Account, canonical_email, checked_scopes
+from identity.domain import Account, EmailTakenError, canonical_email, checked_scopes
 from identity.mfa.domain import PASSWORD, SecondStepNeededError
 from identity.mfa.ports import PendingSteps
 from identity.mfa.service import begin_second_step
@@ -19,7 +19,7 @@ from identity.oauth.grants import CODE_LIFE, SECRET_BYTES, AuthorizationCode, di
 from identity.oauth.ports import Grants
 from identity.ports import Accounts, Passwords
 from kernel.clock import Clock, epoch_milliseconds
-from kernel.events.identity import SignInSucceeded
+from kernel.events.identity import OperatorAccountMade, SignInSucceeded
 from kernel.ids import new_id
 
 
@@ -29,10 +29,14 @@ class Registration:
 
     accounts: Accounts
     passwords: Passwords
+    announcements: Announcements
     clock: Clock
 
     def create_account(self, email: str, password: str, scopes: tuple[str, ...]) -> Account:
-        """A new account; EmailTakenError when the address has one."""
+        """A new account; EmailTakenError when the address has one.
+
+        In either case it is told to be an operator's.
+        """
         now = self.clock()
         account = Account(
             account_id=new_id("acc", now),
@@ -42,8 +46,21 @@ class Registration:
             profile_id=new_id("prf", now),
             created_at=now,
         )
-        self.accounts.add(account)
+        try:
+            self.accounts.add(account)
+        except EmailTakenError:
+            # Whoever was stopped before it was told asks again.
+            known = self.accounts.by_email(account.email)
+            if known is not None:
+                self._tell_of(known)
+            raise
+        self._tell_of(account)
         return account
+
+    def _tell_of(self, account: Account) -> None:
+        now = self.clock()
+        told = OperatorAccountMade(sequence=epoch_milliseconds(now), account_id=account.account_id)
+        self.announcements.tell(told, now)
 
 
 @dataclass(frozen=True)

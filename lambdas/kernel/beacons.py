@@ -73,6 +73,8 @@ class Batch:
 
     watching: Watching
     beacons: tuple[Beacon, ...]
+    arrived: datetime
+    """When the stream took it, by our own clock."""
 
     @property
     def latest(self) -> Beacon:
@@ -94,7 +96,8 @@ def read_batch(data: bytes, arrived: datetime, keys: Mapping[str, MacKey]) -> Ba
         raise DroppedError("malformed")
     ahead = sent_at - arrived
     set_right = ahead if abs(ahead) > CLOCK_TOLERANCE else timedelta(0)
-    return Batch(watching, tuple(_beacon(one, sent_at, set_right) for one in told))
+    beacons = tuple(_beacon(one, sent_at, set_right) for one in told)
+    return Batch(watching, beacons, arrived)
 
 
 def _watching(ticket: object, now: datetime, keys: Mapping[str, MacKey]) -> Watching:

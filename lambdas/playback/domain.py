@@ -6,7 +6,7 @@ It takes the time as an argument and knows no store, no HTTP and no signature.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from kernel.errors import (
@@ -25,7 +25,7 @@ from playback.devices import (
     class_for,
     may_have,
 )
-from playback.protection import Demand, Quality
+from playback.protection import Demand, Quality, demand_of
 
 LICENCE_TOKEN_LIFE = timedelta(seconds=120)
 """A player asks for its licence within seconds of the start; a slow television within a minute."""
@@ -68,6 +68,30 @@ class AccountBlockedError(RefusedError):
     """The account may not play anything."""
 
     code = "account_blocked"
+
+
+class TitleWithdrawnError(NotFoundError):
+    """The title was published once, and is not any more."""
+
+    code = "title_withdrawn"
+
+
+class NotInYourPlanError(RefusedError):
+    """The title has no picture that is small enough for the account's plan."""
+
+    code = "not_in_your_plan"
+
+
+class DeviceLimitError(RefusedError):
+    """The device has none of the places that the account's plan has for devices."""
+
+    code = "device_limit"
+
+
+class SignedOutError(UnauthenticatedError):
+    """The token is still good, but the sign-in that it belongs to was ended."""
+
+    code = "signed_out"
 
 
 class KeysNotReadyError(UnavailableError):
@@ -131,6 +155,10 @@ class Viewer:
     account_id: str
     profile_id: str
     device_id: str
+    family_id: str = field(default="", compare=False)
+    """The sign-in that the token belongs to; another one of the same device is the same viewer."""
+    has_place: bool = field(default=False, compare=False)
+    """Whether the device has one of the account's places."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +182,10 @@ class Rights:
     territories: tuple[str, ...]
     starts_at: datetime
     ends_at: datetime | None
+
+    def until(self, moment: datetime) -> datetime:
+        """That moment, or the end of the rights where that comes before."""
+        return moment if self.ends_at is None else min(moment, self.ends_at)
 
     def check(self, now: datetime, country: str | None) -> None:
         """Refuse outside the window or the territories; a country that is not known is outside.
@@ -188,6 +220,17 @@ class AssetKeys:
     wrapped_data_key: str
     """KMS ciphertext, base64."""
     keys: tuple[WrappedKey, ...]
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether any of the keys opens a picture."""
+        demands = (demand_of(key.track_type) for key in self.keys)
+        return any(demand is not None and not demand.audio_only for demand in demands)
+
+    def among(self, kids: Iterable[str]) -> AssetKeys:
+        """The same asset with only the keys of those ids."""
+        asked = set(kids)
+        return replace(self, keys=tuple(key for key in self.keys if key.kid in asked))
 
     def allowed_for(self, device: Device, best: Quality = Quality.UHD) -> AssetKeys:
         """The same asset with only the keys that the device may have under a plan."""
@@ -254,34 +297,27 @@ def play_life(duration: timedelta) -> timedelta:
 
 @dataclass(frozen=True)
 class Session:
-    """One play: who, what, on which device, with which keys, until when."""
+    """One play, and its lease: who, what, on which device, with which keys, until when."""
 
     session_id: str
     viewer: Viewer
     title_id: str
-    keys: AssetKeys
-    """Only those that the device may have."""
+    asset_id: str
+    kids: tuple[str, ...]
+    """Ids of the keys that the device may have; the keys stay with their asset."""
     started_at: datetime
     expires_at: datetime
-    ended_at: datetime | None = None
+    """When its signatures end, whoever goes on watching."""
+    held_until: datetime
+    """When the device has been silent for too long: whoever needs its screen may have it then."""
     licences: int = 0
     """How many licence requests were answered."""
     drm: Drm = "clearkey"
     """The only system its keys go out by: those of a vendor's play never leave in the clear."""
 
-    @property
-    def asset_id(self) -> str:
-        """The asset that is played."""
-        return self.keys.content_id
-
-    def is_over(self, now: datetime) -> bool:
-        """Whether it was ended or ran out; the table deletes late, so time is compared here."""
-        return self.ended_at is not None or now >= self.expires_at
-
-    def wrapped_keys(self, kids: Iterable[str]) -> tuple[WrappedKey, ...]:
-        """The session's keys among those ids."""
-        asked = set(kids)
-        return tuple(key for key in self.keys.keys if key.kid in asked)
+    def is_held(self, now: datetime) -> bool:
+        """Whether somebody is watching, as far as is known."""
+        return now < min(self.held_until, self.expires_at)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the bus tells playback: titles, wrapped keys, plans and accounts that are gone."""
+"""What the bus tells playback: titles, wrapped keys, plans, devices, and who may play no more."""
 
 from __future__ import annotations
 
@@ -9,20 +9,42 @@ from kernel.bus import listening
 from kernel.clock import moment_of
 from kernel.events.billing import SubscriptionChanged
 from kernel.events.catalog import TitlePublished, TitleWithdrawn
-from kernel.events.identity import AccountDeleted
+from kernel.events.identity import (
+    AccountBlocked,
+    AccountDeleted,
+    AccountUnblocked,
+    DeviceRegistered,
+    DeviceRemoved,
+    DeviceRenamed,
+    SessionEnded,
+    SignedOutEverywhere,
+)
 from kernel.events.keys import ContentKeysIssued
 from playback import records
 from playback.domain import Allowance
+from playback.revocation import Revocation
 from playback.service import Projection
 
+Reader = Callable[[Mapping[str, Any]], None]
 
-def projection_handler(projection: Projection) -> Callable[[Mapping[str, Any], object], None]:
-    """The Lambda handler of the read model.
+
+def projection_handler(
+    projection: Projection, revocation: Revocation
+) -> Callable[[Mapping[str, Any], object], None]:
+    """The Lambda handler of what other domains tell.
 
     An event that cannot be read fails the invocation: it is retried and then set aside in the
     rule's queue, where a person sees it.
     """
+    readers = {**_projecting(projection), **_revoking(revocation)}
 
+    def take(event: Mapping[str, Any]) -> None:
+        readers[event["detail-type"]](event["detail"])
+
+    return listening(take)
+
+
+def _projecting(projection: Projection) -> dict[str, Reader]:
     def title_published(detail: Mapping[str, Any]) -> None:
         projection.title_published(records.title_of(TitlePublished.from_detail(detail)))
 
@@ -38,19 +60,50 @@ def projection_handler(projection: Projection) -> Callable[[Mapping[str, Any], o
         allowance = Allowance(streams=told.streams, max_height=told.quality)
         projection.plan_changed(told.account_id, allowance, told.sequence)
 
-    def account_deleted(detail: Mapping[str, Any]) -> None:
-        deleted = AccountDeleted.from_detail(detail)
-        projection.account_deleted(deleted.account_id, moment_of(deleted.sequence))
+    def device_named(detail: Mapping[str, Any]) -> None:
+        told = DeviceRegistered.from_detail(detail)
+        projection.device_named(told.account_id, told.device_id, told.name, told.sequence)
 
-    readers = {
+    return {
         TitlePublished.detail_type: title_published,
         TitleWithdrawn.detail_type: title_withdrawn,
         ContentKeysIssued.detail_type: keys_issued,
         SubscriptionChanged.detail_type: plan_changed,
-        AccountDeleted.detail_type: account_deleted,
+        DeviceRegistered.detail_type: device_named,
+        DeviceRenamed.detail_type: device_named,
     }
 
-    def take(event: Mapping[str, Any]) -> None:
-        readers[event["detail-type"]](event["detail"])
 
-    return listening(take)
+def _revoking(revocation: Revocation) -> dict[str, Reader]:
+    def account_deleted(detail: Mapping[str, Any]) -> None:
+        told = AccountDeleted.from_detail(detail)
+        revocation.account_deleted(told.account_id, told.sequence)
+
+    def account_blocked(detail: Mapping[str, Any]) -> None:
+        told = AccountBlocked.from_detail(detail)
+        revocation.account_blocked(told.account_id, told.sequence)
+
+    def account_unblocked(detail: Mapping[str, Any]) -> None:
+        told = AccountUnblocked.from_detail(detail)
+        revocation.account_unblocked(told.account_id, told.sequence)
+
+    def device_removed(detail: Mapping[str, Any]) -> None:
+        told = DeviceRemoved.from_detail(detail)
+        revocation.device_removed(told.account_id, told.device_id, moment_of(told.sequence))
+
+    def session_ended(detail: Mapping[str, Any]) -> None:
+        told = SessionEnded.from_detail(detail)
+        revocation.session_ended(told.account_id, told.family_id, moment_of(told.sequence))
+
+    def signed_out_everywhere(detail: Mapping[str, Any]) -> None:
+        told = SignedOutEverywhere.from_detail(detail)
+        revocation.signed_out_everywhere(told.account_id, moment_of(told.sequence))
+
+    return {
+        DeviceRemoved.detail_type: device_removed,
+        SessionEnded.detail_type: session_ended,
+        SignedOutEverywhere.detail_type: signed_out_everywhere,
+        AccountBlocked.detail_type: account_blocked,
+        AccountUnblocked.detail_type: account_unblocked,
+        AccountDeleted.detail_type: account_deleted,
+    }

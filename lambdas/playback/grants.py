@@ -30,7 +30,7 @@ def licence_token(session: Session, now: datetime, key: MacKey) -> str:
         "device": viewer.device_id,
         "asset": session.asset_id,
         "drm": session.drm,
-        "kids": [wrapped.kid for wrapped in session.keys.keys],
+        "kids": list(session.kids),
     }
     return tokens.make(LICENCE, claims, now + LICENCE_TOKEN_LIFE, key)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from playback.domain import (
-    UNTOLD,
     Allowance,
     AssetKeys,
     Challenge,
@@ -16,6 +16,7 @@ from playback.domain import (
     Title,
     Viewer,
 )
+from playback.leases import Account, Reason
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,17 @@ class StartFacts:
     """Everything a start reads, in one go."""
 
     title: Title | None
-    account_blocked: bool
-    allowance: Allowance = UNTOLD
+    account: Account
+    was_withdrawn: bool = False
+    """Whether the title was published once, and is not any more."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """What people call things, by id; what nobody has told of is absent."""
+
+    devices: Mapping[str, str]
+    titles: Mapping[str, str]
 
 
 class Cookies(Protocol):
@@ -40,24 +50,69 @@ class Sessions(Protocol):
     def facts(self, title_id: str, account_id: str) -> StartFacts:
         """What is known of the title and of the account."""
 
-    def open(self, session: Session) -> None:
-        """Keep a new play; ConflictError when its id is taken."""
+    def account(self, account_id: str) -> Account:
+        """The account as last written."""
 
-    def find(self, session_id: str) -> Session | None:
-        """A play as last written, None when there is none."""
+    def open(
+        self, session: Session, account: Account, giving_way: Mapping[str, Reason], now: datetime
+    ) -> bool:
+        """Keep a new play and end those that give way, whose ends are told, in one atomic step.
 
-    def end(self, session_id: str, account_id: str, now: datetime) -> bool:
-        """End an account's play; again is the same. False when that account has no such play."""
+        False when the account is not as it was read any more: another play was admitted, one
+        that gives way has ended or spoken, or the viewer may not play any more.
+        """
+
+    def names(self, plays: Collection[Session]) -> Names:
+        """What the plays' devices and titles are called."""
+
+    def renew(self, session_id: str, viewer: Viewer, until: datetime) -> Session | None:
+        """Hold the screen of a viewer's play until then.
+
+        The play as it is then; None when it is held as long already, or that viewer has no such
+        play.
+        """
+
+    def leave(self, session_id: str, account_id: str, now: datetime) -> bool:
+        """End an account's play because it was left; False when the account has no such play."""
 
 
 class Licensing(Protocol):
     """What a licence needs of a play."""
 
     def use(self, session_id: str, viewer: Viewer, now: datetime) -> Session | None:
-        """Count one licence of a viewer's play that lives and has some left, in one atomic step.
+        """Count one licence of a viewer's play that is held and has some left, in one atomic step.
 
         The play after counting; None when this viewer may have no licence of it.
         """
+
+    def keys(self, asset_id: str) -> AssetKeys | None:
+        """An asset's keys, None when they are not known."""
+
+
+class Standing(Protocol):
+    """Accounts that lose their right to play, wholly or for one sign-in or device."""
+
+    def sign_out(self, account_id: str, ended: str, at: datetime) -> Account:
+        """Keep that a sign-in, or all up to then on a device, ended; the account after that.
+
+        `ended` is the id of either.
+        """
+
+    def sign_out_everywhere(self, account_id: str, at: datetime) -> Account:
+        """Keep that all sign-ins up to then ended; the account after that."""
+
+    def block(self, account_id: str, sequence: int) -> Account:
+        """Keep that an account may not play, unless something newer is; the account after that."""
+
+    def unblock(self, account_id: str, sequence: int) -> None:
+        """Keep that it may play again, unless something newer is kept or it is gone."""
+
+    def account(self, account_id: str) -> Account:
+        """The account as last written."""
+
+    def revoke(self, account: Account, ending: Mapping[str, Reason], now: datetime) -> bool:
+        """End an account's plays and tell of each, in one atomic step; False when one of them
+        has ended meanwhile."""
 
 
 class ReadModel(Protocol):
@@ -77,6 +132,12 @@ class ReadModel(Protocol):
 
     def forget_account(self, account_id: str, deleted_at: datetime) -> None:
         """Keep of a deleted account only that it may not play, for `REMEMBERED_GONE`."""
+
+    def save_device(self, account_id: str, device_id: str, name: str, sequence: int) -> None:
+        """Keep what a device is called, unless something newer is kept."""
+
+    def forget_device(self, account_id: str, device_id: str) -> None:
+        """Keep nothing of a device."""
 
     def join(self, asset_id: str) -> None:
         """Copy an asset's keys, where they are known, to every title that plays it."""

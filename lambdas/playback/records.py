@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from kernel.events.catalog import TitlePublished
 from kernel.events.keys import ContentKeysIssued
 from playback.devices import ManifestClass
-from playback.domain import AssetKeys, EpisodeOf, Rights, Session, Title, Viewer, WrappedKey
+from playback.domain import AssetKeys, EpisodeOf, Rights, Title, WrappedKey
 
 
 def title_of(event: TitlePublished) -> Title:
@@ -113,40 +113,6 @@ def keys_from(document: Mapping[str, Any]) -> AssetKeys:
         sequence=document["sequence"],
         wrapped_data_key=document["wrapped_data_key"],
         keys=tuple(WrappedKey(*key) for key in document["keys"]),
-    )
-
-
-def session_document(session: Session) -> dict[str, Any]:
-    """The part of a session that never changes."""
-    return {
-        "title_id": session.title_id,
-        "drm": session.drm,
-        "keys": keys_document(session.keys),
-        "started_at": session.started_at.isoformat(),
-    }
-
-
-def session_from(
-    session_id: str,
-    viewer: Viewer,
-    document: Mapping[str, Any],
-    *,
-    expires_at: int,
-    ended_at: int | None,
-    licences: int,
-) -> Session:
-    """A session as it was kept; moments in epoch seconds."""
-    return Session(
-        session_id=session_id,
-        viewer=viewer,
-        title_id=document["title_id"],
-        keys=keys_from(document["keys"]),
-        started_at=_moment(document["started_at"]),
-        expires_at=datetime.fromtimestamp(expires_at, UTC),
-        ended_at=None if ended_at is None else datetime.fromtimestamp(ended_at, UTC),
-        licences=licences,
-        # Plays from before vendors were offered are ClearKey's.
-        drm=document.get("drm", "clearkey"),
     )
 
 

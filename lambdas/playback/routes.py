@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from kernel import log
@@ -29,6 +30,7 @@ from playback.domain import (
     VendorRefusedError,
     Viewer,
 )
+from playback.leases import SENTENCES, Reason
 from playback.service import Licences, Playback, Started
 from playback.vendor_licences import VendorLicences
 
@@ -41,7 +43,8 @@ Handler = Callable[[Event, object], Reply]
 
 
 def session_handler(playback: Playback, origin: OriginSecret) -> Handler:
-    """The Lambda handler of a member's plays: start, renew the licence token, end."""
+    """The Lambda handler of a member's plays: start, renew the licence token, say how
+    it is with one, end."""
 
     def start(event: Event) -> Reply:
         viewer = _viewer(event)
@@ -49,17 +52,25 @@ def session_handler(playback: Playback, origin: OriginSecret) -> Handler:
         title_id = body.get("title_id")
         if not names_one(title_id, "ttl"):
             raise InvalidInputError("Name the title by its id.", field="title_id")
-        unknown = sorted(set(body) - {"title_id", "device"})
+        take_over = body.get("take_over")
+        if take_over is not None and not names_one(take_over, "ses"):
+            raise InvalidInputError("Name the play to take over by its id.", field="take_over")
+        unknown = sorted(set(body) - {"title_id", "device", "take_over"})
         if unknown:
             raise InvalidInputError(f"{unknown[0]} is not part of a start.", field=unknown[0])
         device = Device.described(body.get("device"))
-        started = playback.start(viewer, title_id, device, viewer_country(event, origin))
+        country = viewer_country(event, origin)
+        started = playback.start(viewer, title_id, device, country, take_over)
         log.note(**_start_line(started))
         return reply(200, _start_answer(started), cookies=started.cookies)
 
     def renew(event: Event) -> Reply:
-        token = playback.renew(_viewer(event), _known(event))
-        return reply(200, _token_answer(token))
+        renewed = playback.renew(_viewer(event), _known(event))
+        return reply(200, _token_answer(renewed.licence_token, renewed.renew_after))
+
+    def state(event: Event) -> Reply:
+        session_id = _known(event)
+        return reply(200, _state_answer(session_id, playback.ending(_viewer(event), session_id)))
 
     def end(event: Event) -> Reply:
         playback.end(_viewer(event), _known(event))
@@ -69,6 +80,7 @@ def session_handler(playback: Playback, origin: OriginSecret) -> Handler:
     routes: dict[str, Callable[[Event], Reply]] = {
         "POST /v1/playback/start": start,
         "POST /v1/playback/sessions/{session_id}/licence-token": renew,
+        "GET /v1/playback/sessions/{session_id}": state,
         "DELETE /v1/playback/sessions/{session_id}": end,
     }
 
@@ -113,12 +125,20 @@ def vendor_licence_handler(licences: VendorLicences) -> Handler:
 
 
 def _viewer(event: Event) -> Viewer:
-    """Who the access token says is watching; a token without profile or device is refused."""
+    """Who the access token says is watching; a token without profile, device or sign-in is
+    refused, and a device that it does not say has a place has none."""
     verified = claims(event, "member")
-    profile_id, device_id = verified.get("profile"), verified.get("device")
-    if not verified["sub"] or not profile_id or not device_id:
+    names = [verified.get(name, "") for name in ("sub", "profile", "device", "sid")]
+    if not all(names):
         raise UnauthenticatedError("Sign in again: the access token names no profile or device.")
-    return Viewer(verified["sub"], profile_id, device_id)
+    account_id, profile_id, device_id, family_id = names
+    return Viewer(
+        account_id,
+        profile_id,
+        device_id,
+        family_id=family_id,
+        has_place=verified.get("device_registered") == "true",
+    )
 
 
 def _known(event: Event) -> str:
@@ -133,10 +153,20 @@ def _session_id(event: Event) -> str:
     return str(event.get("pathParameters", {}).get("session_id", ""))
 
 
-def _token_answer(token: str) -> dict[str, object]:
+def _token_answer(token: str, renew_after: timedelta) -> dict[str, object]:
     return {
         "licence_token": token,
         "expires_in": int(LICENCE_TOKEN_LIFE.total_seconds()),
+        "renew_after": int(renew_after.total_seconds()),
+    }
+
+
+def _state_answer(session_id: str, reason: Reason | None) -> dict[str, object]:
+    return {
+        "session_id": session_id,
+        "state": "playing" if reason is None else "ended",
+        "reason": reason,
+        "sentence": None if reason is None else SENTENCES[reason],
     }
 
 
@@ -152,7 +182,7 @@ def _start_answer(started: Started) -> dict[str, Any]:
         "drm": {
             "system": started.offer.key_system,
             "licence_url": licence_url,
-            **_token_answer(started.licence_token),
+            **_token_answer(started.licence_token, started.renew_after),
             "licence": clearkey.answer(started.keys) if started.keys else None,
         },
         "ticket": started.ticket,
@@ -177,6 +207,7 @@ def _start_line(started: Started) -> dict[str, object]:
         "manifest": started.manifest_url.rpartition("/")[2],
         "kids": list(started.keys),
         "use": session.licences,
+        "gave_way": dict(started.gave_way) or None,
     }
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Iterable, Mapping
+import random
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
 from kernel import envelope, tokens
 from kernel.aside import Aside
 from kernel.clock import Clock
+from kernel.errors import UnavailableError
 from kernel.ids import new_id
 from kernel.tokens import MacKeys
 from playback import domain, grants
@@ -25,7 +27,8 @@ from playback.domain import (
     Title,
     Viewer,
 )
-from playback.ports import Cookies, DataKeys, Licensing, ReadModel, Sessions
+from playback.leases import LEASE, Account, Reason, TooManyStreamsError
+from playback.ports import Cookies, DataKeys, Licensing, Names, ReadModel, Sessions, StartFacts
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,37 @@ class Started:
     offer: Offer
     manifest_url: str
     licence_token: str
+    renew_after: timedelta
+    """When the player asks for its next token, where its DRM system renews licences."""
     keys: Mapping[str, bytes]
     """The session's content keys by key id, in the clear, where they ride along."""
     ticket: str
     cookies: tuple[str, ...]
+    gave_way: Mapping[str, Reason]
+    """The plays that ended for this one, and why."""
 
     def __repr__(self) -> str:
         return f"Started(session_id={self.session.session_id!r}, kids={list(self.keys)})"
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """Another licence token of a play."""
+
+    licence_token: str
+    renew_after: timedelta
+
+    def __repr__(self) -> str:
+        return "Renewed()"
+
+
+TRIES = 8
+"""How often a start that met another one of its account looks again: of a plan's few screens each
+such meeting takes one."""
+
+RENEWAL = (timedelta(seconds=180), timedelta(seconds=240))
+"""A licence is renewed at some moment in between: within the lease, and not by everybody at once
+who began when a film came out."""
 
 
 class Playback:
@@ -58,48 +85,64 @@ class Playback:
         *,
         clearkey: ContentKeys | None,
         vendors: Collection[Drm] = (),
+        chance: Callable[[], float] = random.random,
     ) -> None:
         """`clearkey` opens keys for players of ClearKey; None where that is not offered.
-        `vendors` are the other systems that a licence can be had for.
+        `vendors` are the other systems that a licence can be had for. `chance` is evenly spread
+        over [0, 1).
         """
         self._sessions = sessions
         self._cookies = cookies
         self._mac_keys = mac_keys
         self._clock = clock
         self._clearkey = clearkey
+        self._chance = chance
         self._offered: set[Drm] = set(vendors)
         if clearkey is not None:
             self._offered.add("clearkey")
 
-    def start(self, viewer: Viewer, title_id: str, device: Device, country: str | None) -> Started:
+    def start(
+        self,
+        viewer: Viewer,
+        title_id: str,
+        device: Device,
+        country: str | None,
+        take_over: str | None = None,
+    ) -> Started:
         """Admit a play: one read, one write and one signature; the keys are opened beside the
         write. Raises the domain's refusals.
 
         `country` is where the viewer is (ISO 3166-1 alpha-2), None when that is not known.
+        `take_over` is a play of the same account that ends for this one; no such play, no matter.
         """
         now = self._clock()
         facts = self._sessions.facts(title_id, viewer.account_id)
-        if facts.account_blocked:
-            raise domain.AccountBlockedError("This account cannot play titles at the moment.")
-        title = facts.title
-        if title is None:
-            raise domain.TitleNotFoundError("There is no such title.")
+        account = facts.account
+        account.check(viewer)
+        if not viewer.has_place:
+            raise domain.DeviceLimitError("Your plan has no place for another device.")
+        title = _published(facts)
         title.rights.check(now, country)
         offer = offer_for(device, offered=self._offered)
-        device = device.within(facts.allowance.max_height)
-        manifest_url = domain.manifest_of(title, offer, device)
+        keys = _keys_for(title, device, account.allowance)
+        within = device.within(account.allowance.max_height)
+        manifest_url = domain.manifest_of(title, offer, within)
         session = Session(
             session_id=new_id("ses", now),
             viewer=viewer,
             title_id=title.title_id,
-            keys=_keys_for(title, device),
+            asset_id=title.asset_id,
+            kids=tuple(key.kid for key in keys.keys),
             started_at=now,
-            expires_at=now + domain.play_life(title.duration),
+            expires_at=title.rights.until(now + domain.play_life(title.duration)),
+            held_until=now + LEASE,
             licences=1 if device.drm == "clearkey" else 0,
             drm=device.drm,
         )
-        with Aside(lambda: self._keys_along(session, offer)) as keys:
-            self._sessions.open(session)
+        # Whoever is refused anyway opens no key.
+        giving_way = self._room(account, session, take_over)
+        with Aside(lambda: self._keys_along(keys, offer)) as opened:
+            giving_way = self._open(session, account, giving_way, take_over)
         mac_key = self._mac_keys.current()
         return Started(
             session=session,
@@ -107,40 +150,114 @@ class Playback:
             offer=offer,
             manifest_url=manifest_url,
             licence_token=grants.licence_token(session, now, mac_key),
-            keys=keys.answer,
+            renew_after=self._renew_after(),
+            keys=opened.answer,
             ticket=grants.session_ticket(session, mac_key),
             cookies=self._cookies.asset_cookies(title.asset_id, session.expires_at),
+            gave_way=giving_way,
         )
 
-    def _keys_along(self, session: Session, offer: Offer) -> Mapping[str, bytes]:
+    def _room(
+        self, account: Account, session: Session, take_over: str | None
+    ) -> Mapping[str, Reason]:
+        """Which plays end for one more; TooManyStreamsError names those that do not."""
+        try:
+            return account.admit(session.viewer, session.started_at, take_over)
+        except TooManyStreamsError as full:
+            names = self._sessions.names(full.holders)
+            streams = [_stream(play, names) for play in full.holders]
+            raise full.naming(streams) from None
+
+    def _open(
+        self,
+        session: Session,
+        account: Account,
+        giving_way: Mapping[str, Reason],
+        take_over: str | None,
+    ) -> Mapping[str, Reason]:
+        """Keep the play; the plays that ended for it."""
+        for _ in range(TRIES):
+            if self._sessions.open(session, account, giving_way, session.started_at):
+                return giving_way
+            account = self._sessions.account(account.account_id)
+            if session.session_id in account.plays:
+                # A write whose answer was lost is made again, and meets itself.
+                return giving_way
+            account.check(session.viewer)
+            giving_way = self._room(account, session, take_over)
+        raise UnavailableError("Too many plays begin at once; try again.")
+
+    def _keys_along(self, keys: AssetKeys, offer: Offer) -> Mapping[str, bytes]:
         """The keys in the start's answer; a vendor's licence needs the player's challenge."""
         if self._clearkey is None or offer.key_system != CLEARKEY:
             return {}
-        return self._clearkey.of(session)
+        return self._clearkey.of(keys)
 
-    def renew(self, viewer: Viewer, session_id: str) -> str:
-        """A fresh licence token for a play that lives, to the same account and device."""
+    def _renew_after(self) -> timedelta:
+        first, last = RENEWAL
+        return first + self._chance() * (last - first)
+
+    def renew(self, viewer: Viewer, session_id: str) -> Renewed:
+        """A fresh licence token for a play that has its lease, to the same account and device;
+        asking for it proves as well as a beacon that somebody watches."""
         now = self._clock()
-        session = self._sessions.find(session_id)
-        if session is None or session.viewer.account_id != viewer.account_id:
-            raise SessionNotFoundError("There is no such play.")
-        if session.viewer != viewer or session.is_over(now):
+        session = self._sessions.renew(session_id, viewer, now + LEASE)
+        if session is None:
+            account = self._sessions.account(viewer.account_id)
+            session = account.plays.get(session_id)
+            if session is None and session_id not in account.ended:
+                raise SessionNotFoundError("There is no such play.")
+        if session is None or session.viewer != viewer or now >= session.expires_at:
             raise LicenceRefusedError("This play has ended or belongs to another device.")
-        return grants.licence_token(session, now, self._mac_keys.current())
+        token = grants.licence_token(session, now, self._mac_keys.current())
+        return Renewed(token, self._renew_after())
 
     def end(self, viewer: Viewer, session_id: str) -> None:
         """End a play of the viewer's account: no licence is given for it from now on."""
-        if not self._sessions.end(session_id, viewer.account_id, self._clock()):
+        if self._sessions.leave(session_id, viewer.account_id, self._clock()):
+            return
+        if session_id not in self._sessions.account(viewer.account_id).ended:
             raise SessionNotFoundError("There is no such play.")
 
+    def ending(self, viewer: Viewer, session_id: str) -> Reason | None:
+        """Why a play of the viewer's account ended, None while it has not."""
+        account = self._sessions.account(viewer.account_id)
+        play = account.plays.get(session_id)
+        if play is not None:
+            return "expired" if self._clock() >= play.expires_at else None
+        if session_id not in account.ended:
+            raise SessionNotFoundError("There is no such play.")
+        return account.ended[session_id].reason
 
-def _keys_for(title: Title, device: Device) -> AssetKeys:
+
+def _published(facts: StartFacts) -> Title:
+    if facts.was_withdrawn:
+        raise domain.TitleWithdrawnError("This title has left Marquee.")
+    if facts.title is None:
+        raise domain.TitleNotFoundError("There is no such title.")
+    return facts.title
+
+
+def _keys_for(title: Title, device: Device, allowance: Allowance) -> AssetKeys:
     if title.keys is None or title.keys.content_id != title.asset_id:
         raise domain.KeysNotReadyError("This title is being prepared; try again in a moment.")
-    keys = title.keys.allowed_for(device)
-    if not keys.keys:
-        raise DeviceNotSupportedError("This title has no picture for this device.")
-    return keys
+    keys = title.keys.allowed_for(device.within(allowance.max_height))
+    if keys.has_picture:
+        return keys
+    if title.keys.allowed_for(device).has_picture:
+        raise domain.NotInYourPlanError("Your plan does not include this title's picture quality.")
+    raise DeviceNotSupportedError("This title has no picture for this device.")
+
+
+def _stream(play: Session, names: Names) -> dict[str, str]:
+    """What a person needs to know of a play to choose the one that ends."""
+    return {
+        "session_id": play.session_id,
+        "device": names.devices.get(play.viewer.device_id, "Another device"),
+        "profile": play.viewer.profile_id,
+        "title": names.titles.get(play.title_id, "A title that has left Marquee"),
+        "started_at": play.started_at.isoformat(),
+    }
 
 
 class ContentKeys:
@@ -149,16 +266,14 @@ class ContentKeys:
     def __init__(self, data_keys: DataKeys) -> None:
         self._data_keys = data_keys
 
-    def of(self, session: Session, kids: Iterable[str] | None = None) -> dict[str, bytes]:
-        """A play's keys among those ids, or all; LicenceRefusedError when there are none."""
-        wrapped_keys = session.keys.keys if kids is None else session.wrapped_keys(kids)
-        if not wrapped_keys:
+    def of(self, keys: AssetKeys) -> dict[str, bytes]:
+        """Keys by key id; LicenceRefusedError when there are none."""
+        if not keys.keys:
             raise LicenceRefusedError("None of these keys is allowed.")
-        wrapped_data_key = base64.b64decode(session.keys.wrapped_data_key)
-        data_key = self._data_keys.open(session.asset_id, wrapped_data_key)
+        data_key = self._data_keys.open(keys.content_id, base64.b64decode(keys.wrapped_data_key))
         return {
             key.kid: envelope.unwrap(data_key, base64.b64decode(key.wrapped_key))
-            for key in wrapped_keys
+            for key in keys.keys
         }
 
 
@@ -194,8 +309,15 @@ class Licences:
         there is no token that can be believed, LicenceRefusedError when it does not allow this.
         """
         grant, session = self.admit(session_id, token, "clearkey", kids)
-        allowed = [kid for kid in kids if kid in grant.kids]
-        return Licence(grant, self._content_keys.of(session, allowed), session.licences)
+        allowed = self.keys(grant, session, kids)
+        return Licence(grant, self._content_keys.of(allowed), session.licences)
+
+    def keys(self, grant: LicenceGrant, session: Session, kids: Iterable[str]) -> AssetKeys:
+        """The keys of those ids that the token and the play both allow."""
+        kept = self._licensing.keys(session.asset_id)
+        if kept is None:
+            raise domain.KeysNotReadyError("The keys of this title are not here; try again.")
+        return kept.among(set(kids) & set(grant.kids) & set(session.kids))
 
     def admit(
         self, session_id: str, token: str | None, drm: str, kids: Iterable[str] | None
@@ -253,9 +375,9 @@ class Projection:
         """An account has another plan."""
         self._read_model.save_allowance(account_id, allowance, sequence)
 
-    def account_deleted(self, account_id: str, deleted_at: datetime) -> None:
-        """An account is gone: its last tokens start nothing, and nothing of it stays."""
-        self._read_model.forget_account(account_id, deleted_at)
+    def device_named(self, account_id: str, device_id: str, name: str, sequence: int) -> None:
+        """A device has a place, or another name."""
+        self._read_model.save_device(account_id, device_id, name, sequence)
 
     def keys_issued(self, keys: AssetKeys) -> None:
         """An asset has keys, or more of them."""

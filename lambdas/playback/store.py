@@ -1,34 +1,41 @@
 """Sessions and the read model in DynamoDB, by its API's own operations.
 
-Items: `TITLE#<id>/TITLE` with its asset's keys copied in, `ACCOUNT#<id>/ACCOUNT`,
-`CONTENT#<asset>/KEYS`, `CONTENT#<asset>/TITLE#<id>` (which titles play an asset) and
-`SESSION#<id>/SESSION`. Conditions compare plain attributes; the rest is one JSON document.
+Items: `TITLE#<id>/TITLE` with its asset's keys copied in, `CONTENT#<asset>/KEYS` and
+`CONTENT#<asset>/TITLE#<id>` (which titles play an asset), whose conditions compare plain
+attributes and whose rest is one JSON document; `ACCOUNT#<id>/ACCOUNT` with what the account may do
+and the leases of its plays, and `ACCOUNT#<id>/DEVICE#<id>`, what a device is called.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from kernel.aws.json_client import AwsJson, ConditionFailedError
-from kernel.errors import ConflictError, UnavailableError
+from kernel.aws.json_client import AwsJson, ConditionFailedError, TransactionCancelledError
+from kernel.clock import epoch_milliseconds, moment_of
+from kernel.errors import UnavailableError
+from kernel.events import outbox_item
+from kernel.events.playback import PlayRevoked
+from kernel.ids import new_ulid
 from playback import records
+from playback.account_write import AccountWrite
 from playback.domain import (
     MOST_LICENCES,
     REMEMBERED_GONE,
-    UNTOLD,
     Allowance,
     AssetKeys,
     Session,
     Title,
     Viewer,
 )
-from playback.ports import StartFacts
+from playback.leases import Account, Reason, revocation
+from playback.play_items import Value, account_from, epoch, number
+from playback.ports import Names, StartFacts
 
-Item = dict[str, dict[str, str]]
-"""Attributes as DynamoDB has them: `{"N": "1"}`, `{"S": "text"}`."""
+Item = dict[str, Value]
+"""Attributes as DynamoDB has them."""
 
 READ_ATTEMPTS = 3
 """A batched read may leave keys unread under load; the third time it is the service's problem."""
@@ -38,12 +45,37 @@ def _key(pk: str, sk: str) -> Item:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
+def _account_key(account_id: str) -> Item:
+    return _key(f"ACCOUNT#{account_id}", "ACCOUNT")
+
+
+DEVICE = "DEVICE#"
+
+
+def _device_key(account_id: str, device_id: str) -> Item:
+    return _key(f"ACCOUNT#{account_id}", f"{DEVICE}{device_id}")
+
+
+def _name(item: Item) -> tuple[str, str]:
+    return item["pk"]["S"], item["sk"]["S"]
+
+
+_OF_VIEWER = "plays.#play.profile_id = :profile AND plays.#play.device_id = :device"
+
+
+def _viewer_values(viewer: Viewer) -> Item:
+    return {":profile": {"S": viewer.profile_id}, ":device": {"S": viewer.device_id}}
+
+
+_NO_NEWER_BLOCK = (
+    "attribute_not_exists(expires_at) AND"
+    " (attribute_not_exists(block_sequence) OR block_sequence < :sequence)"
+)
+"""Of a deleted account nothing is newer than that."""
+
+
 def _json(document: object) -> str:
     return json.dumps(document, separators=(",", ":"))
-
-
-def _epoch(moment: datetime) -> str:
-    return str(int(moment.timestamp()))
 
 
 class DynamoPlayback:
@@ -55,89 +87,203 @@ class DynamoPlayback:
 
     def facts(self, title_id: str, account_id: str) -> StartFacts:
         """Title and account in one batched read; UnavailableError when it stays incomplete."""
-        title_key = _key(f"TITLE#{title_id}", "TITLE")
-        items = self._read([title_key, _key(f"ACCOUNT#{account_id}", "ACCOUNT")])
-        title = items.get(f"TITLE#{title_id}")
-        account = items.get(f"ACCOUNT#{account_id}", {})
+        title_key, account_key = _key(f"TITLE#{title_id}", "TITLE"), _account_key(account_id)
+        items = self._read([title_key, account_key])
+        title = items.get(_name(title_key))
+        published = None if title is None or "document" not in title else _title(title_id, title)
         return StartFacts(
-            title=None if title is None or "document" not in title else _title(title_id, title),
-            account_blocked="blocked_at" in account,
-            allowance=_allowance(account),
+            title=published,
+            account=account_from(account_id, items.get(_name(account_key), {})),
+            was_withdrawn=title is not None and published is None,
         )
 
-    def _read(self, keys: list[Item]) -> dict[str, Item]:
-        """Items by partition key, however many calls it takes within reason."""
-        items: dict[str, Item] = {}
+    def _read(self, keys: list[Item]) -> dict[tuple[str, str], Item]:
+        """Items by key as last written, however many calls it takes within reason."""
+        items: dict[tuple[str, str], Item] = {}
         for _ in range(READ_ATTEMPTS):
-            answer = self._dynamodb.call(
-                "BatchGetItem", RequestItems={self._table_name: {"Keys": keys}}
-            )
+            # Consistently: who has just left a screen is not to find it taken.
+            asked = {"Keys": keys, "ConsistentRead": True}
+            answer = self._dynamodb.call("BatchGetItem", RequestItems={self._table_name: asked})
             for item in answer["Responses"].get(self._table_name, []):
-                items[item["pk"]["S"]] = item
+                items[_name(item)] = item
             unread = answer.get("UnprocessedKeys", {}).get(self._table_name)
             if not unread:
                 return items
-            keys = [_key(key["pk"]["S"], key["sk"]["S"]) for key in unread["Keys"]]
+            keys = [_key(*_name(key)) for key in unread["Keys"]]
         raise UnavailableError("Titles cannot be read right now; try again.")
 
-    def open(self, session: Session) -> None:
-        """Keep a new play; ConflictError when its id was drawn before."""
-        try:
-            self._dynamodb.call(
-                "PutItem",
-                TableName=self._table_name,
-                Item=_session_item(session),
-                ConditionExpression="attribute_not_exists(pk)",
-            )
-        except ConditionFailedError as error:
-            raise ConflictError("This play has already been started.") from error
+    def account(self, account_id: str) -> Account:
+        """An account as last written."""
+        return account_from(account_id, self._item(_account_key(account_id)) or {})
 
-    def find(self, session_id: str) -> Session | None:
-        """A play as last written, None when there is none."""
+    def _item(self, key: Item) -> Item | None:
         answer = self._dynamodb.call(
-            "GetItem",
-            TableName=self._table_name,
-            Key=_key(f"SESSION#{session_id}", "SESSION"),
-            ConsistentRead=True,
+            "GetItem", TableName=self._table_name, Key=key, ConsistentRead=True
         )
-        item = answer.get("Item")
-        return None if item is None else _session(session_id, item)
+        found: Item | None = answer.get("Item")
+        return found
 
-    def end(self, session_id: str, account_id: str, now: datetime) -> bool:
-        """End an account's play; the first end stands."""
-        return self._update(
-            _key(f"SESSION#{session_id}", "SESSION"),
-            "SET ended_at = if_not_exists(ended_at, :now)",
-            "account_id = :account",
-            {":now": {"N": _epoch(now)}, ":account": {"S": account_id}},
-        )
+    def open(
+        self, session: Session, account: Account, giving_way: Mapping[str, Reason], now: datetime
+    ) -> bool:
+        """Keep a new play; False when the account is not as it was read.
 
-    def use(self, session_id: str, viewer: Viewer, now: datetime) -> Session | None:
-        """Count a licence of a viewer's play that lives and has some left: one atomic write."""
+        How many leases there are is counted by the write's own condition, never by what was read.
+        """
+        write = AccountWrite(account.account_id, now)
+        write.admit(session, account, giving_way)
+        told = [revocation(account.plays[key], reason, now) for key, reason in giving_way.items()]
+        return self._write(write, [event for event in told if event is not None], now)
+
+    def revoke(self, account: Account, ending: Mapping[str, Reason], now: datetime) -> bool:
+        """End an account's plays and tell of each; False when one has ended meanwhile."""
+        write = AccountWrite(account.account_id, now)
+        for session_id, reason in ending.items():
+            write.end(session_id, reason)
+        write.forget(account.forgettable(len(ending)))
+        told = [revocation(account.plays[key], reason, now) for key, reason in ending.items()]
+        return self._write(write, [event for event in told if event is not None], now)
+
+    def _write(self, write: AccountWrite, told: list[PlayRevoked], now: datetime) -> bool:
+        """Change an account's item, and with it the outbox where there is something to tell."""
+        update = {"TableName": self._table_name, **write.parameters()}
+        try:
+            if told:
+                events = [self._telling(event, now) for event in told]
+                self._dynamodb.call(
+                    "TransactWriteItems", TransactItems=[{"Update": update}, *events]
+                )
+            else:
+                self._dynamodb.call("UpdateItem", **update)
+        except ConditionFailedError:
+            return False
+        except TransactionCancelledError as error:
+            reasons = {reason["Code"] for reason in error.response["CancellationReasons"]}
+            if not reasons <= {"None", "ConditionalCheckFailed", "TransactionConflict"}:
+                raise
+            return False
+        return True
+
+    def _telling(self, event: PlayRevoked, now: datetime) -> dict[str, Any]:
+        item = outbox_item(event, new_ulid(now), now)
+        attributes = {
+            name: {"N": str(value)} if isinstance(value, int) else {"S": value}
+            for name, value in item.items()
+        }
+        return {"Put": {"TableName": self._table_name, "Item": attributes}}
+
+    def names(self, plays: Collection[Session]) -> Names:
+        """What the plays' devices and titles are called, in one batched read."""
+        if not plays:
+            return Names({}, {})
+        devices = {
+            play.viewer.device_id: _device_key(play.viewer.account_id, play.viewer.device_id)
+            for play in plays
+        }
+        titles = {play.title_id: _key(f"TITLE#{play.title_id}", "TITLE") for play in plays}
+        items = self._read([*devices.values(), *titles.values()])
+        called = {
+            device_id: items[_name(key)]["device_name"]["S"]
+            for device_id, key in devices.items()
+            if _name(key) in items
+        }
+        documents = {
+            title_id: json.loads(items[_name(key)]["document"]["S"])
+            for title_id, key in titles.items()
+            if "document" in items.get(_name(key), {})
+        }
+        return Names(called, {title_id: kept["name"] for title_id, kept in documents.items()})
+
+    def renew(self, session_id: str, viewer: Viewer, until: datetime) -> Session | None:
+        """Hold a play's screen; a beacon that comes late shortens no lease."""
         try:
             answer = self._dynamodb.call(
                 "UpdateItem",
                 TableName=self._table_name,
-                Key=_key(f"SESSION#{session_id}", "SESSION"),
-                UpdateExpression="ADD licences :one",
+                Key=_account_key(viewer.account_id),
+                UpdateExpression="SET plays.#play.held_until = :until",
+                ConditionExpression=f"{_OF_VIEWER} AND plays.#play.held_until < :until",
+                ExpressionAttributeNames={"#play": session_id},
+                ExpressionAttributeValues={**_viewer_values(viewer), ":until": epoch(until)},
+                ReturnValues="ALL_NEW",
+            )
+        except ConditionFailedError:
+            return None
+        return account_from(viewer.account_id, answer["Attributes"]).plays[session_id]
+
+    def leave(self, session_id: str, account_id: str, now: datetime) -> bool:
+        """End a play that was left."""
+        write = AccountWrite(account_id, now)
+        write.end(session_id, "left")
+        return self._write(write, [], now)
+
+    def use(self, session_id: str, viewer: Viewer, now: datetime) -> Session | None:
+        """Count a licence of a viewer's play that is held and has some left: one atomic write."""
+        try:
+            answer = self._dynamodb.call(
+                "UpdateItem",
+                TableName=self._table_name,
+                Key=_account_key(viewer.account_id),
+                UpdateExpression="ADD plays.#play.licences :one",
                 ConditionExpression=(
-                    "account_id = :account AND profile_id = :profile AND device_id = :device"
-                    " AND attribute_not_exists(ended_at) AND expires_at > :now"
-                    " AND licences < :most"
+                    f"{_OF_VIEWER} AND plays.#play.held_until > :now"
+                    " AND plays.#play.expires_at > :now"
+                    " AND plays.#play.licences < :most AND attribute_not_exists(blocked_at)"
                 ),
+                ExpressionAttributeNames={"#play": session_id},
                 ExpressionAttributeValues={
                     ":one": {"N": "1"},
-                    ":account": {"S": viewer.account_id},
-                    ":profile": {"S": viewer.profile_id},
-                    ":device": {"S": viewer.device_id},
-                    ":now": {"N": _epoch(now)},
+                    **_viewer_values(viewer),
+                    ":now": epoch(now),
                     ":most": {"N": str(MOST_LICENCES)},
                 },
                 ReturnValues="ALL_NEW",
             )
         except ConditionFailedError:
             return None
-        return _session(session_id, answer["Attributes"])
+        return account_from(viewer.account_id, answer["Attributes"]).plays[session_id]
+
+    def keys(self, asset_id: str) -> AssetKeys | None:
+        """An asset's keys."""
+        item = self._item(_key(f"CONTENT#{asset_id}", "KEYS"))
+        return None if item is None else records.keys_from(json.loads(item["document"]["S"]))
+
+    def sign_out(self, account_id: str, ended: str, at: datetime) -> Account:
+        """Keep that a sign-in or a device ended."""
+        return self._mark(account_id, "#mark", {"#mark": ended}, at)
+
+    def sign_out_everywhere(self, account_id: str, at: datetime) -> Account:
+        """Keep that all sign-ins up to then ended."""
+        return self._mark(account_id, "signed_out_ms", {}, at)
+
+    def _mark(self, account_id: str, mark: str, names: dict[str, str], at: datetime) -> Account:
+        self._update(
+            _account_key(account_id),
+            f"SET {mark} = :at",
+            f"attribute_not_exists({mark}) OR {mark} < :at",
+            {":at": number(epoch_milliseconds(at))},
+            names,
+        )
+        return self.account(account_id)
+
+    def block(self, account_id: str, sequence: int) -> Account:
+        """Keep that an account may not play."""
+        self._update(
+            _account_key(account_id),
+            "SET blocked_at = :at, block_sequence = :sequence",
+            _NO_NEWER_BLOCK,
+            {":sequence": number(sequence), ":at": epoch(moment_of(sequence))},
+        )
+        return self.account(account_id)
+
+    def unblock(self, account_id: str, sequence: int) -> None:
+        """Keep that it may play again."""
+        self._update(
+            _account_key(account_id),
+            "SET block_sequence = :sequence REMOVE blocked_at",
+            _NO_NEWER_BLOCK,
+            {":sequence": number(sequence)},
+        )
 
     def save_title(self, title: Title) -> None:
         """Keep a title unless a newer one is kept, and which asset it plays."""
@@ -195,11 +341,30 @@ class DynamoPlayback:
     def forget_account(self, account_id: str, deleted_at: datetime) -> None:
         """Leave only that the account may not play, which expires."""
         gone = {
-            **_key(f"ACCOUNT#{account_id}", "ACCOUNT"),
-            "blocked_at": {"N": _epoch(deleted_at)},
-            "expires_at": {"N": _epoch(deleted_at + REMEMBERED_GONE)},
+            **_account_key(account_id),
+            "blocked_at": epoch(deleted_at),
+            "expires_at": epoch(deleted_at + REMEMBERED_GONE),
         }
         self._dynamodb.call("PutItem", TableName=self._table_name, Item=gone)
+        for item in self._under(f"ACCOUNT#{account_id}"):
+            if item["sk"]["S"].startswith(DEVICE):
+                self._delete(_key(*_name(item)))
+
+    def save_device(self, account_id: str, device_id: str, name: str, sequence: int) -> None:
+        """Keep what a device is called."""
+        self._update(
+            _device_key(account_id, device_id),
+            "SET event_sequence = :sequence, device_name = :name",
+            "attribute_not_exists(event_sequence) OR event_sequence < :sequence",
+            {":sequence": number(sequence), ":name": {"S": name}},
+        )
+
+    def forget_device(self, account_id: str, device_id: str) -> None:
+        """Keep nothing of a device."""
+        self._delete(_device_key(account_id, device_id))
+
+    def _delete(self, key: Item) -> None:
+        self._dynamodb.call("DeleteItem", TableName=self._table_name, Key=key)
 
     def join(self, asset_id: str) -> None:
         """Copy an asset's keys to its titles.
@@ -207,7 +372,7 @@ class DynamoPlayback:
         Both events write first and join after, reading consistently: whichever comes second
         sees the other's write, so the keys arrive in every order.
         """
-        items = list(self._content(asset_id))
+        items = list(self._under(f"CONTENT#{asset_id}"))
         kept = next((item for item in items if item["sk"]["S"] == "KEYS"), None)
         if kept is None:
             return
@@ -215,16 +380,16 @@ class DynamoPlayback:
         for title in titles:
             self._copy_keys(title, asset_id, kept)
 
-    def _content(self, asset_id: str) -> Iterator[Item]:
-        """What is kept of an asset, page by page."""
+    def _under(self, pk: str) -> Iterator[Item]:
+        """What is kept under a partition key, page by page."""
         page: dict[str, Any] = {}
         while not page or "LastEvaluatedKey" in page:
             begin = {"ExclusiveStartKey": page["LastEvaluatedKey"]} if page else {}
             page = self._dynamodb.call(
                 "Query",
                 TableName=self._table_name,
-                KeyConditionExpression="pk = :asset",
-                ExpressionAttributeValues={":asset": {"S": f"CONTENT#{asset_id}"}},
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": pk}},
                 ConsistentRead=True,
                 **begin,
             )
@@ -243,7 +408,14 @@ class DynamoPlayback:
             },
         )
 
-    def _update(self, key: Item, update: str, condition: str, values: Item) -> bool:
+    def _update(
+        self,
+        key: Item,
+        update: str,
+        condition: str,
+        values: Item,
+        names: dict[str, str] | None = None,
+    ) -> bool:
         """Update an item; False when the condition does not hold."""
         try:
             self._dynamodb.call(
@@ -253,16 +425,11 @@ class DynamoPlayback:
                 UpdateExpression=update,
                 ConditionExpression=condition,
                 ExpressionAttributeValues=values,
+                **({"ExpressionAttributeNames": names} if names else {}),
             )
         except ConditionFailedError:
             return False
         return True
-
-
-def _allowance(account: Item) -> Allowance:
-    if "streams" not in account:
-        return UNTOLD
-    return Allowance(int(account["streams"]["N"]), int(account["max_height"]["N"]))
 
 
 def _title(title_id: str, item: Item) -> Title:
@@ -273,29 +440,4 @@ def _title(title_id: str, item: Item) -> Title:
         int(item["event_sequence"]["N"]),
         json.loads(item["document"]["S"]),
         None if keys is None else records.keys_from(json.loads(keys["S"])),
-    )
-
-
-def _session_item(session: Session) -> Item:
-    viewer = session.viewer
-    return {
-        **_key(f"SESSION#{session.session_id}", "SESSION"),
-        "account_id": {"S": viewer.account_id},
-        "profile_id": {"S": viewer.profile_id},
-        "device_id": {"S": viewer.device_id},
-        "expires_at": {"N": _epoch(session.expires_at)},
-        "licences": {"N": str(session.licences)},
-        "document": {"S": _json(records.session_document(session))},
-    }
-
-
-def _session(session_id: str, item: Item) -> Session:
-    ended_at = item.get("ended_at")
-    return records.session_from(
-        session_id,
-        Viewer(item["account_id"]["S"], item["profile_id"]["S"], item["device_id"]["S"]),
-        json.loads(item["document"]["S"]),
-        expires_at=int(item["expires_at"]["N"]),
-        ended_at=None if ended_at is None else int(ended_at["N"]),
-        licences=int(item["licences"]["N"]),
     )

@@ -77,13 +77,14 @@ class VendorLicences:
         if challenge.content_id not in (None, session.asset_id):
             raise LicenceRefusedError("The licence request is for another film.")
         asked = grant.kids if challenge.kid is None else (challenge.kid,)
-        values = self._content_keys.of(session, asked)
+        keys = self._licences.keys(grant, session, asked)
+        values = self._content_keys.of(keys)
         return LicenceTerms(
             content_id=session.asset_id,
             session_id=session.session_id,
             keys=tuple(
                 LicensedKey(key.kid, key.track_type, demand, values[key.kid])
-                for key in session.wrapped_keys(asked)
+                for key in keys.keys
                 if (demand := demand_of(key.track_type)) is not None
             ),
             life=session.expires_at - self._clock(),

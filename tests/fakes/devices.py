@@ -71,9 +71,12 @@ class FakeDevices:
             self.told += told
             return True
 
-    def rename(self, account_id: str, device_id: str, name: str) -> bool:
+    def rename(
+        self, account_id: str, device_id: str, name: str, told: Sequence[Event], now: datetime
+    ) -> bool:
         known = self.devices.get((account_id, device_id))
         if known is not None:
+            self.told += told
             self.devices[account_id, device_id] = replace(known, name=name)
         return known is not None
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template as Synthesized
 
@@ -51,6 +52,9 @@ def with_vendors() -> Template:
         api=HttpApiRef("api", "authorizer"),
         signing=SigningStack(app, "signing", env=env).signing,
         vault_key=kms.Key.from_key_arn(keys, "Key", "arn:aws:kms:eu-west-1:123456789012:key/vault"),
+        beacons=kinesis.Stream.from_stream_arn(
+            keys, "Beacons", "arn:aws:kinesis:eu-west-1:123456789012:stream/beacons"
+        ),
     )
     return dict(Synthesized.from_stack(stack).to_json())
 
@@ -120,6 +124,7 @@ def test_every_route_states_its_guard(playback: Template) -> None:
     assert routes == {
         "POST /v1/playback/start": ("JWT", ["member"]),
         f"POST {SESSION}/licence-token": ("JWT", ["member"]),
+        f"GET {SESSION}": ("JWT", ["member"]),
         f"DELETE {SESSION}": ("JWT", ["member"]),
         f"POST {SESSION}/licence/clearkey": ("NONE", None),
     }
@@ -133,7 +138,9 @@ def test_what_the_read_model_could_not_take_waits_in_a_queue(playback: Template)
         '{"detail-type": ["ContentKeysIssued"], "source": ["marquee.dev.keys"]}',
         '{"detail-type": ["TitlePublished", "TitleWithdrawn"], "source": ["marquee.dev.catalog"]}',
         '{"detail-type": ["SubscriptionChanged"], "source": ["marquee.dev.billing"]}',
-        '{"detail-type": ["AccountDeleted"], "source": ["marquee.dev.identity"]}',
+        '{"detail-type": ["AccountBlocked", "AccountDeleted", "AccountUnblocked", '
+        '"DeviceRegistered", "DeviceRemoved", "DeviceRenamed", "SessionEnded", '
+        '"SignedOutEverywhere"], "source": ["marquee.dev.identity"]}',
     }
     for rule in rules.values():
         assert all(target["DeadLetterConfig"]["Arn"] for target in rule["Targets"])

@@ -28,7 +28,9 @@ class Devices(Protocol):
         """Record a device, in one of those places if it is registered; False when places or
         device were changed meanwhile."""
 
-    def rename(self, account_id: str, device_id: str, name: str) -> bool:
+    def rename(
+        self, account_id: str, device_id: str, name: str, told: Sequence[Event], now: datetime
+    ) -> bool:
         """Another name; False when the account does not have the device."""
 
     def remove(

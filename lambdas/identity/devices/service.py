@@ -29,6 +29,7 @@ from kernel.events import Event
 from kernel.events.identity import (
     DeviceRegistered,
     DeviceRemoved,
+    DeviceRenamed,
     NewDeviceSignedIn,
     SignedOutEverywhere,
 )
@@ -82,6 +83,7 @@ class Registry:
                         sequence=epoch_milliseconds(now),
                         account_id=account.account_id,
                         device_id=device_id,
+                        name=device.name,
                     )
                 )
             if self.devices.add(account.account_id, device, places, told, now):
@@ -144,8 +146,17 @@ class DeviceList:
     def rename(self, caller: Caller, device_id: str, name: object) -> None:
         """Another name; DeviceNotFoundError."""
         chosen = checked_name(name)
-        self.seen(caller).device(device_id)
-        if not self.devices.rename(caller.account_id, device_id, chosen):
+        device = self.seen(caller).device(device_id)
+        now = self.clock()
+        told = DeviceRenamed(
+            sequence=epoch_milliseconds(now),
+            account_id=caller.account_id,
+            device_id=device_id,
+            name=chosen,
+        )
+        # One without a place is shown to nobody else.
+        events = [told] if device.is_registered else []
+        if not self.devices.rename(caller.account_id, device_id, chosen, events, now):
             raise DeviceNotFoundError("This account has no such device.")
 
     def sign_out(self, caller: Caller, device_id: str) -> None:

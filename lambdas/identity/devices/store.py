@@ -116,20 +116,21 @@ class DynamoDevices:
             )
         return self._all_of(parts)
 
-    def rename(self, account_id: str, device_id: str, name: str) -> bool:
+    def rename(
+        self, account_id: str, device_id: str, name: str, told: Sequence[Event], now: datetime
+    ) -> bool:
         """Another name."""
-        try:
-            self.client.update_item(
-                TableName=self.table,
-                Key=_device_key(account_id, device_id),
-                UpdateExpression="SET #name = :name",
-                ConditionExpression="attribute_exists(pk)",
-                ExpressionAttributeNames={"#name": "name"},
-                ExpressionAttributeValues=text(**{":name": name}),
-            )
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        naming = {
+            "Update": {
+                "TableName": self.table,
+                "Key": _device_key(account_id, device_id),
+                "UpdateExpression": "SET #name = :name",
+                "ConditionExpression": "attribute_exists(pk)",
+                "ExpressionAttributeNames": {"#name": "name"},
+                "ExpressionAttributeValues": text(**{":name": name}),
+            }
+        }
+        return self._all_of([naming, *(telling(self.table, event, now) for event in told)])
 
     def remove(
         self, account_id: str, device: Device, places: Places, told: Event, now: datetime

@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 
 from identity import settings
+from identity.accounts.store import DynamoAnnouncements
 from identity.argon import Argon2Passwords
 from identity.service import Registration
 from identity.store import DynamoAccounts
@@ -18,9 +19,11 @@ from kernel import log
 from kernel.clock import utc_now
 from kernel.errors import DomainError
 
+_client, _table = boto3.client("dynamodb"), settings.table_name()
 _registration = Registration(
-    accounts=DynamoAccounts(boto3.client("dynamodb"), settings.table_name()),
+    accounts=DynamoAccounts(_client, _table),
     passwords=Argon2Passwords(),
+    announcements=DynamoAnnouncements(_client, _table),
     clock=utc_now,
 )
 

@@ -45,10 +45,11 @@ THROTTLED = frozenset(
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "ThrottlingException",
+        "TransactionConflictException",
         "TransactionInProgressException",
     ]
 )
-"""Refusals that mean: later. The last one of a transaction that is made again too soon."""
+"""Refusals that mean: later. The last two of an item that a transaction is about to change."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ class SubscriptionChanged(Event):
 
     account_id: str
     plan: str
-    """Its stable name: basic, standard or premium."""
+    """Its stable name: basic, standard or premium, or house for accounts that operators made."""
     streams: int
     """Plays at the same time."""
     devices: int

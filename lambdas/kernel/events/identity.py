@@ -138,6 +138,18 @@ class DeviceRegistered(AccountEvent):
     detail_type: ClassVar[str] = "DeviceRegistered"
 
     device_id: str
+    name: str = ""
+    """What its owner sees it called; empty in events from before it was told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceRenamed(AccountEvent):
+    """A device that has a place is called something else."""
+
+    detail_type: ClassVar[str] = "DeviceRenamed"
+
+    device_id: str
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,6 +211,13 @@ class AccountCreated(AccountEvent):
 
     profile_id: str
     """The profile that was made with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorAccountMade(AccountEvent):
+    """An operator made the account, or asked for it to be made again: it is the house's own."""
+
+    detail_type: ClassVar[str] = "OperatorAccountMade"
 
 
 @dataclass(frozen=True, kw_only=True)

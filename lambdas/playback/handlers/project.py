@@ -1,14 +1,16 @@
-"""Keeps playback's read model from the events of other domains."""
+"""Keeps playback's read model from the events of other domains, and ends plays by them."""
 
 from __future__ import annotations
 
 import os
 
 from kernel.aws.json_client import DYNAMODB, AwsJson
+from kernel.clock import utc_now
 from playback.events import projection_handler
+from playback.revocation import Revocation
 from playback.service import Projection
 from playback.store import DynamoPlayback
 
-handler = projection_handler(
-    Projection(DynamoPlayback(AwsJson(DYNAMODB, os.environ), os.environ["PLAYBACK_TABLE"]))
-)
+_store = DynamoPlayback(AwsJson(DYNAMODB, os.environ), os.environ["PLAYBACK_TABLE"])
+
+handler = projection_handler(Projection(_store), Revocation(_store, _store, utc_now))

@@ -20,11 +20,13 @@ from identity.oauth.grants import Family
 from identity.oauth.ports import Grants
 from identity.oauth.store import DynamoGrants
 from identity.store import DynamoAccounts
+from kernel.clock import epoch_milliseconds
 from kernel.events.billing import SubscriptionChanged
 from kernel.events.identity import (
     AccountDeleted,
     DeviceRegistered,
     DeviceRemoved,
+    DeviceRenamed,
     SignedOutEverywhere,
 )
 from tests.fakes.devices import FakeDevices
@@ -164,9 +166,14 @@ def test_removals_that_count_no_more_are_forgotten(kept: Kept, now: datetime) ->
 def test_a_name_is_changed_of_a_device_that_there_is(kept: Kept, now: datetime) -> None:
     add(kept, 1, now)
 
-    assert kept.devices.rename(ACCOUNT, "dev_1", "Küche 📺")
-    assert not kept.devices.rename(ACCOUNT, "dev_2", "Küche")
+    told = DeviceRenamed(
+        sequence=epoch_milliseconds(now), account_id=ACCOUNT, device_id="dev_1", name="Küche 📺"
+    )
 
+    assert kept.devices.rename(ACCOUNT, "dev_1", "Küche 📺", [told], now)
+    assert not kept.devices.rename(ACCOUNT, "dev_2", "Küche", [], now)
+
+    assert kept.told("DeviceRenamed") == 1
     assert [each.name for each in kept.devices.of(ACCOUNT, now).devices] == ["Küche 📺"]
 
 

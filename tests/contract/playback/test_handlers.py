@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from kernel.events.catalog import TitlePublished
 from tests.unit.keys.fakes import AUDIO_KID, VIDEO_KID, request
+from tests.unit.playback.fakes import FAMILY
 
 HANDLERS = (
     "keys.handlers.speke",
@@ -102,7 +103,14 @@ def deliver_events(functions: dict[str, ModuleType]) -> None:
 
 
 def start(functions: dict[str, ModuleType]) -> dict[str, Any]:
-    claims = {"sub": "acc_1", "scope": "member", "profile": "prf_1", "device": "dev_1"}
+    claims = {
+        "sub": "acc_1",
+        "scope": "member",
+        "profile": "prf_1",
+        "device": "dev_1",
+        "device_registered": "true",
+        "sid": FAMILY,
+    }
     device = {"family": "shaka", "drm": "clearkey", "max_height": None}
     answer = functions["playback.handlers.sessions"].handler(
         {
@@ -151,7 +159,22 @@ def test_a_warm_start_is_one_read_then_one_write_and_one_key_opened_beside_it(
     start(functions)
 
     read, *beside = aws_calls
-    assert (read, sorted(beside)) == ("BatchGetItem", ["Decrypt", "PutItem"])
+    assert (read, sorted(beside)) == ("BatchGetItem", ["Decrypt", "UpdateItem"])
+
+
+def test_a_start_that_takes_a_screen_from_another_is_one_write_too(
+    functions: dict[str, ModuleType],
+    aws_calls: list[str],
+) -> None:
+    issue_keys(functions)
+    deliver_events(functions)
+    start(functions)
+    aws_calls.clear()
+
+    start(functions)
+
+    read, *beside = aws_calls
+    assert (read, sorted(beside)) == ("BatchGetItem", ["Decrypt", "TransactWriteItems"])
 
 
 def test_a_function_that_starts_plays_reads_each_of_its_secrets_once(

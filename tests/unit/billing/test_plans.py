@@ -62,6 +62,16 @@ def test_a_new_account_has_the_smallest_plan_and_hearing_of_it_again_changes_not
     assert billing.subscription("acc_2").plan.name == "premium"
 
 
+def test_the_plan_of_operators_accounts_is_nobody_elses_to_have(billing: Billing, ask: Any) -> None:
+    billing.begin("acc_2")
+    billing.begin_house("acc_1")
+    billing.begin_house("acc_2")
+
+    assert ask("GET /v1/plan", claims=MEMBER)[1]["plan"] == "house"
+    assert billing.subscription("acc_2").plan == SMALLEST
+    assert "house" not in str(ask("GET /v1/plans"))
+
+
 def test_an_account_that_billing_never_heard_of_has_the_smallest_plan(ask: Any) -> None:
     status, plan = ask("GET /v1/plan", claims=MEMBER)
 
@@ -94,6 +104,7 @@ def test_a_member_neither_sees_nor_sets_what_is_for_staff(
     ("body", "field"),
     [
         ({"plan": "gold"}, "plan"),
+        ({"plan": "house"}, "plan"),
         ({"plan": None}, "plan"),
         ({"plan": ["basic"]}, "plan"),
         ({}, "plan"),

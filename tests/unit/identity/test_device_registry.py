@@ -32,6 +32,7 @@ from kernel.errors import InvalidInputError
 from kernel.events.identity import (
     DeviceRegistered,
     DeviceRemoved,
+    DeviceRenamed,
     NewDeviceSignedIn,
     SignedOutEverywhere,
 )
@@ -242,6 +243,19 @@ def test_a_device_that_is_signed_out_fails_at_its_next_renewal_and_keeps_its_pla
     assert home.refresh(phone["refresh_token"])
     assert home.grants.told == [claims(tv)["sid"]]
     assert home.desk.seen(caller(phone)).device(claims(tv)["device"]).is_registered
+
+
+def test_what_a_device_is_called_is_told_with_its_place_and_with_each_other_name(
+    home: Home,
+) -> None:
+    tv = home.sign_in(KEYS[0])
+    (registered,) = home.told(DeviceRegistered)
+
+    home.desk.rename(caller(tv), claims(tv)["device"], " Living  room ")
+
+    (renamed,) = home.told(DeviceRenamed)
+    assert registered.name
+    assert (renamed.device_id, renamed.name) == (claims(tv)["device"], "Living room")
 
 
 def test_whoever_was_signed_out_can_do_nothing_to_others_with_the_token_they_still_hold(

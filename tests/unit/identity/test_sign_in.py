@@ -38,6 +38,7 @@ from identity.oauth.es256 import OpenSslSignatures
 from identity.oauth.tokens import Tokens
 from identity.service import Admission, Authorization, Registration
 from kernel.errors import InvalidInputError
+from kernel.events.identity import OperatorAccountMade
 from tests.fakes.accounts import FakeAnnouncements, FakeLimits, FakeMembers, OpenSeal
 from tests.fakes.devices import FakeDevices
 from tests.fakes.identity import (
@@ -80,6 +81,7 @@ class Server:
     seen: FakeSeenProofs = field(default_factory=FakeSeenProofs)
     limits: FakeLimits = field(default_factory=FakeLimits)
     announcements: FakeAnnouncements = field(default_factory=FakeAnnouncements)
+    made: FakeAnnouncements = field(default_factory=FakeAnnouncements)
     held: FakeDevices = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,7 +92,7 @@ class Server:
 
     @property
     def registration(self) -> Registration:
-        return Registration(self.accounts, PlainPasswords(), self.clock)
+        return Registration(self.accounts, PlainPasswords(), self.made, self.clock)
 
     @property
     def authorization(self) -> Authorization:
@@ -347,6 +349,17 @@ def test_a_refresh_token_is_refused_to_another_client_and_after_its_time(server:
 def test_an_address_has_one_account_however_it_is_written(server: Server) -> None:
     with pytest.raises(EmailTakenError):
         server.registration.create_account(" ADA@example.COM ", "another one", ("member",))
+
+
+def test_an_account_that_an_operator_makes_is_told_of_whether_it_is_new_or_not(
+    server: Server,
+) -> None:
+    with pytest.raises(EmailTakenError):
+        server.registration.create_account("ada@example.com", "another one", ("member",))
+
+    (account_id,) = server.accounts.accounts
+    assert [event.subject for event in server.made.told] == [account_id] * 2
+    assert {type(event) for event in server.made.told} == {OperatorAccountMade}
 
 
 @pytest.mark.parametrize(

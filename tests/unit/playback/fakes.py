@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from threading import RLock
 
 from kernel import envelope
-from kernel.errors import ConflictError
+from kernel.errors import DomainError
+from kernel.events.playback import PlayRevoked
 from kernel.tokens import MacKey
 from playback.domain import (
     MOST_LICENCES,
-    UNTOLD,
     Allowance,
     AssetKeys,
     Rights,
@@ -21,7 +22,8 @@ from playback.domain import (
     Viewer,
     WrappedKey,
 )
-from playback.ports import StartFacts
+from playback.leases import LEASE, Account, End, Reason, revocation
+from playback.ports import Names, StartFacts
 
 SD_KID = "98ee5596-cd3e-a20d-163a-e382420c6eff"
 UHD_KID = "11111111-2222-4333-8444-555555555555"
@@ -32,7 +34,9 @@ CONTENT_KEYS = {SD_KID: b"s" * 16, UHD_KID: b"u" * 16, AUDIO_KID: b"a" * 16}
 DATA_KEY = b"d" * 32
 WRAPPED_DATA_KEY = b"data key of ast_1"
 
-VIEWER = Viewer("acc_1", "prf_1", "dev_1")
+FAMILY = "fam_01k00000000000000000000000"
+"""A sign-in of July 2025."""
+VIEWER = Viewer("acc_1", "prf_1", "dev_1", family_id=FAMILY, has_place=True)
 SECRET = MacKey(b"a token secret of enough length!!")
 
 KEYS = AssetKeys(
@@ -66,71 +70,193 @@ def session(now: datetime, **changes: object) -> Session:
         session_id="ses_1",
         viewer=VIEWER,
         title_id="ttl_1",
-        keys=KEYS,
+        asset_id="ast_1",
+        kids=tuple(TRACKS),
         started_at=now,
         expires_at=now + timedelta(hours=4),
+        held_until=now + LEASE,
     )
     return replace(made, **changes)  # type: ignore[arg-type]  # any field, by its name
 
 
+def viewer_on(number: int, account_id: str = "acc_1") -> Viewer:
+    """The same account's viewer on another device."""
+    return replace(VIEWER, account_id=account_id, device_id=f"dev_{number}")
+
+
 @dataclass
 class FakePlayback:
-    """Does what the table does: sessions, licences' counters, read model."""
+    """Does what the table does: accounts with their plays, read model; one write at a time."""
 
     titles: dict[str, Title] = field(default_factory=dict)
+    withdrawn: dict[str, int] = field(default_factory=dict)
     asset_keys: dict[str, AssetKeys] = field(default_factory=dict)
-    sessions: dict[str, Session] = field(default_factory=dict)
-    blocked: set[str] = field(default_factory=set)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    blocks: dict[str, int] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
-    allowances: dict[str, tuple[int, Allowance]] = field(default_factory=dict)
+    plans: dict[str, int] = field(default_factory=dict)
+    devices: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    told: list[PlayRevoked] = field(default_factory=list)
+    lock: RLock = field(default_factory=RLock)
+
+    @property
+    def sessions(self) -> dict[str, Session]:
+        """All plays under way."""
+        return {key: play for each in self.accounts.values() for key, play in each.plays.items()}
+
+    def account(self, account_id: str) -> Account:
+        return self.accounts.get(account_id, Account(account_id, is_new=True))
+
+    def _keep(self, account_id: str, **changes: object) -> Account:
+        kept = replace(self.account(account_id), **changes)  # type: ignore[arg-type]
+        self.accounts[account_id] = kept
+        return kept
 
     def facts(self, title_id: str, account_id: str) -> StartFacts:
-        _, allowance = self.allowances.get(account_id, (0, UNTOLD))
-        return StartFacts(self.titles.get(title_id), account_id in self.blocked, allowance)
+        return StartFacts(
+            self.titles.get(title_id),
+            self.account(account_id),
+            was_withdrawn=title_id in self.withdrawn,
+        )
 
-    def open(self, session: Session) -> None:
-        if session.session_id in self.sessions:
-            raise ConflictError("This play has already been started.")
-        self.sessions[session.session_id] = session
+    def open(
+        self, session: Session, account: Account, giving_way: Mapping[str, Reason], now: datetime
+    ) -> bool:
+        with self.lock:
+            kept = self.account(account.account_id)
+            try:
+                kept.check(session.viewer)
+            except DomainError:
+                return False
+            room = account.allowance.streams + len(giving_way)
+            if len(kept.plays) >= room or session.session_id in kept.plays:
+                return False
+            if not self._end(kept, giving_way, now, account.forgettable(len(giving_way))):
+                return False
+            plays = {**self.account(account.account_id).plays, session.session_id: session}
+            outdated = account.outdated(now)
+            signed_out = {k: at for k, at in kept.signed_out.items() if k not in outdated}
+            self._keep(account.account_id, plays=plays, signed_out=signed_out, is_new=False)
+            return True
 
-    def find(self, session_id: str) -> Session | None:
-        return self.sessions.get(session_id)
+    def revoke(self, account: Account, ending: Mapping[str, Reason], now: datetime) -> bool:
+        with self.lock:
+            kept = self.account(account.account_id)
+            return self._end(kept, ending, now, account.forgettable(len(ending)))
 
-    def end(self, session_id: str, account_id: str, now: datetime) -> bool:
-        kept = self.sessions.get(session_id)
-        if kept is None or kept.viewer.account_id != account_id:
-            return False
-        self.sessions[session_id] = replace(kept, ended_at=kept.ended_at or now)
+    def _end(
+        self,
+        kept: Account,
+        ending: Mapping[str, Reason],
+        now: datetime,
+        forgetting: Collection[str] = (),
+    ) -> bool:
+        for key, reason in ending.items():
+            if key not in kept.plays or (reason == "lapsed" and kept.plays[key].is_held(now)):
+                return False
+        told = [revocation(kept.plays[key], reason, now) for key, reason in ending.items()]
+        self.told += [event for event in told if event is not None and event.reason != "left"]
+        plays = {key: play for key, play in kept.plays.items() if key not in ending}
+        ended = {key: end for key, end in kept.ended.items() if key not in forgetting}
+        ended |= {key: End(now.replace(microsecond=0), reason) for key, reason in ending.items()}
+        self._keep(kept.account_id, plays=plays, ended=ended)
         return True
 
+    def names(self, plays: Collection[Session]) -> Names:
+        devices = {
+            play.viewer.device_id: self.devices[play.viewer.account_id, play.viewer.device_id][1]
+            for play in plays
+            if (play.viewer.account_id, play.viewer.device_id) in self.devices
+        }
+        titles = {
+            p.title_id: self.titles[p.title_id].name for p in plays if p.title_id in self.titles
+        }
+        return Names(devices, titles)
+
+    def _change(self, play: Session) -> Session:
+        account_id = play.viewer.account_id
+        self._keep(account_id, plays={**self.account(account_id).plays, play.session_id: play})
+        return play
+
+    def renew(self, session_id: str, viewer: Viewer, until: datetime) -> Session | None:
+        with self.lock:
+            kept = self.account(viewer.account_id).plays.get(session_id)
+            until = until.replace(microsecond=0)
+            if kept is None or kept.viewer != viewer or kept.held_until >= until:
+                return None
+            return self._change(replace(kept, held_until=until))
+
+    def leave(self, session_id: str, account_id: str, now: datetime) -> bool:
+        with self.lock:
+            return self._end(self.account(account_id), {session_id: "left"}, now)
+
     def use(self, session_id: str, viewer: Viewer, now: datetime) -> Session | None:
-        kept = self.sessions.get(session_id)
-        if kept is None or kept.viewer != viewer or kept.is_over(now):
-            return None
-        if kept.licences >= MOST_LICENCES:
-            return None
-        self.sessions[session_id] = replace(kept, licences=kept.licences + 1)
-        return self.sessions[session_id]
+        with self.lock:
+            account = self.account(viewer.account_id)
+            kept = account.plays.get(session_id)
+            if kept is None or account.is_blocked or kept.viewer != viewer:
+                return None
+            if not kept.is_held(now) or kept.licences >= MOST_LICENCES:
+                return None
+            return self._change(replace(kept, licences=kept.licences + 1))
+
+    def keys(self, asset_id: str) -> AssetKeys | None:
+        return self.asset_keys.get(asset_id)
+
+    def sign_out(self, account_id: str, ended: str, at: datetime) -> Account:
+        known = self.account(account_id).signed_out
+        latest = max(at, known.get(ended, at))
+        return self._keep(account_id, signed_out={**known, ended: latest})
+
+    def sign_out_everywhere(self, account_id: str, at: datetime) -> Account:
+        latest = max(at, self.account(account_id).signed_out_before or at)
+        return self._keep(account_id, signed_out_before=latest)
+
+    def block(self, account_id: str, sequence: int) -> Account:
+        if self._is_news(account_id, sequence):
+            self._keep(account_id, is_blocked=True)
+        return self.account(account_id)
+
+    def unblock(self, account_id: str, sequence: int) -> None:
+        if self._is_news(account_id, sequence):
+            self._keep(account_id, is_blocked=False)
+
+    def _is_news(self, account_id: str, sequence: int) -> bool:
+        if account_id in self.gone or self.blocks.get(account_id, 0) >= sequence:
+            return False
+        self.blocks[account_id] = sequence
+        return True
+
+    def save_device(self, account_id: str, device_id: str, name: str, sequence: int) -> None:
+        kept, _ = self.devices.get((account_id, device_id), (0, ""))
+        if kept < sequence:
+            self.devices[account_id, device_id] = (sequence, name)
+
+    def forget_device(self, account_id: str, device_id: str) -> None:
+        self.devices.pop((account_id, device_id), None)
 
     def save_title(self, title: Title) -> None:
         kept = self.titles.get(title.title_id)
-        if kept is None or kept.sequence < title.sequence:
+        latest = max(kept.sequence if kept else 0, self.withdrawn.get(title.title_id, 0))
+        if latest < title.sequence:
             self.titles[title.title_id] = replace(title, keys=kept.keys if kept else None)
+            self.withdrawn.pop(title.title_id, None)
 
     def withdraw_title(self, title_id: str, sequence: int) -> None:
         kept = self.titles.get(title_id)
-        if kept is not None and kept.sequence < sequence:
-            del self.titles[title_id]
+        if max(kept.sequence if kept else 0, self.withdrawn.get(title_id, 0)) < sequence:
+            self.titles.pop(title_id, None)
+            self.withdrawn[title_id] = sequence
 
     def save_allowance(self, account_id: str, allowance: Allowance, sequence: int) -> None:
-        kept, _ = self.allowances.get(account_id, (0, UNTOLD))
-        if kept < sequence and account_id not in self.gone:
-            self.allowances[account_id] = (sequence, allowance)
+        if self.plans.get(account_id, 0) < sequence and account_id not in self.gone:
+            self.plans[account_id] = sequence
+            self._keep(account_id, allowance=allowance)
 
     def forget_account(self, account_id: str, deleted_at: datetime) -> None:
         self.gone.add(account_id)
-        self.blocked.add(account_id)
-        self.allowances.pop(account_id, None)
+        self.accounts[account_id] = Account(account_id, is_blocked=True, is_new=True)
+        self.devices = {key: kept for key, kept in self.devices.items() if key[0] != account_id}
 
     def save_keys(self, keys: AssetKeys) -> None:
         kept = self.asset_keys.get(keys.content_id)

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from kernel.events import Event
 from kernel.events.billing import SubscriptionChanged
 from kernel.events.catalog import TitlePublished
-from kernel.events.identity import AccountDeleted
+from kernel.events.identity import DeviceRegistered, DeviceRenamed
 from kernel.events.keys import ContentKeysIssued
 from playback.devices import ManifestClass
 from playback.domain import Allowance, EpisodeOf
 from playback.events import projection_handler
+from playback.revocation import Revocation
 from playback.service import Projection
 from tests.unit.playback.fakes import FakePlayback
+
+
+def handler_of(table: FakePlayback) -> Callable[[Mapping[str, Any], object], None]:
+    """The handler, long after all that was told of."""
+    revocation = Revocation(table, table, lambda: datetime(2027, 1, 1, tzinfo=UTC))
+    return projection_handler(Projection(table), revocation)
+
+
+def told(event: Event) -> dict[str, Any]:
+    """An event as the bus delivers it."""
+    return {"detail-type": event.detail_type, "detail": event.to_detail()}
 
 
 def published(sequence: int = 1, **changes: Any) -> dict[str, Any]:
@@ -52,7 +67,7 @@ def test_any_order_of_events_ends_in_the_newest_title_with_the_newest_keys(
     events: tuple[dict[str, Any], ...],
 ) -> None:
     table = FakePlayback()
-    handler = projection_handler(Projection(table))
+    handler = handler_of(table)
 
     for event in (*events, *events):
         handler(event, None)
@@ -65,7 +80,7 @@ def test_any_order_of_events_ends_in_the_newest_title_with_the_newest_keys(
 
 def test_the_classes_of_a_title_are_kept_and_a_title_told_without_has_none() -> None:
     table = FakePlayback()
-    handler = projection_handler(Projection(table))
+    handler = handler_of(table)
     told = {
         "family": "dash",
         "manifest": "dash.avc.sd.mpd",
@@ -91,7 +106,7 @@ def test_fields_that_a_publisher_adds_later_are_ignored() -> None:
     event = published()
     event["detail"]["added_later"] = True
 
-    projection_handler(Projection(table))(event, None)
+    handler_of(table)(event, None)
 
     assert table.titles["ttl_1"].duration.total_seconds() == 90.5
 
@@ -106,15 +121,15 @@ def test_fields_that_a_publisher_adds_later_are_ignored() -> None:
 )
 def test_an_event_that_cannot_be_read_fails_so_that_it_is_set_aside(event: dict[str, Any]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
-        projection_handler(Projection(FakePlayback()))(event, None)
+        handler_of(FakePlayback())(event, None)
 
 
 def test_an_episode_keeps_its_place_in_its_series() -> None:
     table = FakePlayback()
-    place = {"series_id": "srs_1", "series": "The Tide", "season": 1, "episode": 2}
+    place: dict[str, Any] = {"series_id": "srs_1", "series": "The Tide", "season": 1, "episode": 2}
     event = published(episode_of={**place, "added_later": True})
 
-    projection_handler(Projection(table))(event, None)
+    handler_of(table)(event, None)
 
     assert table.titles["ttl_1"].episode_of == EpisodeOf(**place)
 
@@ -134,19 +149,22 @@ def plan_told(sequence: int, streams: int, quality: int) -> dict[str, Any]:
 
 def test_the_newest_plan_counts_in_whatever_order_it_was_told() -> None:
     table = FakePlayback()
-    handler = projection_handler(Projection(table))
+    handler = handler_of(table)
 
     handler(plan_told(2, 4, 2160), None)
     handler(plan_told(1, 1, 1080), None)
 
-    assert table.facts("ttl_1", "acc_1").allowance == Allowance(streams=4, max_height=2160)
+    allowance = table.facts("ttl_1", "acc_1").account.allowance
+    assert allowance == Allowance(streams=4, max_height=2160)
 
 
-def test_a_deleted_account_starts_nothing() -> None:
-    table = FakePlayback()
-    event = AccountDeleted(sequence=1_790_000_000_000, account_id="acc_1", profile_ids=["prf_1"])
-    handler = projection_handler(Projection(table))
+def test_a_device_is_called_by_its_latest_name_in_whatever_order_it_was_told() -> None:
+    of = {"account_id": "acc_1", "device_id": "dev_1"}
+    registered = told(DeviceRegistered(sequence=1, name="Chrome on Linux", **of))
+    renamed = told(DeviceRenamed(sequence=2, name="Kitchen", **of))
 
-    handler({"detail-type": event.detail_type, "detail": event.to_detail()}, None)
-
-    assert table.facts("ttl_1", "acc_1").account_blocked
+    for events in ((registered, renamed), (renamed, registered)):
+        table = FakePlayback()
+        for event in events:
+            handler_of(table)(event, None)
+        assert table.devices["acc_1", "dev_1"] == (2, "Kitchen")

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from playback.domain import Allowance
+from playback.leases import SENTENCES, Reason
 from playback.routes import licence_handler, session_handler
 from playback.service import ContentKeys, Licences, Playback, Projection
 from playback.signed_cookies import CookieSigner
 from tests.unit.playback.fakes import (
     AUDIO_KID,
     CONTENT_KEYS,
+    FAMILY,
     KEYS,
     SD_KID,
     TITLE,
@@ -24,7 +27,14 @@ from tests.unit.playback.fakes import (
     FakePlayback,
 )
 
-CLAIMS = {"sub": "acc_1", "scope": "member", "profile": "prf_1", "device": "dev_1"}
+CLAIMS = {
+    "sub": "acc_1",
+    "scope": "member",
+    "profile": "prf_1",
+    "device": "dev_1",
+    "device_registered": "true",
+    "sid": FAMILY,
+}
 DEVICE = {"family": "shaka", "drm": "clearkey", "max_height": 1080}
 SD_KID_ENCODED = "mO5Vls0-og0WOuOCQgxu_w"
 
@@ -113,6 +123,7 @@ def test_a_start_answers_in_the_contracts_shape(api: Api) -> None:
             "licence_url": f"/v1/playback/sessions/{session_id}/licence/clearkey",
             "licence_token": body["drm"]["licence_token"],
             "expires_in": 120,
+            "renew_after": body["drm"]["renew_after"],
             "licence": body["drm"]["licence"],
         },
         "ticket": body["ticket"],
@@ -147,7 +158,7 @@ def test_a_licence_answers_in_the_w3cs_shape(api: Api) -> None:
     assert [key["kid"] for key in body["keys"]] == [SD_KID_ENCODED]
 
 
-@pytest.mark.parametrize("missing", ["sub", "profile", "device"])
+@pytest.mark.parametrize("missing", ["sub", "profile", "device", "sid"])
 def test_a_start_without_any_one_claim_is_unauthenticated(api: Api, missing: str) -> None:
     claims = {name: value for name, value in CLAIMS.items() if name != missing}
 
@@ -183,10 +194,63 @@ def test_a_start_needs_the_members_scope(api: Api, scope: str) -> None:
         {"country": "IE"},
         {"title_id": f"ttl_{'1' * 2_000}"},
         {"title_id": "ttl_\ud800"},
+        {"take_over": 1},
+        {"take_over": "ttl_1"},
     ],
 )
 def test_a_start_that_says_something_wrong_is_told_so(api: Api, changes: dict[str, Any]) -> None:
     assert problem(api.start(**changes)) == (422, "invalid_input")
+
+
+@pytest.mark.parametrize("claim", ["false", "", "True", None])
+def test_a_device_without_a_place_is_told_so(api: Api, claim: str | None) -> None:
+    claims = {**CLAIMS, "device_registered": claim}
+    told = {name: value for name, value in claims.items() if value is not None}
+
+    answer = api.call(
+        "POST /v1/playback/start", {"title_id": "ttl_1", "device": DEVICE}, claims=told
+    )
+
+    assert problem(answer) == (403, "device_limit")
+
+
+def test_a_stream_too_many_is_told_of_the_others_and_takes_one_over(api: Api) -> None:
+    elsewhere = {**CLAIMS, "device": "dev_2"}
+    first = json.loads(api.start()["body"])["session_id"]
+    body = {"title_id": "ttl_1", "device": DEVICE}
+
+    refused = api.call("POST /v1/playback/start", body, claims=elsewhere)
+
+    assert problem(refused) == (403, "too_many_streams")
+    (stream,) = json.loads(refused["body"])["streams"]
+    assert set(stream) == {"session_id", "device", "profile", "title", "started_at"}
+    assert stream["session_id"] == first
+    taking = {**body, "take_over": first}
+    assert api.call("POST /v1/playback/start", taking, claims=elsewhere)["statusCode"] == 200
+    state = api.call("GET /v1/playback/sessions/{session_id}", session_id=first)
+    assert json.loads(state["body"]) == {
+        "session_id": first,
+        "state": "ended",
+        "reason": "taken_over",
+        "sentence": SENTENCES["taken_over"],
+    }
+
+
+def test_a_play_under_way_says_so(api: Api) -> None:
+    session_id = json.loads(api.start()["body"])["session_id"]
+
+    state = api.call("GET /v1/playback/sessions/{session_id}", session_id=session_id)
+
+    assert json.loads(state["body"]) == {
+        "session_id": session_id,
+        "state": "playing",
+        "reason": None,
+        "sentence": None,
+    }
+
+
+def test_every_reason_has_its_sentence() -> None:
+    assert set(SENTENCES) == set(get_args(Reason))
 
 
 def test_a_title_that_does_not_exist_is_not_found(api: Api) -> None:
@@ -202,6 +266,7 @@ def test_a_licence_without_a_token_is_unauthenticated(api: Api) -> None:
 
 
 def test_a_licence_with_the_token_of_another_play_is_refused(api: Api) -> None:
+    api.table.save_allowance("acc_1", Allowance(2, 1080), 1)
     mine, other = json.loads(api.start()["body"]), json.loads(api.start()["body"])
 
     answer = api.licence(
@@ -245,6 +310,7 @@ def test_a_play_is_ended_by_its_account(api: Api) -> None:
 @pytest.mark.parametrize(
     "route",
     [
+        "GET /v1/playback/sessions/{session_id}",
         "DELETE /v1/playback/sessions/{session_id}",
         "POST /v1/playback/sessions/{session_id}/licence-token",
     ],

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kernel.errors import ConflictError, DomainError, UnavailableError
+from kernel.errors import DomainError, UnavailableError
 from kernel.tokens import MacKey
 from playback import domain, grants
 from playback.devices import Device, DeviceNotSupportedError
 from playback.domain import (
     LICENCE_TOKEN_LIFE,
     MOST_LICENCES,
+    Allowance,
     LicenceRefusedError,
     LicenceTokenError,
     LicenceTokenExpiredError,
     SessionNotFoundError,
     Viewer,
 )
-from playback.service import ContentKeys, Licences, Playback, Projection, Started
+from playback.leases import LEASE, TooManyStreamsError
+from playback.service import RENEWAL, ContentKeys, Licences, Playback, Projection, Started
 from playback.signed_cookies import CookieSigner
 from tests.unit.playback.fakes import (
     AUDIO_KID,
     CONTENT_KEYS,
+    FAMILY,
     KEYS,
     SD_KID,
     SECRET,
@@ -36,13 +41,15 @@ from tests.unit.playback.fakes import (
     FakeDataKeys,
     FakeMacKeys,
     FakePlayback,
+    viewer_on,
 )
 
+SIGNING_KEY = ec.generate_private_key(ec.SECP256R1())
 DEVICE = Device("shaka", "clearkey", 1080)
 OTHERS = {
-    "account": Viewer("acc_2", "prf_1", "dev_1"),
-    "profile": Viewer("acc_1", "prf_2", "dev_1"),
-    "device": Viewer("acc_1", "prf_1", "dev_2"),
+    "account": replace(VIEWER, account_id="acc_2"),
+    "profile": replace(VIEWER, profile_id="prf_2"),
+    "device": replace(VIEWER, device_id="dev_2"),
 }
 
 
@@ -54,16 +61,35 @@ class House:
         self.table = FakePlayback()
         self.data_keys = FakeDataKeys()
         self.mac_keys = FakeMacKeys()
-        signer = CookieSigner("K1", ec.generate_private_key(ec.SECP256R1()), "https://w.example")
+        self.signer = CookieSigner("K1", SIGNING_KEY, "https://w.example")
         keys = ContentKeys(self.data_keys)
-        self.playback = Playback(self.table, signer, self.mac_keys, lambda: self.now, clearkey=keys)
+        self.playback = Playback(
+            self.table, self.signer, self.mac_keys, lambda: self.now, clearkey=keys
+        )
         self.licences = Licences(self.table, keys, self.mac_keys, lambda: self.now)
         projection = Projection(self.table)
         projection.keys_issued(KEYS)
         projection.title_published(TITLE)
 
-    def start(self, device: Device = DEVICE, viewer: Viewer = VIEWER) -> Started:
-        return self.playback.start(viewer, "ttl_1", device, None)
+    def start(
+        self, device: Device = DEVICE, viewer: Viewer = VIEWER, take_over: str | None = None
+    ) -> Started:
+        return self.playback.start(viewer, "ttl_1", device, None, take_over)
+
+    def playing_by(self, chance: Callable[[], float]) -> Started:
+        """A start as luck would have it."""
+        return Playback(
+            self.table,
+            self.signer,
+            self.mac_keys,
+            lambda: self.now,
+            clearkey=ContentKeys(self.data_keys),
+            chance=chance,
+        ).start(VIEWER, "ttl_1", DEVICE, None)
+
+    def screens(self, number: int) -> None:
+        """Of the account's plan, from now on."""
+        self.table.save_allowance("acc_1", Allowance(number, 1080), number)
 
 
 @pytest.fixture
@@ -100,17 +126,10 @@ def test_a_start_that_the_vault_cannot_serve_fails(house: House) -> None:
 
 
 def test_no_key_leaves_with_a_play_that_was_not_admitted(house: House) -> None:
-    house.table.open = refusing(ConflictError("Taken."))  # type: ignore[method-assign]
+    house.table.open = lambda *_: False  # type: ignore[method-assign]
 
-    with pytest.raises(ConflictError):
+    with pytest.raises(UnavailableError, match="begin at once"):
         house.start()
-
-
-def refusing(error: DomainError) -> Callable[[object], None]:
-    def refuse(_: object) -> None:
-        raise error
-
-    return refuse
 
 
 def test_a_start_never_prints_its_keys(house: House) -> None:
@@ -122,13 +141,17 @@ def test_every_start_is_a_play_of_its_own(house: House) -> None:
 
 
 def test_a_play_holds_only_the_keys_of_pictures_the_device_shows(house: House) -> None:
-    held = {key.kid for key in house.start().session.keys.keys}
+    held = set(house.start().session.kids)
 
     assert held == {SD_KID, AUDIO_KID}
 
 
 def unpublish(house: House) -> None:
     house.table.titles.clear()
+
+
+def withdraw(house: House) -> None:
+    house.table.withdraw_title("ttl_1", TITLE.sequence + 1)
 
 
 def end_rights(house: House) -> None:
@@ -150,18 +173,31 @@ def keep_keys_of_another_asset(house: House) -> None:
 
 
 def keep_no_key_for_the_device(house: House) -> None:
-    only_uhd = replace(KEYS, keys=tuple(k for k in KEYS.keys if k.kid == UHD_KID))
+    only_uhd = replace(KEYS, keys=tuple(k for k in KEYS.keys if k.kid != SD_KID))
     house.table.titles["ttl_1"] = replace(house.table.titles["ttl_1"], keys=only_uhd)
 
 
 def block(house: House) -> None:
-    house.table.blocked.add("acc_1")
+    house.table.block("acc_1", 1)
+
+
+def sign_out(house: House) -> None:
+    house.table.sign_out("acc_1", FAMILY, house.now)
+
+
+def sign_out_everywhere(house: House) -> None:
+    house.table.sign_out_everywhere("acc_1", house.now)
+
+
+def remove_device(house: House) -> None:
+    house.table.sign_out("acc_1", VIEWER.device_id, house.now)
 
 
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
         (unpublish, domain.TitleNotFoundError),
+        (withdraw, domain.TitleWithdrawnError),
         (end_rights, domain.OutsideRightsWindowError),
         (limit_territories, domain.NotInYourCountryError),
         (lose_keys, domain.KeysNotReadyError),
@@ -262,7 +298,7 @@ def test_no_licence_with_a_token_that_names_another_viewer(house: House, other: 
 
 def test_no_licence_with_a_token_that_names_another_film(house: House) -> None:
     session = house.start().session
-    forged = replace(session, keys=replace(session.keys, content_id="ast_2"))
+    forged = replace(session, asset_id="ast_2")
     token = grants.licence_token(forged, house.now, SECRET)
 
     with pytest.raises(LicenceRefusedError):
@@ -271,7 +307,7 @@ def test_no_licence_with_a_token_that_names_another_film(house: House) -> None:
 
 def test_no_licence_of_keys_that_only_the_token_allows(house: House) -> None:
     session = house.start().session
-    token = grants.licence_token(replace(session, keys=KEYS), house.now, SECRET)
+    token = grants.licence_token(replace(session, kids=tuple(CONTENT_KEYS)), house.now, SECRET)
 
     with pytest.raises(LicenceRefusedError):
         house.licences.issue(session.session_id, token, (UHD_KID,))
@@ -342,9 +378,9 @@ def test_the_holder_of_a_play_renews_its_licence_token(house: House) -> None:
     session_id = house.start().session.session_id
     house.now += timedelta(hours=1)
 
-    token = house.playback.renew(VIEWER, session_id)
+    renewed = house.playback.renew(VIEWER, session_id)
 
-    assert house.licences.issue(session_id, token, (SD_KID,)).keys
+    assert house.licences.issue(session_id, renewed.licence_token, (SD_KID,)).keys
 
 
 @pytest.mark.parametrize(
@@ -373,12 +409,12 @@ def test_a_play_that_is_over_is_not_renewed(house: House) -> None:
 def test_ending_a_play_twice_is_ending_it_once(house: House) -> None:
     session_id = house.start().session.session_id
     house.playback.end(VIEWER, session_id)
-    ended_at = house.table.sessions[session_id].ended_at
+    ended = house.table.account("acc_1").ended
     house.now += timedelta(minutes=1)
 
     house.playback.end(VIEWER, session_id)
 
-    assert house.table.sessions[session_id].ended_at == ended_at
+    assert house.table.account("acc_1").ended == ended
 
 
 def test_another_account_cannot_end_a_play_nor_learn_that_it_exists(house: House) -> None:
@@ -388,4 +424,160 @@ def test_another_account_cannot_end_a_play_nor_learn_that_it_exists(house: House
         with pytest.raises(SessionNotFoundError):
             house.playback.end(OTHERS["account"], wanted)
 
-    assert house.table.sessions[session_id].ended_at is None
+    assert session_id in house.table.sessions
+
+
+def test_a_device_without_a_place_plays_nothing(house: House) -> None:
+    with pytest.raises(domain.DeviceLimitError):
+        house.start(viewer=replace(VIEWER, has_place=False))
+
+    assert house.table.sessions == {}
+
+
+def test_a_picture_that_only_a_larger_plan_has_is_not_in_the_plan(house: House) -> None:
+    keep_no_key_for_the_device(house)
+
+    with pytest.raises(domain.NotInYourPlanError):
+        house.start(Device("shaka", "clearkey", 2160))
+
+
+def test_a_play_ends_with_the_rights_to_its_film(house: House) -> None:
+    ends_at = house.now + timedelta(hours=1)
+    rights = replace(TITLE.rights, ends_at=ends_at)
+    house.table.titles["ttl_1"] = replace(house.table.titles["ttl_1"], rights=rights)
+
+    started = house.start()
+
+    assert started.session.expires_at == ends_at
+    house.now = ends_at
+    with pytest.raises(LicenceRefusedError):
+        house.playback.renew(VIEWER, started.session.session_id)
+    assert house.playback.ending(VIEWER, started.session.session_id) == "expired"
+
+
+def test_a_play_under_way_outlives_its_title(house: House) -> None:
+    session_id = house.start().session.session_id
+
+    withdraw(house)
+
+    assert house.playback.ending(VIEWER, session_id) is None
+    assert house.playback.renew(VIEWER, session_id).licence_token
+
+
+def test_a_third_stream_is_refused_by_the_names_of_the_two(house: House) -> None:
+    house.screens(2)
+    house.table.save_device("acc_1", "dev_2", "Living room", 1)
+    plays = [house.start(viewer=viewer_on(number)).session for number in (2, 3)]
+
+    with pytest.raises(TooManyStreamsError) as refused:
+        house.start(viewer=viewer_on(4))
+
+    assert refused.value.facts["limit"] == 2
+    assert refused.value.facts["streams"] == [
+        {
+            "session_id": play.session_id,
+            "device": device,
+            "profile": "prf_1",
+            "title": "A Film",
+            "started_at": play.started_at.isoformat(),
+        }
+        for play, device in zip(plays, ("Living room", "Another device"), strict=True)
+    ]
+    assert house.data_keys.opened == 2
+
+
+def test_taking_over_ends_the_other_play_at_once_and_tells_why(house: House) -> None:
+    first = house.start(viewer=viewer_on(2))
+
+    second = house.start(viewer=viewer_on(3), take_over=first.session.session_id)
+
+    assert set(house.table.sessions) == {second.session.session_id}
+    assert house.playback.ending(viewer_on(2), first.session.session_id) == "taken_over"
+    assert [(told.session_id, told.reason) for told in house.table.told] == [
+        (first.session.session_id, "taken_over")
+    ]
+    with pytest.raises(LicenceRefusedError):
+        house.playback.renew(viewer_on(2), first.session.session_id)
+    with pytest.raises(LicenceRefusedError):
+        house.licences.issue(first.session.session_id, first.licence_token, (SD_KID,))
+
+
+def test_taking_over_another_accounts_play_takes_nothing(house: House) -> None:
+    theirs = house.start(viewer=OTHERS["account"]).session.session_id
+    house.start(viewer=viewer_on(2))
+
+    with pytest.raises(TooManyStreamsError) as refused:
+        house.start(viewer=viewer_on(3), take_over=theirs)
+
+    assert theirs in house.table.sessions
+    assert theirs not in str(refused.value.facts)
+
+
+def test_a_start_that_was_killed_before_it_answered_is_tried_again_at_once(house: House) -> None:
+    lost = house.start().session.session_id
+
+    again = house.start().session.session_id
+
+    assert set(house.table.sessions) == {again}
+    assert house.table.account("acc_1").ended[lost].reason == "taken_over"
+
+
+def test_a_write_that_is_made_again_because_its_answer_was_lost_meets_itself(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = house.table.open
+
+    def twice(*given: Any) -> bool:
+        write(*given)
+        return write(*given)
+
+    monkeypatch.setattr(house.table, "open", twice)
+
+    assert house.start().session.session_id in house.table.sessions
+
+
+def test_a_device_that_crashed_frees_its_screen_by_itself(house: House) -> None:
+    crashed = house.start(viewer=viewer_on(2)).session.session_id
+    house.now += LEASE - timedelta(seconds=1)
+    with pytest.raises(TooManyStreamsError):
+        house.start(viewer=viewer_on(3))
+    house.now += timedelta(seconds=1)
+
+    house.start(viewer=viewer_on(3))
+
+    assert house.playback.ending(VIEWER, crashed) == "lapsed"
+
+
+def test_of_fifty_devices_at_once_two_play_on_two_screens_a_hundred_times_over(
+    now: datetime,
+) -> None:
+    for _ in range(100):
+        house = House(now)
+        house.screens(2)
+
+        def start(number: int, house: House = house) -> bool:
+            try:
+                house.start(viewer=viewer_on(number))
+            except TooManyStreamsError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(10) as threads:
+            assert sum(threads.map(start, range(50))) == 2
+        assert len(house.table.sessions) == 2
+
+
+def test_licences_are_renewed_within_the_lease_and_not_by_all_at_once(house: House) -> None:
+    first, last = (
+        house.playing_by(chance).renew_after for chance in (lambda: 0.0, lambda: 0.999999)
+    )
+
+    assert RENEWAL[0] == first < last < RENEWAL[1] < LEASE
+
+
+def test_nobody_learns_how_it_is_with_another_accounts_play(house: House) -> None:
+    session_id = house.start().session.session_id
+
+    for wanted in (session_id, "ses_never"):
+        with pytest.raises(SessionNotFoundError):
+            house.playback.ending(OTHERS["account"], wanted)

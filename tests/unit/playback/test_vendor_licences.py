@@ -33,6 +33,7 @@ from tests.unit.playback import licence_servers
 from tests.unit.playback.fakes import (
     AUDIO_KID,
     CONTENT_KEYS,
+    KEYS,
     SD_KID,
     SECRET,
     UHD_KID,
@@ -99,6 +100,7 @@ class Desk:
         self.now = now
         self.vendors = vendors
         self.table = FakePlayback()
+        self.table.save_keys(KEYS)
         self.data_keys = FakeDataKeys()
         keys = ContentKeys(self.data_keys)
         adapters = {
@@ -115,7 +117,7 @@ class Desk:
 
     def play(self, drm: Drm, **changes: object) -> Session:
         made = session(self.now, drm=drm, **changes)
-        self.table.sessions[made.session_id] = made
+        assert self.table.open(made, self.table.account("acc_1"), {}, self.now)
         return made
 
     def ask(
@@ -239,9 +241,7 @@ def test_a_token_that_is_stolen_late_or_for_another_system_reaches_no_vendor(
         "thief": (grants.licence_token(thief, desk.now, SECRET), 403),
         "late": (grants.licence_token(play, desk.now - LICENCE_TOKEN_LIFE, SECRET), 401),
         "film": (
-            grants.licence_token(
-                replace(play, keys=replace(play.keys, content_id="ast_2")), desk.now, SECRET
-            ),
+            grants.licence_token(replace(play, asset_id="ast_2"), desk.now, SECRET),
             403,
         ),
     }
@@ -268,7 +268,8 @@ def test_a_play_of_clearkey_cannot_be_turned_into_a_vendors(desk: Desk) -> None:
 def test_a_play_of_a_vendor_never_gives_its_keys_in_the_clear(now: datetime) -> None:
     table, keys = FakePlayback(), ContentKeys(FakeDataKeys())
     play = session(now, drm="widevine")
-    table.open(play)
+    table.save_keys(KEYS)
+    table.open(play, table.account("acc_1"), {}, now)
     licences = Licences(table, keys, FakeMacKeys(), lambda: now)
     forged = grants.licence_token(replace(play, drm="clearkey"), now, SECRET)
 
