@@ -105,3 +105,25 @@ test("a beacon that does not get through troubles nobody", async () => {
 
   await api.tell("a ticket", { kind: "position", positionSeconds: 1, durationSeconds: 60 });
 });
+
+test("taking over names the play that ends, and why a play ended is read", async () => {
+  const sent: unknown[] = [];
+  const client = {
+    post: async (_path: string, body: unknown) => {
+      sent.push(body);
+      return START;
+    },
+    get: async (path: string) =>
+      path.endsWith("ses_2")
+        ? { session_id: "ses_2", state: "ended", reason: "taken_over", sentence: "Taken." }
+        : { session_id: "ses_1", state: "playing", reason: null, sentence: null },
+  } as unknown as ApiClient;
+  const api = new PlaybackApi(client, () => 0, "https://watch.test", fetch, () => DEVICE);
+
+  await api.start("ttl_1", undefined, "ses_2");
+
+  expect(sent).toEqual([{ title_id: "ttl_1", device: DEVICE, take_over: "ses_2" }]);
+  const { signal } = new AbortController();
+  expect(await api.ending("ses_2", signal)).toEqual({ reason: "taken_over", sentence: "Taken." });
+  expect(await api.ending("ses_1", signal)).toBeNull();
+});

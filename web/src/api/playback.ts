@@ -28,6 +28,21 @@ export interface Start {
   readonly episodeOf: EpisodeOf | null;
 }
 
+/** A play that has one of the account's screens. */
+export interface Stream {
+  readonly sessionId: string;
+  readonly device: string;
+  readonly title: string;
+  readonly startedAt: string;
+}
+
+/** Why a play is over. */
+export interface Ending {
+  readonly reason: string;
+  /** For people. */
+  readonly sentence: string;
+}
+
 export interface Beacon extends Reached {
   readonly kind: "start" | "position";
 }
@@ -44,10 +59,12 @@ export class PlaybackApi {
     private readonly device: () => DeviceDescription,
   ) {}
 
-  async start(titleId: string, signal?: AbortSignal): Promise<Start> {
+  /** `takeOver` names the play that ends for this one. */
+  async start(titleId: string, signal?: AbortSignal, takeOver?: string): Promise<Start> {
     const request = {
       title_id: titleId,
       device: this.device(),
+      ...(takeOver === undefined ? {} : { take_over: takeOver }),
     };
     const answer = new Fields(await this.client.post("/playback/start", request, signal), "start");
     const drm = answer.fields("drm");
@@ -76,6 +93,17 @@ export class PlaybackApi {
       const address = new URL(storyboardUrl, this.origin).href;
       const answer = await this.fetch(address, { signal });
       return answer.ok ? Storyboard.parse(await answer.text(), address) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Null while it goes on, and where nobody knows: the failure itself is told then. */
+  async ending(sessionId: string, signal: AbortSignal): Promise<Ending | null> {
+    try {
+      const answer = new Fields(await this.client.get(this.#path(sessionId), signal), "play");
+      const sentence = answer.textOrNull("sentence");
+      return sentence === null ? null : { reason: answer.text("reason"), sentence };
     } catch {
       return null;
     }
@@ -121,6 +149,17 @@ export class PlaybackApi {
   #path(sessionId: string): string {
     return `/playback/sessions/${encodeURIComponent(sessionId)}`;
   }
+}
+
+/** The plays that a refused start is told of; none in any other refusal. */
+export function streamsOf(refusal: Readonly<Record<string, unknown>>): readonly Stream[] {
+  if (!Array.isArray(refusal["streams"])) return [];
+  return new Fields(refusal, "refusal").list("streams").map((stream) => ({
+    sessionId: stream.text("session_id"),
+    device: stream.text("device"),
+    title: stream.text("title"),
+    startedAt: stream.text("started_at"),
+  }));
 }
 
 /** Of a Clear Key licence: Encrypted Media Extensions, section 9.1.4. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ApiError, ConnectionError } from "../api/problem";
-import { failureFrom, UnsupportedBrowser } from "./failure";
+import { endedBy, failureFrom, UnsupportedBrowser } from "./failure";
 
 const shaka = (code: number, ...data: unknown[]) => ({ code, data, severity: 2, category: 1 });
 
@@ -95,4 +95,46 @@ test("no connection at all is told apart from everything else", () => {
     isConnection: true,
   });
   expect(failureFrom(new Error("x"))).toMatchObject({ code: "unexpected", isConnection: false });
+});
+
+test("a start that finds no screen names the plays that have them", () => {
+  const streams = [
+    { session_id: "ses_1", device: "Kitchen", profile: "prf_1", title: "A film", started_at: "t" },
+  ];
+  const refused = new ApiError(403, "too_many_streams", "Somebody else is watching", "Full.", null, {
+    streams,
+  });
+
+  expect(failureFrom(refused)?.streams).toEqual([
+    { sessionId: "ses_1", device: "Kitchen", title: "A film", startedAt: "t" },
+  ]);
+});
+
+test.each([
+  badStatus(403),
+  badStatus(401),
+  shaka(6007, badStatus(403)),
+  new ApiError(403, "licence_refused", "", ""),
+  shaka(6007, shaka(1006, new ApiError(404, "session_not_found", "", ""))),
+])("a refusal on the way may mean that the play is over", (refusal) => {
+  expect(failureFrom(refusal)?.mayBeOver).toBe(true);
+});
+
+test.each([badStatus(404), badStatus(500), shaka(1002), shaka(6007, badStatus(503))])(
+  "trouble on the way does not",
+  (trouble) => {
+    expect(failureFrom(trouble)?.mayBeOver).toBeUndefined();
+  },
+);
+
+test.each([
+  ["taken_over", true],
+  ["lapsed", true],
+  ["signed_out", false],
+  ["account_blocked", false],
+])("a play ended as %s is told in its sentence", (reason, canRetry) => {
+  const failure = endedBy({ reason, sentence: "Somebody took this screen." });
+
+  expect(failure).toMatchObject({ code: reason, title: "This play was stopped", canRetry });
+  expect(failure.detail).toContain("Somebody took this screen.");
 });

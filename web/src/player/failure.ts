@@ -1,4 +1,5 @@
 /** What to tell a viewer when playing fails, whoever said so: the API, the network or Shaka. */
+import { type Ending, type Stream, streamsOf } from "../api/playback";
 import { ApiError, ConnectionError, errorFrom } from "../api/problem";
 import { problemWords } from "../api/problem-words";
 import {
@@ -24,6 +25,10 @@ export interface Failure {
   readonly reference?: string;
   /** It may heal by itself once the network is back. */
   readonly isConnection: boolean;
+  /** The play itself may have been ended: whoever ended it knows why. */
+  readonly mayBeOver?: boolean;
+  /** Plays of which one may end so that this one can begin. */
+  readonly streams?: readonly Stream[];
 }
 
 /** The shape shared by every shaka.util.Error. */
@@ -44,6 +49,25 @@ const UNSUPPORTED: Cause = {
   canRetry: false,
 };
 
+/** Reasons after which the same viewer may start again. */
+const STARTS_AGAIN = new Set(["left", "taken_over", "lapsed", "expired"]);
+
+/** Codes of a licence or its token that say no more than that the play has none. */
+const LICENCE_CODES = new Set(["licence_refused", "session_not_found"]);
+
+/** A play that somebody ended. */
+export function endedBy({ reason, sentence }: Ending): Failure {
+  const canRetry = STARTS_AGAIN.has(reason);
+  const advice = canRetry ? " Try again to go on watching here." : "";
+  return {
+    code: reason,
+    title: "This play was stopped",
+    detail: `${sentence}${advice}`,
+    canRetry,
+    isConnection: false,
+  };
+}
+
 const BAD_HTTP_STATUS = 1001;
 const REQUEST_FILTER_ERROR = 1006;
 const LICENCE_REQUEST_FAILED = 6007;
@@ -58,15 +82,28 @@ export function failureFrom(error: unknown): Failure | null {
   return made("unexpected", PLAYER_FAULT);
 }
 
-function apiFailure({ code, title, message, reference }: ApiError): Failure {
+function apiFailure({ code, title, message, reference, facts }: ApiError): Failure {
   const canRetry = problemWords(code)?.isFinal !== true;
-  const failure = { code, title, detail: message, canRetry, isConnection: false };
-  return reference === null ? failure : { ...failure, reference };
+  const streams = streamsOf(facts);
+  return {
+    code,
+    title,
+    detail: message,
+    canRetry,
+    isConnection: false,
+    ...(reference === null ? {} : { reference }),
+    ...(streams.length === 0 ? {} : { streams }),
+    ...(LICENCE_CODES.has(code) ? { mayBeOver: true } : {}),
+  };
 }
 
 function shakaFailure(error: ShakaError): Failure | null {
   const code = String(error.code);
-  if (error.code === BAD_HTTP_STATUS) return made(code, causeOfStatus(statusOf(error)));
+  if (error.code === BAD_HTTP_STATUS) {
+    const status = statusOf(error);
+    const failure = made(code, causeOfStatus(status));
+    return status === 401 || status === 403 ? { ...failure, mayBeOver: true } : failure;
+  }
   if (error.code === LICENCE_REQUEST_FAILED) return licenceFailure(error);
   // A filter of ours asked for a new licence token, and its own error says why there is none.
   if (error.code === REQUEST_FILTER_ERROR) return failureFrom(error.data[0]);
@@ -88,7 +125,7 @@ function licenceFailure(error: ShakaError): Failure | null {
   if (status >= 500) return made(code, SERVER);
   const said = typeof inner.data[2] === "string" ? inner.data[2] : "";
   const problem = errorFrom(status, contentTypeOf(inner), said);
-  const failure = made(code, LICENCE_REFUSED);
+  const failure = { ...made(code, LICENCE_REFUSED), mayBeOver: true };
   return problem.code.startsWith("http_") ? failure : { ...failure, detail: problem.message };
 }
 

@@ -9,7 +9,7 @@ import {
   readCaptionChoice,
   rememberCaptionChoice,
 } from "./captions";
-import { type Failure, failureFrom, UnsupportedBrowser } from "./failure";
+import { endedBy, type Failure, failureFrom, UnsupportedBrowser } from "./failure";
 import { PlaceKeeper } from "./place-keeper";
 import type { QualityChoice } from "./quality";
 import { resumePosition } from "./resume";
@@ -196,8 +196,13 @@ export class Playback {
     void this.#start(this.#hasShownPicture ? this.#view.positionSeconds : null);
   }
 
+  /** Asks to play in place of another play of the account, which ends. */
+  takeOver(sessionId: string): void {
+    void this.#start(this.#hasShownPicture ? this.#view.positionSeconds : null, sessionId);
+  }
+
   /** `at` in seconds; null begins where the title was left. */
-  async #start(at: number | null): Promise<void> {
+  async #start(at: number | null, takeOver?: string): Promise<void> {
     this.#attempt.abort();
     const attempt = new AbortController();
     this.#attempt = attempt;
@@ -205,7 +210,8 @@ export class Playback {
     const isFirst = this.#engine === null;
     // Letting go ends the play before, which may be the one screen too many.
     const letGo = this.#letGo();
-    const ask = (): Promise<Start> => this.using.playback.start(this.titleId, attempt.signal);
+    const ask = (): Promise<Start> => 
+      this.using.playback.start(this.titleId, attempt.signal, takeOver);
     const asking = isFirst ? ask() : letGo.then(ask);
     try {
       const [start, reached, engine] = await Promise.all([
@@ -280,6 +286,21 @@ export class Playback {
     if (attempt.signal.aborted || this.#view.state === "error") return;
     const failure = failureFrom(error);
     if (failure === null) return;
+    if (failure.mayBeOver === true && this.#sessionId !== null) {
+      void this.#askWhy(this.#sessionId, failure, attempt.signal);
+    } else {
+      this.#stop(failure);
+    }
+  }
+
+  /** A refusal on the way says no more than that; who took the play away knows why. */
+  async #askWhy(sessionId: string, failure: Failure, signal: AbortSignal): Promise<void> {
+    const ending = await this.using.playback.ending(sessionId, signal);
+    if (signal.aborted || this.#view.state === "error") return;
+    this.#stop(ending === null ? failure : endedBy(ending));
+  }
+
+  #stop(failure: Failure): void {
     this.#signal("failed", { failure });
     this.#video?.pause();
     void this.#place.keep();

@@ -1,5 +1,6 @@
 /** The player's picture, controls, and what is said over them. */
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import type { Stream } from "../api/playback";
 import { useDocumentTitle } from "../ui/document-title";
 import { BackIcon, PlayIcon } from "../ui/icons";
 import { Link } from "../ui/link";
@@ -11,6 +12,7 @@ import type { Failure } from "./failure";
 import { NextEpisode } from "./next-episode";
 import { pictureOrPatience } from "./picture-first";
 import type { Playback } from "./playback";
+import { StreamList } from "./stream-list";
 import { ShortcutsHelp } from "./shortcuts-help";
 import { useControlsShown } from "./use-controls-shown";
 import { useFullScreen } from "./use-full-screen";
@@ -79,7 +81,11 @@ export function Player({ playback, onBack }: Props): ReactNode {
         </div>
       )}
       {view.failure !== null && (
-        <FailureNotice failure={view.failure} onTryAgain={() => playback.tryAgain()} />
+        <FailureNotice
+          failure={view.failure}
+          onTryAgain={() => playback.tryAgain()}
+          onTakeOver={(stream) => playback.takeOver(stream.sessionId)}
+        />
       )}
       <header className="player-top">
         <button className="control" type="button" aria-label="Back" title="Back" onClick={onBack}>
@@ -121,17 +127,32 @@ function useAfterPicture(playback: Playback): boolean {
 function FailureNotice({
   failure,
   onTryAgain,
+  onTakeOver,
 }: {
   readonly failure: Failure;
   readonly onTryAgain: () => void;
+  readonly onTakeOver: (stream: Stream) => void;
 }): ReactNode {
   return (
     <div className="player-failure">
-      <MessageBlock title={failure.title} detail={failure.detail}>
+      <MessageBlock
+        title={failure.title}
+        detail={failure.detail}
+        more={
+          failure.streams !== undefined && (
+            <StreamList streams={failure.streams} onTakeOver={onTakeOver} />
+          )
+        }
+      >
         {failure.canRetry && (
           <button className="button button-primary" type="button" autoFocus onClick={onTryAgain}>
             Try again
           </button>
+        )}
+        {failure.code === "device_limit" && (
+          <Link to="/devices" className="button">
+            Your devices
+          </Link>
         )}
         <Link
           to="/"

@@ -7,6 +7,8 @@ import "./message.css";
 interface Props {
   readonly title: string;
   readonly detail: string;
+  /** What the actions are about, where a sentence is not enough. */
+  readonly more?: ReactNode;
   /** The actions. */
   readonly children: ReactNode;
 }
@@ -32,6 +34,7 @@ export function Message({ title, detail, children }: Props): ReactNode {
 export function MessageBlock({
   title,
   detail,
+  more,
   heading: Heading = "h2",
   children,
 }: Props & { readonly heading?: "h1" | "h2" }): ReactNode {
@@ -39,6 +42,7 @@ export function MessageBlock({
     <section className="message" role="alert">
       <Heading>{title}</Heading>
       <p>{detail}</p>
+      {more}
       <div className="message-actions">{children}</div>
     </section>
   );
