@@ -67,6 +67,22 @@ NEEDED_ELSEWHERE = (
         "what Lambda's poller asks for on AWS; here it describes the stream",
     ),
     Allowed(
+        "marquee-local-playback/BeaconsRole*: sqs:SendMessage",
+        "beacons that failed ten times; tests/unit/localcloud/triggers",
+    ),
+    Allowed(
+        "marquee-local-playback/BeaconsRole*: kinesis:DescribeStreamSummary",
+        "what Lambda's poller asks for on AWS; here it describes the stream",
+    ),
+    Allowed(
+        "marquee-local-playback/BeaconsRole*: kinesis:ListShards",
+        "what Lambda's poller asks for on AWS; here it describes the stream",
+    ),
+    Allowed(
+        "marquee-local-identity/CreateAccountRole*: dynamodb:GetItem",
+        "an account that is made twice; tests/unit/identity/test_sign_in.py",
+    ),
+    Allowed(
         "marquee-local-notifications/LettersRole*: dynamodb:DeleteItem",
         "letters that SES refuses; tests/contract/notifications",
     ),

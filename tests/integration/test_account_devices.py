@@ -126,6 +126,9 @@ def test_a_device_without_a_place_has_one_once_another_is_removed(
         SignedIn(somebody)
     waiting = SignedIn(somebody)
     assert waiting.claims["device_registered"] == "false"
+    start = {"title_id": "ttl_1", "device": {"family": "shaka", "drm": "clearkey"}}
+    refused = waiting.ask("POST", "/playback/start", start)
+    assert (refused.status_code, refused.json()["code"]) == (403, "device_limit")
     others = [one for one in owner.listed()["devices"] if not one["is_this"]]
     gone = next(one["device_id"] for one in others if one["is_registered"])
 

@@ -1,0 +1,131 @@
+"""A household on two screens: who is admitted, who gives way, and what everybody is told."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.cloud import Person, RunningCloud, eventually
+from tests.films import Ingested
+from tests.integration.test_account_devices import SignedIn
+from tests.integration.test_accounts import Somebody
+
+TOLD_SECONDS = 60
+"""An event's way over the bus, to a function that starts cold on a busy machine."""
+
+DEVICE = {"family": "shaka", "drm": "clearkey", "max_height": None}
+
+
+class Household:
+    """An account with two screens and three devices that want them."""
+
+    def __init__(self, cloud: RunningCloud, staff: Person, title_id: str) -> None:
+        self.cloud = cloud
+        self.title_id = title_id
+        somebody = Somebody(cloud).has_account()
+        self.phone, self.tv, self.laptop = (SignedIn(somebody) for _ in range(3))
+        path = f"/v1/accounts/{self.phone.claims['sub']}/plan"
+        assert staff.ask("PUT", path, {"plan": "standard"}).status_code == 200
+        self.phone.ask("PATCH", f"/devices/{self.phone.claims['device']}", {"name": "Ada's phone"})
+        eventually(lambda: self.kept().get("streams") == {"N": "2"}, TOLD_SECONDS, "the plan")
+
+    def kept(self) -> dict[str, Any]:
+        """What playback keeps of the account."""
+        dynamodb = self.cloud.operator("dynamodb")
+        names = dynamodb.list_tables()["TableNames"]
+        (table,) = (name for name in names if "playback" in name.lower())
+        key = {"pk": {"S": f"ACCOUNT#{self.phone.claims['sub']}"}, "sk": {"S": "ACCOUNT"}}
+        return dict(
+            dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
+        )
+
+    def ask(self, device: SignedIn, take_over: str | None = None) -> httpx.Response:
+        body = {"title_id": self.title_id, "device": DEVICE}
+        taking = {} if take_over is None else {"take_over": take_over}
+        return device.ask("POST", "/playback/start", {**body, **taking})
+
+    def start(self, device: SignedIn, take_over: str | None = None) -> dict[str, Any]:
+        answer = self.ask(device, take_over)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def state(self, play: dict[str, Any]) -> dict[str, Any]:
+        answer = self.phone.ask("GET", f"/playback/sessions/{play['session_id']}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def tell(self, device: SignedIn, play: dict[str, Any], kind: str) -> None:
+        now = datetime.now(UTC).isoformat()
+        beacon = {"kind": kind, "at": now, "position_seconds": 1, "duration_seconds": 7}
+        body = {"ticket": play["ticket"], "sent_at": now, "beacons": [beacon]}
+        data = base64.b64encode(json.dumps(body).encode()).decode()
+        assert device.ask("POST", "/beacons", {"data": data}).status_code == 200
+
+    def held_until(self, play: dict[str, Any]) -> int:
+        return int(self.kept()["plays"]["M"][play["session_id"]]["M"]["held_until"]["N"])
+
+    def ends(self, play: dict[str, Any], *reasons: str) -> None:
+        told = eventually(
+            lambda: state if (state := self.state(play))["state"] == "ended" else None,
+            TOLD_SECONDS,
+            "the play's end",
+        )
+        assert told is not None
+        assert told["reason"] in reasons
+        assert told["sentence"].endswith(".")
+
+
+@pytest.fixture(scope="module")
+def house(cloud: RunningCloud, staff: Person, ingested: Ingested) -> Household:
+    return Household(cloud, staff, ingested.title_id)
+
+
+def test_a_third_stream_is_refused_by_name_takes_over_and_the_first_one_is_told_why(
+    house: Household,
+) -> None:
+    first, second = house.start(house.phone), house.start(house.tv)
+
+    refused = house.ask(house.laptop)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "too_many_streams")
+    streams = {stream["session_id"]: stream for stream in refused.json()["streams"]}
+    assert set(streams) == {first["session_id"], second["session_id"]}
+    assert streams[first["session_id"]]["device"] == "Ada's phone"
+    third = house.start(house.laptop, take_over=first["session_id"])
+    assert house.state(third)["state"] == "playing"
+    house.ends(first, "taken_over")
+    path = f"/playback/sessions/{first['session_id']}"
+    renewal = house.phone.ask("POST", f"{path}/licence-token", {})
+    assert (renewal.status_code, renewal.json()["code"]) == (403, "licence_refused")
+    assert house.phone.ask("DELETE", path).status_code == 204
+
+
+def test_beacons_hold_a_screen_and_leaving_gives_it_up_at_once(house: Household) -> None:
+    laptop, tv = house.start(house.laptop), house.start(house.tv)
+    before = house.held_until(tv)
+
+    eventually(lambda: int(datetime.now(UTC).timestamp()) > before - 299, 30, "another second")
+    house.tell(house.tv, tv, "position")
+    eventually(lambda: house.held_until(tv) > before, TOLD_SECONDS, "a renewal")
+
+    house.tell(house.tv, tv, "leave")
+    house.ends(tv, "left")
+    assert house.phone.ask("DELETE", f"/playback/sessions/{laptop['session_id']}").is_success
+    house.start(house.phone)
+
+
+def test_a_device_that_is_removed_stops_playing_and_starts_nothing_more(house: Household) -> None:
+    play = house.start(house.tv)
+
+    removed = house.phone.ask("DELETE", f"/devices/{house.tv.claims['device']}")
+
+    assert removed.status_code == 204
+    # Its sign-ins end first; which of the two is heard first, the bus decides.
+    house.ends(play, "signed_out", "device_removed")
+    refused = house.ask(house.tv)
+    assert (refused.status_code, refused.json()["code"]) == (401, "signed_out")
