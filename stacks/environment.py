@@ -29,6 +29,7 @@ __all__ = [
     "Environment",
     "Firewall",
     "LicenceServers",
+    "Partner",
     "SettingsError",
     "Throttle",
     "environment_from",
@@ -36,6 +37,7 @@ __all__ = [
 
 ViewerProtocol = Literal["redirect-to-https", "allow-all"]
 PriceClass = Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"]
+WrappedKeys = Literal["none", "published", "signing"]
 LogRetention = Literal[7, 14, 30, 90, 365]
 Rollout = Literal[
     "canary-10-percent-5-minutes",
@@ -139,6 +141,30 @@ class LicenceServers:
         return {drm: url for drm, url in stated.items() if url is not None}
 
 
+@dataclass(frozen=True)
+class Partner:
+    """An app that is somebody else's and may ask members to sign in to it."""
+
+    client_id: str
+    name: str
+    """What members know it by."""
+    redirect_uri: str
+    """Where it takes its answers, exactly."""
+
+    @property
+    def origin(self) -> str:
+        """Of its pages, if it has any."""
+        address = urlsplit(self.redirect_uri)
+        return f"{address.scheme}://{address.netloc}"
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether an answer arrives only there: encrypted, or on the same machine."""
+        address = urlsplit(self.redirect_uri)
+        encrypted = address.scheme == "https" or address.hostname == "localhost"
+        return encrypted and not address.query and not address.fragment
+
+
 @dataclass(frozen=True, kw_only=True)
 class Environment:
     """One environment's decisions."""
@@ -170,6 +196,11 @@ class Environment:
     token_keys: tuple[str, ...] = ("1",)
     """Names of the keys whose access tokens are good; the first signs. More than one only while
     the first is being replaced."""
+    wrapped_keys: WrappedKeys = "none"
+    """Whether access tokens are signed by keys that live a day and that KMS only wraps. On the way
+    there and back, `published` comes between, for as long as `docs/operate.md` says."""
+    partners: tuple[Partner, ...] = ()
+    """Other people's apps that members may let in."""
     origin_secret_version: str | None = None
     """Version of the origin secret that the edge sends; None is the first one. A new value is what
     makes CloudFormation read the secret anew."""
@@ -213,6 +244,10 @@ class Environment:
                 "licence_servers must be https: content keys travel there",
             ),
             (not self.token_keys, "token_keys must name the key that signs"),
+            (
+                not all(partner.is_safe for partner in self.partners),
+                "partners take their answers at https, without query or fragment",
+            ),
             (
                 not 1 <= self.recovery_days <= LONGEST_RECOVERY_DAYS,
                 f"recovery_days must be between 1 and {LONGEST_RECOVERY_DAYS}",

@@ -6,7 +6,9 @@ stack has to answer before that one is deployed.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_apigatewayv2 as apigw
@@ -30,12 +32,14 @@ from stacks.components.custom_domain import CustomDomain
 from stacks.environment import Environment
 from stacks.identity_accounts import (
     ACCOUNT_ROUTES,
+    APP_ROUTES,
     PASSKEY_ROUTES,
     PASSKEY_SIGN_IN_ROUTES,
     TWO_STEP_ROUTES,
     factor_key,
     mail_key,
     run_daily,
+    run_every,
 )
 
 FIRST_TOKEN_KEY = "1"  # noqa: S105 - a key's name
@@ -51,6 +55,7 @@ class IdentityStack(MarqueeStack):
         self._table = MarqueeTable(self, "Identity", env=env, outbox=True)
         Outbox(self, "Outbox", env=env, table=self._table, domain="identity")
         self._keys = [self._token_key(name) for name in env.token_keys]
+        self._wrapping_key = self._ring_of_keys() if env.wrapped_keys != "none" else None
         self._api = self._public_api()
         self._discovery()
         self._authorize()
@@ -59,6 +64,7 @@ class IdentityStack(MarqueeStack):
         self._create_account()
         self._factor_key = factor_key(self, env)
         self._accounts()
+        self._consent()
         self._second_step()
         self._passkeys()
         self._device_authorization()
@@ -77,6 +83,28 @@ class IdentityStack(MarqueeStack):
             removal_policy=self._env.removal_policy,
         )
 
+    def _ring_of_keys(self) -> kms.Key:
+        """What wraps the keys that live a day, and what makes them."""
+        wrapping_key = kms.Key(
+            self,
+            "WrappingKey",
+            description="Wraps keys that sign access tokens for a day",
+            multi_region=True,
+            enable_key_rotation=True,
+            removal_policy=self._env.removal_policy,
+        )
+        turns = self._function(
+            "TurnTokenKeys",
+            "turn_token_keys",
+            layers=["crypto"],
+            description="Makes the next key that signs access tokens",
+            environment={"WRAPPING_KEY": wrapping_key.key_arn},
+        )
+        self._table.table.grant(turns, "dynamodb:GetItem", "dynamodb:PutItem")
+        wrapping_key.grant(turns, "kms:Encrypt")
+        run_every(self, "TurnsHourly", function=turns, rate=Duration.hours(1))
+        return wrapping_key
+
     def _public_api(self) -> HttpApiRef:
         env = self._env
         api = apigw.HttpApi(
@@ -85,7 +113,10 @@ class IdentityStack(MarqueeStack):
             api_name=f"marquee-{env.name}-auth",
             description="Sign-in: OAuth 2.1, discovery and keys",
             cors_preflight=apigw.CorsPreflightOptions(
-                allow_origins=[env.public_origin],
+                # Partners' pages ask for tokens, too; none of them can send anybody's credentials.
+                allow_origins=sorted(
+                    {env.public_origin, *(partner.origin for partner in env.partners)}
+                ),
                 allow_methods=[apigw.CorsHttpMethod.GET, apigw.CorsHttpMethod.POST],
                 allow_headers=["content-type", "authorization", "dpop"],
                 max_age=Duration.hours(1),
@@ -106,8 +137,7 @@ class IdentityStack(MarqueeStack):
             description="Discovery and key set",
             environment=self._published_keys,
         )
-        for key in self._keys:
-            key.grant(function, "kms:GetPublicKey")
+        self._believes(function)
         self._public(
             function, "GET /.well-known/openid-configuration", "GET /.well-known/jwks.json"
         )
@@ -131,7 +161,7 @@ class IdentityStack(MarqueeStack):
             "token",
             layers=["crypto"],
             description="Exchanges codes, approvals and refresh tokens",
-            environment={"MAIL_KEY": self.mail_key.key_arn},
+            environment={"MAIL_KEY": self.mail_key.key_arn, **self._ring_settings},
         )
         self.mail_key.grant(function, "kms:Encrypt")
         self._table.table.grant(
@@ -142,6 +172,9 @@ class IdentityStack(MarqueeStack):
             "dynamodb:DeleteItem",
         )
         self._keys[0].grant(function, "kms:GetPublicKey", "kms:Sign")
+        if self._env.wrapped_keys == "signing":
+            assert self._wrapping_key is not None
+            self._wrapping_key.grant(function, "kms:Decrypt")
         self._public(function, "POST /token")
 
     def _create_account(self) -> None:
@@ -174,7 +207,7 @@ class IdentityStack(MarqueeStack):
         )
         self.mail_key.grant(pages, "kms:Encrypt")
         self._factor_key.grant(pages, "kms:Decrypt")
-        self._public(pages, *ACCOUNT_ROUTES)
+        self._public(pages, *ACCOUNT_ROUTES, *APP_ROUTES)
         deletes = self._function(
             "DeleteAccounts",
             "delete_accounts",
@@ -189,6 +222,22 @@ class IdentityStack(MarqueeStack):
             "dynamodb:DeleteItem",
         )
         run_daily(self, "DeletesDaily", function=deletes)
+
+    def _consent(self) -> None:
+        function = self._function(
+            "Consent",
+            "consent",
+            layers=[],
+            description="Takes the answer to whether another's app may use an account",
+        )
+        self._table.table.grant(
+            function,
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        )
+        self._public(function, "POST /consent")
 
     def _second_step(self) -> None:
         takes = self._function(
@@ -308,8 +357,7 @@ class IdentityStack(MarqueeStack):
         )
         self._table.table.grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
         secret.grant_read(function)
-        for key in self._keys:
-            key.grant(function, "kms:GetPublicKey")
+        self._believes(function)
         self._public(function, "POST /introspect", "GET /userinfo", "POST /userinfo")
 
     def _sign_out(self) -> None:
@@ -323,9 +371,15 @@ class IdentityStack(MarqueeStack):
         self._table.table.grant(
             function, "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem"
         )
+        self._believes(function)
+        self._public(function, "POST /revoke", "GET /logout", "POST /logout")
+
+    def _believes(self, function: MarqueeFunction) -> None:
+        """Let a function read the public halves of what signs."""
         for key in self._keys:
             key.grant(function, "kms:GetPublicKey")
-        self._public(function, "POST /revoke", "GET /logout", "POST /logout")
+        if self._wrapping_key is not None:
+            self._table.table.grant(function, "dynamodb:GetItem")
 
     @property
     def accounts(self) -> dynamodb.ITable:
@@ -334,7 +388,21 @@ class IdentityStack(MarqueeStack):
 
     @property
     def _published_keys(self) -> dict[str, str]:
-        return {"PUBLISHED_KEYS": ",".join(key.key_arn for key in self._keys)}
+        arns = ",".join(key.key_arn for key in self._keys)
+        return {"PUBLISHED_KEYS": arns, **self._ring_settings}
+
+    @property
+    def _ring_settings(self) -> dict[str, str]:
+        if self._wrapping_key is None:
+            return {}
+        return {
+            "WRAPPING_KEY": self._wrapping_key.key_arn,
+            "WRAPPED_KEYS": self._env.wrapped_keys,
+        }
+
+    @property
+    def _partners(self) -> str:
+        return json.dumps([asdict(partner) for partner in self._env.partners])
 
     @property
     def _sealing_keys(self) -> dict[str, str]:
@@ -368,6 +436,7 @@ class IdentityStack(MarqueeStack):
                 "ISSUER": self._env.issuer,
                 "PUBLIC_ORIGIN": self._env.public_origin,
                 "SIGNING_KEY": self._keys[0].key_arn,
+                "PARTNERS": self._partners,
                 **(environment or {}),
             },
         )

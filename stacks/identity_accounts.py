@@ -30,6 +30,8 @@ ACCOUNT_ROUTES = (
     "POST /account/delete",
 )
 
+APP_ROUTES = ("GET /account/apps", "POST /account/apps", "POST /account/apps/withdraw")
+
 PASSKEY_SIGN_IN_ROUTES = ("GET /passkeys.js", "POST /passkey/options", "POST /passkey")
 PASSKEY_ROUTES = (
     "GET /account/passkeys",
@@ -77,10 +79,17 @@ def factor_key(scope: Construct, env: Environment) -> kms.Key:
 
 def run_daily(scope: Construct, construct_id: str, *, function: MarqueeFunction) -> None:
     """Invoke a function once a day, at an hour of AWS's choice; a day's failure is set aside."""
+    run_every(scope, construct_id, function=function, rate=Duration.days(1))
+
+
+def run_every(
+    scope: Construct, construct_id: str, *, function: MarqueeFunction, rate: Duration
+) -> None:
+    """Invoke a function by the clock; a failure is set aside."""
     events.Rule(
         scope,
         construct_id,
-        schedule=events.Schedule.rate(Duration.days(1)),
+        schedule=events.Schedule.rate(rate),
         targets=[
             targets.LambdaFunction(
                 function.alias,

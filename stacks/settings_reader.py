@@ -49,9 +49,7 @@ def _value(hint: Any, value: Any, where: str, name: str) -> Any:
             raise SettingsError(f"{where}: {name} must be one of {allowed}.")
         return value
     if get_origin(hint) is tuple:
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise SettingsError(f"{where}: {name} must be a list of texts.")
-        return tuple(value)
+        return _values(get_args(hint)[0], value, where, name)
     if is_dataclass(hint) and isinstance(hint, type):
         if not isinstance(value, Mapping):
             raise SettingsError(f"{where}: {name} must be an object.")
@@ -59,3 +57,15 @@ def _value(hint: Any, value: Any, where: str, name: str) -> Any:
     if type(value) is not hint:
         raise SettingsError(f"{where}: {name} must be {_WORDS[hint]}.")
     return value
+
+
+def _values(kind: Any, values: Any, where: str, name: str) -> tuple[Any, ...]:
+    """A list of texts, or of objects."""
+    of_objects = is_dataclass(kind)
+    if not isinstance(values, list) or not all(
+        isinstance(item, Mapping if of_objects else str) for item in values
+    ):
+        raise SettingsError(
+            f"{where}: {name} must be a list of {'objects' if of_objects else 'texts'}."
+        )
+    return tuple(_value(kind, item, where, name) if of_objects else item for item in values)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl, urlencode
+from types import MappingProxyType
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from identity.accounts.domain import (
     BlockedAccountError,
@@ -12,11 +13,14 @@ from identity.accounts.domain import (
     WrongPasswordError,
 )
 from identity.accounts.requests import caller_place, is_foreign, with_retry_after
-from identity.forms import form
+from identity.consent.domain import ConsentNeededError
+from identity.consent.pages import consent_page
+from identity.domain import EMAIL_MAX_CHARACTERS
+from identity.forms import body_text
 from identity.mfa.domain import SecondStepNeededError
 from identity.mfa.pages import SECOND_STEP
 from identity.oauth.clients import PARAMETER_MAX_CHARACTERS
-from identity.oauth.errors import OAuthError, UnknownClientError
+from identity.oauth.errors import InvalidRequestError, OAuthError, UnknownClientError
 from identity.pages import problem_page, security_headers, sign_in_page
 from identity.service import Authorization
 from kernel import log
@@ -26,14 +30,26 @@ from kernel.web.problems import status_of
 REQUEST_PARAMETERS = (
     *("response_type", "client_id", "redirect_uri", "scope", "state", "nonce"),
     *("code_challenge", "code_challenge_method", "dpop_jkt"),
-    *("prompt", "response_mode", "request", "request_uri"),
+    *("prompt", "max_age", "response_mode", "request", "request_uri"),
 )
 
 
-def html_page(status: int, html: str, public_origin: str, *, scripted: bool = False) -> Reply:
-    """A page with the headers of all our pages."""
+def html_page(
+    status: int,
+    html: str,
+    public_origin: str,
+    *,
+    request: Mapping[str, str] = MappingProxyType({}),
+    scripted: bool = False,
+) -> Reply:
+    """A page with the headers of all our pages; a form on it may lead to the client whose accepted
+    request it carries."""
     # A native client's loopback port is free to vary, and CSP can say so only with a wildcard.
-    headers = security_headers(f"{public_origin} http://127.0.0.1:*", scripted=scripted)
+    targets = [public_origin, "http://127.0.0.1:*"]
+    client = urlsplit(request.get("redirect_uri", ""))
+    if client.netloc and client.hostname != "127.0.0.1":
+        targets.append(f"{client.scheme}://{client.netloc}")
+    headers = security_headers(" ".join(dict.fromkeys(targets)), scripted=scripted)
     answer = reply(status, headers=headers)
     return {**answer, "body": html}
 
@@ -43,12 +59,17 @@ def authorize(service: Authorization, issuer: str, public_origin: str) -> Callab
 
     def answer(event: Event) -> Reply:
         posted = event["requestContext"]["http"]["method"] == "POST"
-        sent = form(event) if posted else dict(parse_qsl(event.get("rawQueryString", "")))
+        text = body_text(event) if posted else event.get("rawQueryString", "")
+        pairs = parse_qsl(text, keep_blank_values=True)
+        sent = dict(pairs)
         parameters = {name: sent[name] for name in REQUEST_PARAMETERS if sent.get(name)}
-        if posted and is_foreign(event, issuer):
+        # A client may post its request as well as link to it (OpenID Connect Core 3.1.2.1).
+        signs_in = posted and not sent.keys().isdisjoint(("email", "password"))
+        if signs_in and is_foreign(event, issuer):
             return html_page(403, problem_page("That form was not ours."), public_origin)
         try:
-            return _signing_in(parameters, sent, caller_place(event), posted=posted)
+            _check_said_once([name for name, _ in pairs], service, parameters)
+            return _signing_in(parameters, sent, caller_place(event), signs_in=signs_in)
         except UnknownClientError as error:
             return html_page(400, problem_page(error.message), public_origin)
         except OAuthError as error:
@@ -56,17 +77,23 @@ def authorize(service: Authorization, issuer: str, public_origin: str) -> Callab
             return back_to_client(parameters, {**refusal, "iss": issuer})
 
     def _signing_in(
-        parameters: Mapping[str, str], sent: Mapping[str, str], place: str, *, posted: bool
+        parameters: Mapping[str, str], sent: Mapping[str, str], place: str, *, signs_in: bool
     ) -> Reply:
         request = service.request(parameters)
-        if not posted:
-            return html_page(200, sign_in_page(parameters), public_origin, scripted=True)
+        if not signs_in:
+            page = sign_in_page(parameters, email=sent.get("login_hint", "")[:EMAIL_MAX_CHARACTERS])
+            return html_page(200, page, public_origin, request=parameters, scripted=True)
         email = sent.get("email", "")
         try:
-            code = service.sign_in(request, email, sent.get("password", ""), place)
+            return admitted(
+                lambda: service.sign_in(request, email, sent.get("password", ""), place),
+                parameters,
+                issuer,
+                public_origin,
+            )
         except SecondStepNeededError as needed:
             html = SECOND_STEP.html(parameters, {"step": needed.secret})
-            return html_page(200, html, public_origin)
+            return html_page(200, html, public_origin, request=parameters)
         except (
             WrongPasswordError,
             BlockedAccountError,
@@ -75,11 +102,39 @@ def authorize(service: Authorization, issuer: str, public_origin: str) -> Callab
         ) as error:
             log.note(code=error.code)
             page = sign_in_page(parameters, email=email, problem=error.message)
-            answer = html_page(status_of(error), page, public_origin, scripted=True)
+            answer = html_page(
+                status_of(error), page, public_origin, request=parameters, scripted=True
+            )
             return with_retry_after(answer, error)
-        return back_to_client(parameters, {"code": code, "iss": issuer})
 
     return answer
+
+
+def _check_said_once(
+    names: list[str], service: Authorization, parameters: Mapping[str, str]
+) -> None:
+    """RFC 6749 section 3.1: told to the client, unless it is in doubt who that is."""
+    twice = {name for name in REQUEST_PARAMETERS if names.count(name) > 1}
+    if twice & {"client_id", "redirect_uri"}:
+        raise UnknownClientError("This sign-in link says two things at once.")
+    if twice:
+        service.request(parameters)
+        raise InvalidRequestError(f"{', '.join(sorted(twice))} is there more than once.")
+
+
+def admitted(
+    work: Callable[[], str], parameters: Mapping[str, str], issuer: str, public_origin: str
+) -> Reply:
+    """Back to the client with the code that the work makes, or with its refusal; or the page that
+    asks whether the client may."""
+    try:
+        code = work()
+    except ConsentNeededError as needed:
+        return html_page(200, consent_page(parameters, needed), public_origin, request=parameters)
+    except OAuthError as error:
+        refusal = {"error": error.code, "error_description": error.message}
+        return back_to_client(parameters, {**refusal, "iss": issuer})
+    return back_to_client(parameters, {"code": code, "iss": issuer})
 
 
 def back_to_client(parameters: Mapping[str, str], answer: Mapping[str, str]) -> Reply:

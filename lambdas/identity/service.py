@@ -5,10 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from identity.accounts.passwords import new_password
 from identity.accounts.ports import Announcements
 from identity.accounts.sign_in import PasswordCheck
+from identity.consent.asking import Asking
+from identity.consent.ports import Consents
 from identity.domain import Account, EmailTakenError, canonical_email, checked_scopes
 from identity.mfa.domain import PASSWORD, SecondStepNeededError
 from identity.mfa.ports import PendingSteps
@@ -71,13 +74,27 @@ class Admission:
     announcements: Announcements
     clients: Mapping[str, Client]
     clock: Clock
+    consents: Consents
 
     def request(self, parameters: Mapping[str, str]) -> AuthorizationRequest:
         """What the client asks for; UnknownClientError or an OAuthError."""
         return authorization_request(parameters, self.clients)
 
     def admit(self, request: AuthorizationRequest, account: Account, methods: str) -> str:
-        """A code for the client; `methods` say how the owner was known. InvalidScopeError."""
+        """A code for the client; `methods` say how the owner was known. InvalidScopeError, or
+        ConsentNeededError for a client whose owner has to be asked first."""
+        client = self.clients[request.client_id]
+        Asking(self.consents, self.clock).check(request, client, account, methods)
+        return self.issue(request, account, methods)
+
+    def issue(
+        self,
+        request: AuthorizationRequest,
+        account: Account,
+        methods: str,
+        signed_in_at: datetime | None = None,
+    ) -> str:
+        """A code for the client, without asking anybody; for a sign-in of then, or of now."""
         scope = granted_scope(request.scope, account)
         now = self.clock()
         code = secrets.token_urlsafe(SECRET_BYTES)
@@ -89,6 +106,7 @@ class Admission:
                 scope=scope,
                 expires_at=now + CODE_LIFE,
                 methods=methods,
+                signed_in_at=signed_in_at,
             )
         )
         succeeded = SignInSucceeded(

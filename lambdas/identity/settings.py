@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+
+from identity.oauth.clients import Client, clients, partner
 
 
 def table_name() -> str:
@@ -45,6 +48,22 @@ def published_keys() -> list[str]:
     return os.environ["PUBLISHED_KEYS"].split(",")
 
 
+def wrapping_key() -> str | None:
+    """The KMS key that wraps short-lived token keys, by ARN; None where KMS signs each token."""
+    return os.environ.get("WRAPPING_KEY")
+
+
+def wrapped_keys_sign() -> bool:
+    """Whether wrapped keys sign, and are not only published."""
+    return os.environ.get("WRAPPED_KEYS") == "signing"
+
+
 def resource_server_secret() -> str:
     """The secret by which a resource server proves itself, by ARN."""
     return os.environ["RESOURCE_SERVER_SECRET"]
+
+
+def known_clients() -> dict[str, Client]:
+    """The clients there are, with those of others that the environment names."""
+    partners = [partner(**each) for each in json.loads(os.environ["PARTNERS"])]
+    return clients(public_origin(), issuer(), partners)

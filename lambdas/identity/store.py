@@ -54,6 +54,11 @@ def recovery_key(account_id: str) -> dict[str, Any]:
     return text(pk=f"ACCOUNT#{account_id}", sk="RECOVERY")
 
 
+def consents_key(account_id: str) -> dict[str, Any]:
+    """Where it stands what an account allowed other apps."""
+    return text(pk=f"ACCOUNT#{account_id}", sk="CONSENTS")
+
+
 def _perhaps(item: Item, name: str) -> datetime | None:
     return precise_moment(item, name) if name in item else None
 

@@ -64,8 +64,20 @@ await oauth.processRevocationResponse(
   await oauth.revocationRequest(server, client, oauth.None(), refreshed.refresh_token, insecure));
 const after = await introspect(refreshed.refresh_token);
 
+const tv = { client_id: "tv" };
+const codes = await oauth.processDeviceAuthorizationResponse(server, tv,
+  await oauth.deviceAuthorizationRequest(server, tv, oauth.None(), { scope: "openid member" }, insecure));
+const poll = async () =>
+  oauth.processDeviceCodeResponse(server, tv,
+    await oauth.deviceCodeGrantRequest(server, tv, oauth.None(), codes.device_code, insecure));
+const waiting = await poll().then(() => "none", (error) => error.error);
+await ask({ letIn: codes.verification_uri_complete });
+const shown = await poll();
+
 process.stdout.write(`${JSON.stringify({
   found: {
+    waiting,
+    tv: oauth.getValidatedIdTokenClaims(shown).sub === sub,
     type: refreshed.token_type,
     scope: claims.scope,
     subject: claims.sub === sub && userinfo.sub === sub,

@@ -11,6 +11,7 @@ from datetime import datetime
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from identity.consent.domain import AskedConsent, Consent
 from identity.domain import Account, EmailTakenError
 from identity.oauth.device_grants import DeviceGrant, Status
 from identity.oauth.errors import InvalidGrantError
@@ -21,6 +22,7 @@ from identity.oauth.grants import (
     Rotation,
 )
 from identity.oauth.jwt import public_jwk
+from identity.oauth.key_ring import KeyRing
 from identity.oauth.ports import Ticket
 
 
@@ -209,5 +211,49 @@ class LocalSigner:
     def sign(self, message: bytes) -> bytes:
         return self.private.sign(message, padding.PKCS1v15(), hashes.SHA256())
 
+    def current(self) -> LocalSigner:
+        return self
+
     def jwk(self, key_id: str) -> Mapping[str, str] | None:
         return self.published if key_id == self.key_id else None
+
+
+@dataclass
+class FakeConsents:
+    asked: dict[str, AskedConsent] = field(default_factory=dict)
+    allowed: dict[tuple[str, str], Consent] = field(default_factory=dict)
+
+    def ask(self, asked: AskedConsent) -> None:
+        self.asked[asked.digest] = asked
+
+    def take(self, asked_digest: str) -> AskedConsent | None:
+        return self.asked.pop(asked_digest, None)
+
+    def of(self, account_id: str) -> list[Consent]:
+        found = [one for (owner, _), one in self.allowed.items() if owner == account_id]
+        return sorted(found, key=lambda one: one.since)
+
+    def remember(self, account_id: str, client_id: str, scope: str, now: datetime) -> None:
+        before = self.allowed.get((account_id, client_id))
+        since = now.replace(microsecond=0) if before is None else before.since
+        scopes = frozenset(scope.split()) | (before.scopes if before else frozenset())
+        self.allowed[account_id, client_id] = Consent(client_id, scopes, since)
+
+    def withdraw(self, account_id: str, client_id: str) -> None:
+        self.allowed.pop((account_id, client_id), None)
+
+
+@dataclass
+class FakeKeyRings:
+    ring: KeyRing = field(default_factory=KeyRing)
+    reads: int = 0
+
+    def read(self) -> KeyRing:
+        self.reads += 1
+        return self.ring
+
+    def replace(self, ring: KeyRing) -> bool:
+        if ring.version != self.ring.version + 1:
+            return False
+        self.ring = ring
+        return True

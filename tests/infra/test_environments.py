@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 Template = dict[str, Any]
 Templates = Callable[[str], dict[str, Template]]
 
+CLUB = {"client_id": "club", "name": "Club", "redirect_uri": "https://club.example/callback"}
+
 SETTINGS = json.loads((ROOT / "cdk.json").read_text())["context"]["environments"]
 
 DATA = {
@@ -73,6 +75,11 @@ def settings(name: str = "prod", **changes: Any) -> Environment:
         ),
         ({"licence_servers": {"clearkey": "https://a.example"}}, "unknown clearkey"),
         ({"token_keys": []}, "token_keys must name"),
+        ({"partners": "club"}, "partners must be a list of objects"),
+        ({"partners": ["club"]}, "partners must be a list of objects"),
+        ({"partners": [{**CLUB, "secret": "s"}]}, "partners: unknown secret"),
+        ({"partners": [{**CLUB, "redirect_uri": "http://club.example/"}]}, "partners take their"),
+        ({"partners": [{**CLUB, "redirect_uri": "https://c.example/?a=b"}]}, "partners take their"),
         ({"mail_sender": "no-reply@else.example"}, "mail_sender must be an address of the domain"),
         ({"colour": "red"}, "unknown colour"),
     ],

@@ -74,6 +74,45 @@ def test_while_a_key_is_replaced_the_first_signs_and_both_are_published(
         assert keys_for(rotating, f"{function}Role", "kms:GetPublicKey") == set(named)
 
 
+@pytest.fixture(scope="module")
+def wrapping(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """Keys that live a day, and KMS only wraps."""
+    folder = synthesize(
+        "local",
+        tmp_path_factory.mktemp("wrapping"),
+        lambda_runtime=f"python3.{sys.version_info.minor}",
+        wrapped_keys="signing",
+    )
+    return json.loads((folder / "identity.template.json").read_text())
+
+
+def test_one_function_makes_the_keys_of_a_day_and_one_other_opens_them(wrapping: Template) -> None:
+    makes = allowed_actions(wrapping, "TurnTokenKeysRole")
+    (rule,) = (
+        resource["Properties"]["ScheduleExpression"]
+        for name, resource in wrapping["Resources"].items()
+        if resource["Type"] == "AWS::Events::Rule" and name.startswith("TurnsHourly")
+    )
+
+    assert {"dynamodb:GetItem", "dynamodb:PutItem", "kms:Encrypt"} <= makes
+    assert "kms:Decrypt" not in makes
+    assert rule == "rate(1 hour)"
+    (wrapping_key,) = keys_for(wrapping, "TurnTokenKeysRole", "kms:Encrypt")
+    openers = {
+        role
+        for role in ("Token", "Discovery", "Introspection", "SignOut", "TurnTokenKeys")
+        if wrapping_key in keys_for(wrapping, f"{role}Role", "kms:Decrypt")
+    }
+    assert openers == {"Token"}
+    assert environment(wrapping, "Token")["WRAPPED_KEYS"] == "signing"
+    assert "dynamodb:GetItem" in allowed_actions(wrapping, "DiscoveryRole")
+
+
+def test_where_kms_signs_nothing_is_wrapped(template: Callable[[str], Template]) -> None:
+    assert not any(name.startswith("WrappingKey") for name in template("identity")["Resources"])
+    assert "WRAPPING_KEY" not in environment(template("identity"), "Token")
+
+
 @pytest.mark.parametrize(
     ("role", "actions"),
     [

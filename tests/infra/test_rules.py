@@ -53,12 +53,21 @@ PASSKEY_ROUTES = {
 }
 """They ask for a passkey, for the password, or for what the page after it carries."""
 
+APP_ROUTES = {
+    "POST /consent",
+    "GET /account/apps",
+    "POST /account/apps",
+    "POST /account/apps/withdraw",
+}
+"""Whether another's app may use an account: they ask for a page's ticket, or for the password."""
+
 PUBLIC_ROUTES = {
     "GET /.well-known/openid-configuration",
     "GET /.well-known/jwks.json",
     "GET /authorize",
     "POST /authorize",
     "POST /token",
+    *APP_ROUTES,
     *ACCOUNT_ROUTES,
     *PASSKEY_ROUTES,
     "POST /device_authorization",

@@ -1,4 +1,12 @@
-"""Clients that others wrote, unmodified, take the authorization server for one."""
+"""Clients that others wrote, unmodified, take the authorization server for one.
+
+| | code, PKCE | refresh | device | revocation | introspection | DPoP |
+|---|---|---|---|---|---|---|
+| openid-client | yes | yes | yes | yes | yes | yes |
+| oauth4webapi | yes | yes | yes | yes | yes | yes |
+| Authlib 1.9 | yes | yes | the poll; it has no request for codes | yes | yes | has none |
+| requests-oauthlib 2.0 | yes | yes | the poll | the request, unsent | has none | has none |
+"""
 
 from __future__ import annotations
 
@@ -12,7 +20,7 @@ import httpx
 import pytest
 from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from oauthlib.oauth2 import DeviceClient, InvalidGrantError
+from oauthlib.oauth2 import DeviceClient, InvalidGrantError, WebApplicationClient
 from requests_oauthlib import OAuth2Session
 
 from tests.cloud import RunningCloud
@@ -93,6 +101,8 @@ def test_oauth4webapi_checks_every_answer(cloud: RunningCloud, visitor: Visitor)
         "subject": True,
         "active": [True, False],
         "bound": True,
+        "waiting": "authorization_pending",
+        "tv": True,
     }
 
 
@@ -162,6 +172,14 @@ def test_requests_oauthlib_signs_in_and_renews(
 
     assert first["scope"] == second["scope"] == ["member"]
     assert first["refresh_token"] != second["refresh_token"]
+
+    # The session has no word for giving a token back; the client beneath it makes the request.
+    url, headers, body = WebApplicationClient("cli").prepare_token_revocation_request(
+        f"{cloud.issuer}/revoke", second["refresh_token"], "refresh_token", client_id="cli"
+    )
+    assert httpx.post(url, headers=headers, content=body, timeout=30).status_code == 200
+    with pytest.raises(InvalidGrantError):
+        session.refresh_token(f"{cloud.issuer}/token", client_id="cli")
 
 
 def test_requests_oauthlib_sends_its_name_in_a_header_when_left_alone(

@@ -261,6 +261,7 @@ def account(public_origin: str) -> Told:
             ("/account/email", "Change your address"),
             ("/account/password", "Change your password"),
             ("/account/passkeys", "Passkeys"),
+            ("/account/apps", "Apps with access"),
             ("/account/export", "Download your data"),
             ("/account/delete", "Delete your account"),
             (f"{public_origin}/devices", "See your devices and sign them out"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode
 
@@ -24,7 +25,7 @@ from identity.mfa.domain import PASSWORD
 from identity.oauth.clients import AuthorizationRequest
 from identity.oauth.errors import OAuthError, UnknownClientError
 from identity.pages import problem_page
-from identity.routes import REQUEST_PARAMETERS, back_to_client, html_page
+from identity.routes import REQUEST_PARAMETERS, admitted, html_page
 from kernel import log
 from kernel.errors import DomainError
 from kernel.web.payload import Event, Reply, header, reply
@@ -99,7 +100,7 @@ class Accounts:
         except DomainError as error:
             log.note(code=error.code)
             html = shown.html(request, sent, error.message)
-            return with_retry_after(self._page(status_of(error), html), error)
+            return with_retry_after(self._page(status_of(error), html, request), error)
 
     def _shown(self, path: str) -> FormPage | Told:
         shown: dict[str, FormPage | Told] = {
@@ -130,7 +131,8 @@ class Accounts:
         secret = self.sign_up.request(
             given["email"], given["new_password"], given.language, given.place
         )
-        return self._page(200, pages.VERIFY.html(given.request, {"challenge": secret}))
+        html = pages.VERIFY.html(given.request, {"challenge": secret})
+        return self._page(200, html, given.request)
 
     def _verify(self, given: Form) -> Reply:
         account = self.sign_up.confirm(given["challenge"], given["code"], given.place)
@@ -140,13 +142,14 @@ class Accounts:
         return self._admitted(given, account)
 
     def _admitted(self, given: Form, account: Account) -> Reply:
-        try:
+        request = self.admission.request(given.request)
+        return admitted(
             # An account that is new has no second factor.
-            code = self.admission.admit(self.admission.request(given.request), account, PASSWORD)
-        except OAuthError as error:
-            refusal = {"error": error.code, "error_description": error.message}
-            return back_to_client(given.request, {**refusal, "iss": self.issuer})
-        return back_to_client(given.request, {"code": code, "iss": self.issuer})
+            lambda: self.admission.admit(request, account, PASSWORD),
+            given.request,
+            self.issuer,
+            self.public_origin,
+        )
 
     def _forgot_password(self, given: Form) -> Reply:
         secret = self.recovery.request(given["email"], given.language, given.place)
@@ -196,5 +199,7 @@ class Accounts:
         told = Told(title, sentences, ((self.public_origin, "Go to Marquee"),))
         return self._page(200, told.html({}))
 
-    def _page(self, status: int, html: str) -> Reply:
-        return html_page(status, html, self.public_origin)
+    def _page(
+        self, status: int, html: str, request: Mapping[str, str] = MappingProxyType({})
+    ) -> Reply:
+        return html_page(status, html, self.public_origin, request=request)

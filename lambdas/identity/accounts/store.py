@@ -29,7 +29,14 @@ from identity.oauth.grants import digest
 from identity.passkeys.items import passkey_keys
 from identity.profiles import document
 from identity.profiles.domain import Profile
-from identity.store import DynamoAccounts, account_item, app_key, email_claim, recovery_key
+from identity.store import (
+    DynamoAccounts,
+    account_item,
+    app_key,
+    consents_key,
+    email_claim,
+    recovery_key,
+)
 from kernel.clock import epoch_milliseconds
 from kernel.errors import ConflictError, UnavailableError
 from kernel.events import Event, outbox_item
@@ -260,6 +267,7 @@ class DynamoMembers:
                 self._write.remove(_deletion_key(account.account_id, due)),
                 self._write.remove(app_key(account.account_id)),
                 self._write.remove(recovery_key(account.account_id)),
+                self._write.remove(consents_key(account.account_id)),
                 *(self._write.remove(passkey) for passkey in passkeys),
                 self._write.event(told, now),
             )

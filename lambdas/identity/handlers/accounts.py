@@ -17,15 +17,19 @@ from identity.accounts.store import (
     DynamoMembers,
 )
 from identity.argon import Argon2Passwords
+from identity.consent.apps import Apps
+from identity.consent.routes import AppRoutes
+from identity.consent.store import DynamoConsents
+from identity.devices.store import DynamoDevices
 from identity.mfa.check import CodeCheck, OwnerCheck
 from identity.mfa.store import DynamoFactors
-from identity.oauth.clients import clients
 from identity.oauth.store import DynamoGrants
-from identity.passkeys.store import DynamoPasskeys
+from identity.passkeys.service import Challenges
+from identity.passkeys.store import DynamoCeremonies, DynamoPasskeys
 from identity.service import Admission
 from kernel.clock import utc_now
 from kernel.kms_seal import KmsSeal
-from kernel.web.payload import answering
+from kernel.web.payload import Event, Reply, answering
 
 _dynamodb, _table = boto3.client("dynamodb"), settings.table_name()
 _members, _limits = DynamoMembers(_dynamodb, _table), DynamoLimits(_dynamodb, _table)
@@ -33,6 +37,7 @@ _passwords = Argon2Passwords()
 _codes = Codes(DynamoChallenges(_dynamodb, _table), _limits, utc_now)
 _kms = boto3.client("kms")
 _letters = Letters(KmsSeal(_kms, settings.mail_key()))
+_consents = DynamoConsents(_dynamodb, _table)
 _announcements = DynamoAnnouncements(_dynamodb, _table)
 _check = OwnerCheck(
     PasswordCheck(_members, _passwords, _limits, _announcements, utc_now),
@@ -59,10 +64,31 @@ _accounts = Accounts(
     admission=Admission(
         DynamoGrants(_dynamodb, _table),
         _announcements,
-        clients(settings.public_origin()),
+        settings.known_clients(),
         utc_now,
+        _consents,
     ),
     issuer=settings.issuer(),
     public_origin=settings.public_origin(),
 )
-handler = answering(_accounts.answer)
+_apps = AppRoutes(
+    Apps(
+        _check,
+        Challenges(DynamoCeremonies(_dynamodb, _table), utc_now),
+        _consents,
+        DynamoDevices(_dynamodb, _table),
+        DynamoGrants(_dynamodb, _table),
+        utc_now,
+    ),
+    {name: client.name for name, client in settings.known_clients().items()},
+    settings.issuer(),
+    settings.public_origin(),
+)
+
+
+def _route(event: Event) -> Reply:
+    is_of_apps = str(event["rawPath"]).startswith("/account/apps")
+    return _apps.answer(event) if is_of_apps else _accounts.answer(event)
+
+
+handler = answering(_route)

@@ -8,8 +8,8 @@ from identity import settings
 from identity.accounts.sign_in import PasswordCheck
 from identity.accounts.store import DynamoAnnouncements, DynamoLimits, DynamoMembers
 from identity.argon import Argon2Passwords
+from identity.consent.store import DynamoConsents
 from identity.mfa.store import DynamoPendingSteps
-from identity.oauth.clients import clients
 from identity.oauth.store import DynamoGrants
 from identity.routes import authorize
 from identity.service import Admission, Authorization
@@ -31,8 +31,9 @@ _service = Authorization(
     admission=Admission(
         DynamoGrants(_client, _table),
         _announcements,
-        clients(settings.public_origin(), settings.issuer()),
+        settings.known_clients(),
         utc_now,
+        DynamoConsents(_client, _table),
     ),
     clock=utc_now,
 )

@@ -6,7 +6,6 @@ import os
 
 from identity import settings
 from identity.accounts.store import DynamoLimits
-from identity.oauth.clients import clients
 from identity.oauth.device_routes import DevicePages
 from identity.oauth.device_store import DynamoDeviceGrants, DynamoTickets
 from identity.oauth.devices import DevicePage
@@ -27,8 +26,5 @@ _service = DevicePage(
     issuer=settings.issuer(),
     clock=utc_now,
 )
-_names = {
-    name: client.name
-    for name, client in clients(settings.public_origin(), settings.issuer()).items()
-}
+_names = {name: client.name for name, client in settings.known_clients().items()}
 handler = answering(DevicePages(_service, settings.issuer(), _names, utc_now).answer)

@@ -6,7 +6,6 @@ import os
 
 from identity import settings
 from identity.accounts.store import DynamoLimits
-from identity.oauth.clients import clients
 from identity.oauth.device_store import DynamoDeviceGrants
 from identity.oauth.devices import DeviceAuthorization
 from identity.oauth.routes import device_authorization
@@ -19,7 +18,7 @@ _table = settings.table_name()
 _service = DeviceAuthorization(
     devices=DynamoDeviceGrants(_dynamodb, _table),
     limits=DynamoLimits(_dynamodb, _table),
-    clients=clients(settings.public_origin(), settings.issuer()),
+    clients=settings.known_clients(),
     issuer=settings.issuer(),
     clock=utc_now,
 )

@@ -7,13 +7,13 @@ import os
 from identity import settings
 from identity.accounts.limits import RESOURCE_SERVERS_REFUSED, USERINFO_REFUSED
 from identity.accounts.store import DynamoLimits
-from identity.oauth.kms import KmsKeySet
 from identity.oauth.refusals import Refusals
 from identity.oauth.resource_servers import SecretResourceServers
 from identity.oauth.routes import introspection
 from identity.oauth.sessions import Introspection, TokenReader
 from identity.oauth.store import DynamoGrants
 from identity.store import DynamoAccounts
+from identity.token_keys import key_set
 from kernel.aws.dynamodb import dynamodb
 from kernel.aws.json_client import KMS, SECRETS_MANAGER, AwsJson
 from kernel.clock import utc_now
@@ -21,7 +21,7 @@ from kernel.web.payload import answering
 
 _dynamodb = dynamodb(os.environ)
 _limits = DynamoLimits(_dynamodb, settings.table_name())
-_keys = KmsKeySet(AwsJson(KMS, os.environ), settings.published_keys())
+_keys = key_set(AwsJson(KMS, os.environ))
 _service = Introspection(
     accounts=DynamoAccounts(_dynamodb, settings.table_name()),
     grants=DynamoGrants(_dynamodb, settings.table_name()),

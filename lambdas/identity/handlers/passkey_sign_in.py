@@ -6,7 +6,7 @@ import os
 
 from identity import settings
 from identity.accounts.store import DynamoAnnouncements, DynamoLimits
-from identity.oauth.clients import clients
+from identity.consent.store import DynamoConsents
 from identity.oauth.store import DynamoGrants
 from identity.passkeys.fido import FidoVerifier
 from identity.passkeys.routes import SignInRoutes
@@ -23,8 +23,9 @@ _announcements = DynamoAnnouncements(_client, _table)
 _admission = Admission(
     DynamoGrants(_client, _table),
     _announcements,
-    clients(settings.public_origin(), settings.issuer()),
+    settings.known_clients(),
     utc_now,
+    DynamoConsents(_client, _table),
 )
 _service = PasskeySignIn(
     accounts=DynamoAccounts(_client, _table),

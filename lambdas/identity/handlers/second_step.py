@@ -6,11 +6,11 @@ import boto3
 
 from identity import settings
 from identity.accounts.store import DynamoAnnouncements, DynamoLimits
+from identity.consent.store import DynamoConsents
 from identity.mfa.check import CodeCheck
 from identity.mfa.routes import second_step
 from identity.mfa.service import SecondStep
 from identity.mfa.store import DynamoFactors, DynamoPendingSteps
-from identity.oauth.clients import clients
 from identity.oauth.store import DynamoGrants
 from identity.service import Admission
 from identity.store import DynamoAccounts
@@ -33,8 +33,9 @@ _service = SecondStep(
     admission=Admission(
         DynamoGrants(_dynamodb, _table),
         _announcements,
-        clients(settings.public_origin(), settings.issuer()),
+        settings.known_clients(),
         utc_now,
+        DynamoConsents(_dynamodb, _table),
     ),
     clock=utc_now,
 )

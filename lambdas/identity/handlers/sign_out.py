@@ -7,24 +7,23 @@ import os
 from identity import settings
 from identity.accounts.limits import REVOCATIONS_IN_VAIN
 from identity.accounts.store import DynamoLimits
-from identity.oauth.clients import clients
 from identity.oauth.device_routes import logout
-from identity.oauth.kms import KmsKeySet
 from identity.oauth.refusals import Refusals
 from identity.oauth.routes import revoke
 from identity.oauth.sessions import SigningOut, TokenReader
 from identity.oauth.store import DynamoGrants
+from identity.token_keys import key_set
 from kernel.aws.dynamodb import dynamodb
 from kernel.aws.json_client import KMS, AwsJson
 from kernel.clock import utc_now
 from kernel.web.payload import Event, Reply, answering
 
-_keys = KmsKeySet(AwsJson(KMS, os.environ), settings.published_keys())
+_keys = key_set(AwsJson(KMS, os.environ))
 _dynamodb, _table = dynamodb(os.environ), settings.table_name()
 _service = SigningOut(
     grants=DynamoGrants(_dynamodb, _table),
     reader=TokenReader(_keys, settings.issuer(), utc_now),
-    clients=clients(settings.public_origin(), settings.issuer()),
+    clients=settings.known_clients(),
     clock=utc_now,
 )
 _in_vain = Refusals(DynamoLimits(_dynamodb, _table), REVOCATIONS_IN_VAIN, utc_now)

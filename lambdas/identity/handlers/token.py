@@ -10,7 +10,6 @@ from identity.accounts.limits import TOKENS_REFUSED
 from identity.accounts.store import DynamoAnnouncements, DynamoLimits
 from identity.devices.service import Registry
 from identity.devices.store import DynamoDevices
-from identity.oauth.clients import clients
 from identity.oauth.device_store import DynamoDeviceGrants
 from identity.oauth.devices import Polling
 from identity.oauth.dpop import Proofs
@@ -22,6 +21,7 @@ from identity.oauth.routes import token
 from identity.oauth.store import DynamoGrants
 from identity.oauth.tokens import Tokens
 from identity.store import DynamoAccounts
+from identity.token_keys import access_signers
 from kernel.aws.dynamodb import dynamodb
 from kernel.aws.json_client import KMS, AwsJson
 from kernel.clock import utc_now
@@ -31,6 +31,7 @@ from kernel.web.payload import answering
 _dynamodb = dynamodb(os.environ)
 _kms = AwsJson(KMS, os.environ)
 _table = settings.table_name()
+_signer = KmsSigner(_kms, settings.signing_key())
 _limits = DynamoLimits(_dynamodb, _table)
 _service = Tokens(
     accounts=DynamoAccounts(_dynamodb, _table),
@@ -45,8 +46,9 @@ _service = Tokens(
         utc_now,
     ),
     limits=_limits,
-    signer=KmsSigner(_kms, settings.signing_key()),
-    clients=clients(settings.public_origin(), settings.issuer()),
+    signer=_signer,
+    access_signers=access_signers(_kms, _signer),
+    clients=settings.known_clients(),
     issuer=settings.issuer(),
     clock=utc_now,
 )

@@ -13,7 +13,7 @@ from identity.mfa import pages
 from identity.mfa.service import SecondStep, TwoStep
 from identity.oauth.errors import OAuthError, UnknownClientError
 from identity.pages import problem_page
-from identity.routes import REQUEST_PARAMETERS, back_to_client, html_page
+from identity.routes import REQUEST_PARAMETERS, admitted, html_page
 from kernel import log
 from kernel.errors import DomainError
 from kernel.web.payload import Event, Reply
@@ -34,15 +34,17 @@ def second_step(service: SecondStep, issuer: str, public_origin: str) -> Callabl
             return html_page(400, problem_page(error.message), public_origin)
         secret, given = sent.get("step", ""), sent.get("second_code", "")
         try:
-            code = service.sign_in(request, secret, given, caller_place(event))
-        except OAuthError as error:
-            refusal = {"error": error.code, "error_description": error.message}
-            return back_to_client(parameters, {**refusal, "iss": issuer})
+            return admitted(
+                lambda: service.sign_in(request, secret, given, caller_place(event)),
+                parameters,
+                issuer,
+                public_origin,
+            )
         except DomainError as error:
             log.note(code=error.code)
             html = pages.SECOND_STEP.html(parameters, sent, error.message)
-            return with_retry_after(html_page(status_of(error), html, public_origin), error)
-        return back_to_client(parameters, {"code": code, "iss": issuer})
+            page = html_page(status_of(error), html, public_origin, request=parameters)
+            return with_retry_after(page, error)
 
     return answer
 

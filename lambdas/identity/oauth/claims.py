@@ -83,8 +83,8 @@ def access_claims(
 
 
 def _auth_time(token: RefreshToken) -> int:
-    """When the sign-in was: its code was exchanged at most a minute later."""
-    return int(time_of(token.family_id).timestamp())
+    """When the sign-in was: its code was exchanged at most a minute later, unless it was kept."""
+    return int((token.signed_in_at or time_of(token.family_id)).timestamp())
 
 
 def id_claims(

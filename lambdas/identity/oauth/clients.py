@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from identity.oauth.errors import (
     InvalidClientError,
     InvalidRequestError,
+    InvalidScopeError,
     LoginRequiredError,
     RequestNotSupportedError,
     RequestUriNotSupportedError,
@@ -27,6 +29,11 @@ GRANT_TYPES = (AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE)
 PARAMETER_MAX_CHARACTERS = 512
 """`state` and `nonce` are a client's own random text: more than this is no such thing."""
 
+PROMPTS = ("none", "login", "consent", "select_account")
+"""OpenID Connect Core section 3.1.2.1. Everybody signs in each time, as whom they like: `login` and
+`select_account` ask for what happens anyway."""
+
+_MAX_AGE = re.compile(r"\d{1,9}")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9\-_]{43}")
 """A SHA-256 digest in base64url without padding."""
 _LOOPBACK_REDIRECT = re.compile(r"http://127\.0\.0\.1:\d{1,5}/callback")
@@ -45,6 +52,8 @@ class Client:
     grant_types: tuple[str, ...] = (AUTHORIZATION_CODE, REFRESH_TOKEN)
     post_logout_redirect_uris: tuple[str, ...] = ()
     """Where it may send somebody who signed out."""
+    is_ours: bool = True
+    """Whether it is part of the service; somebody else's is let in by the account's owner only."""
 
     def accepts(self, redirect_uri: str) -> bool:
         """Whether an answer may be sent there."""
@@ -53,8 +62,16 @@ class Client:
         return redirect_uri == self.redirect_uri
 
 
-def clients(public_origin: str, issuer: str = "") -> dict[str, Client]:
-    """The clients there are: the web app, the command line, the TV, and our own device page."""
+def partner(client_id: str, name: str, redirect_uri: str) -> Client:
+    """A client that is somebody else's."""
+    return Client(client_id, redirect_uri, name=name, is_ours=False)
+
+
+def clients(
+    public_origin: str, issuer: str = "", partners: Sequence[Client] = ()
+) -> dict[str, Client]:
+    """The clients there are: the web app, the command line, the TV, our own device page, and
+    those that the environment's settings name."""
     known = [
         Client(
             "web",
@@ -68,7 +85,7 @@ def clients(public_origin: str, issuer: str = "") -> dict[str, Client]:
         # code itself: no token is ever made for it.
         Client("device-page", f"{issuer}/device/approve", grant_types=()),
     ]
-    return {client.client_id: client for client in known}
+    return {client.client_id: client for client in (*partners, *known)}
 
 
 def client_named(known: Mapping[str, Client], client_id: str) -> Client:
@@ -101,6 +118,18 @@ class AuthorizationRequest:
     nonce: str
     dpop_jkt: str = ""
     """Thumbprint of the key whose proof the code must come with (RFC 9449 section 10)."""
+    prompt: str = ""
+    max_age: str = ""
+    """Seconds; empty when any sign-in will do (OpenID Connect Core section 3.1.2.1)."""
+
+    @property
+    def asks_for_consent(self) -> bool:
+        """Whether the person is to be asked even if they allowed it before."""
+        return "consent" in self.prompt.split()
+
+    def takes_sign_in_of(self, signed_in_at: datetime, now: datetime) -> bool:
+        """Whether a sign-in of then is new enough for the client."""
+        return not self.max_age or now - signed_in_at <= timedelta(seconds=int(self.max_age))
 
 
 def authorization_request(
@@ -125,6 +154,8 @@ def authorization_request(
         raise InvalidRequestError("code_challenge must be a SHA-256 digest in base64url.")
     if thumbprint and not _THUMBPRINT.fullmatch(thumbprint):
         raise InvalidRequestError("dpop_jkt must be a SHA-256 digest in base64url.")
+    if "staff" in parameters.get("scope", "").split() and not client.is_ours:
+        raise InvalidScopeError("Staff access is for our own clients.")
     for name in ("state", "nonce", "scope"):
         if len(parameters.get(name, "")) > PARAMETER_MAX_CHARACTERS:
             raise InvalidRequestError(
@@ -138,6 +169,8 @@ def authorization_request(
         state=parameters.get("state", ""),
         nonce=parameters.get("nonce", ""),
         dpop_jkt=thumbprint,
+        prompt=parameters.get("prompt", ""),
+        max_age=parameters.get("max_age", ""),
     )
 
 
@@ -151,6 +184,10 @@ def _check_is_supported(parameters: Mapping[str, str]) -> None:
         raise InvalidRequestError("prompt must be none alone, or not none.")
     if "none" in prompts:
         raise LoginRequiredError("Nobody stays signed in here: a person has to see the page.")
+    if not set(prompts) <= set(PROMPTS):
+        raise InvalidRequestError(f"prompt must be of {', '.join(PROMPTS)}.")
+    if not _MAX_AGE.fullmatch(parameters.get("max_age", "0")):
+        raise InvalidRequestError("max_age must be a number of seconds.")
     for name, error in (
         ("request", RequestNotSupportedError),
         ("request_uri", RequestUriNotSupportedError),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from identity.domain import SCOPES
 from identity.oauth.claims import OPENID_SCOPES
-from identity.oauth.clients import GRANT_TYPES
+from identity.oauth.clients import GRANT_TYPES, PROMPTS
 from identity.oauth.dpop import ALGORITHMS
 
 
@@ -29,10 +29,11 @@ def discovery_document(issuer: str) -> dict[str, object]:
         "revocation_endpoint_auth_methods_supported": ["none"],
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
         "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": list(PROMPTS),
         "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "scopes_supported": [*OPENID_SCOPES, *SCOPES],
         "claims_supported": [
-            *("iss", "sub", "aud", "exp", "iat", "nonce", "sid"),
+            *("iss", "sub", "aud", "exp", "iat", "auth_time", "amr", "nonce", "sid"),
             *("email", "email_verified"),
         ],
         "authorization_response_iss_parameter_supported": True,

@@ -44,6 +44,13 @@ class AuthorizationCode:
     """The family that began with it, once it was exchanged."""
     methods: str = "pwd"
     """How its owner was known: authentication methods of RFC 8176."""
+    signed_in_at: datetime | None = None
+    """When its owner was known, where that was before it was given out."""
+
+    @property
+    def began(self) -> datetime:
+        """When the sign-in began."""
+        return self.signed_in_at or self.expires_at - CODE_LIFE
 
     def check(self, *, client_id: str, redirect_uri: str, verifier: str, key: str) -> None:
         """InvalidGrantError unless whoever asked for the code presents it."""
@@ -76,6 +83,8 @@ class RefreshToken:
     methods: str = "pwd"
     device_registered: bool = False
     """Whether the device had one of the account's places when the token was made."""
+    signed_in_at: datetime | None = None
+    """When its owner was known, where the family began noticeably later."""
 
     def check(self, client_id: str, key: str, now: datetime) -> None:
         """Whether this client may use it, with the DPoP key it proved to hold."""
@@ -130,7 +139,12 @@ class Family:
     """When its next renewal is due by its limit (`accounts.limits`)."""
 
     def first_token(
-        self, token_digest: str, key: str, *, device_registered: bool = False
+        self,
+        token_digest: str,
+        key: str,
+        *,
+        device_registered: bool = False,
+        signed_in_at: datetime | None = None,
     ) -> RefreshToken:
         """The refresh token that the sign-in begins with."""
         return RefreshToken(
@@ -144,6 +158,7 @@ class Family:
             key_thumbprint=key,
             methods=self.methods,
             device_registered=device_registered,
+            signed_in_at=signed_in_at,
         )
 
     def answer_again(self, presented: str, key: str, now: datetime) -> str | None:

@@ -35,6 +35,10 @@ class KmsSigner(PublishedKey):
         """The thumbprint of the public key."""
         return self.jwk["kid"]
 
+    def current(self) -> KmsSigner:
+        """`AccessSigners` by KMS alone."""
+        return self
+
     def sign(self, message: bytes) -> bytes:
         """RSASSA-PKCS1-v1_5 with SHA-256 over the message, which KMS hashes."""
         answer = self.kms.call(

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from identity.oauth.device_grants import DeviceGrant, Status
 from identity.oauth.grants import AuthorizationCode, Family, RefreshToken
+
+if TYPE_CHECKING:
+    # What names it needs the keys' rules; what signs with KMS alone does not.
+    from identity.oauth.key_ring import KeyRing
 
 
 class Codes(Protocol):
@@ -66,6 +70,23 @@ class Signer(Protocol):
 
     def sign(self, message: bytes) -> bytes:
         """The signature over a message."""
+
+
+class AccessSigners(Protocol):
+    """Who signs access tokens: ID tokens, which are good as hints for weeks, stay KMS's."""
+
+    def current(self) -> Signer:
+        """Whoever signs now."""
+
+
+class KeyRings(Protocol):
+    """Where the ring of wrapped keys is kept."""
+
+    def read(self) -> KeyRing:
+        """The ring; empty before its first turn."""
+
+    def replace(self, ring: KeyRing) -> bool:
+        """Keep it in place of the one before; False when that was replaced meanwhile."""
 
 
 class KeySet(Protocol):

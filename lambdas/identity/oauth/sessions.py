@@ -15,10 +15,11 @@ from identity.oauth.claims import AUDIENCE, email_claims
 from identity.oauth.clients import Client, client_named
 from identity.oauth.errors import (
     InsufficientScopeError,
+    InvalidGrantError,
     InvalidRequestError,
     InvalidTokenError,
 )
-from identity.oauth.grants import RefreshToken, digest
+from identity.oauth.grants import digest
 from identity.oauth.ports import Grants, KeySet
 from identity.oauth.tokens import required
 from identity.ports import Accounts
@@ -148,24 +149,21 @@ class SigningOut:
         """End the sign-in that a token belongs to (RFC 7009 section 2.1); whether it had one.
 
         Of either kind: an access token cannot be called back from the gateway, but what it came
-        with can. A token that is unknown or another client's is passed over without a word, for
-        the caller has nothing to do about it (section 2.2).
+        with can. A token that is unknown or over is passed over without a word, for the caller has
+        nothing to do about it (section 2.2); InvalidGrantError for another client's.
         """
         client = client_named(self.clients, required(form, "client_id"))
         presented = required(form, "token")
         token = self.grants.refresh_token(digest(presented))
         if token is not None:
-            return self._end_of_refresh(token, client)
+            _check_is_of(token.client_id, client)
+            self.grants.revoke(token.account_id, token.family_id, self.clock())
+            return True
         claims = self.reader.access(presented)
-        if claims is None or claims.get("client_id") != client.client_id:
+        if claims is None:
             return False
+        _check_is_of(str(claims.get("client_id")), client)
         self._end(claims)
-        return True
-
-    def _end_of_refresh(self, token: RefreshToken, client: Client) -> bool:
-        if token.client_id != client.client_id:
-            return False
-        self.grants.revoke(token.account_id, token.family_id, self.clock())
         return True
 
     def sign_out(self, parameters: Mapping[str, str]) -> str | None:
@@ -196,3 +194,8 @@ class SigningOut:
 
     def _end(self, claims: Mapping[str, Any]) -> None:
         self.grants.revoke(str(claims["sub"]), str(claims["sid"]), self.clock())
+
+
+def _check_is_of(client_id: str, client: Client) -> None:
+    if client_id != client.client_id:
+        raise InvalidGrantError("The token was given to another client.")

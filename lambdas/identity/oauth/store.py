@@ -74,6 +74,7 @@ class DynamoGrants:
                 "expires_at": epoch(code.expires_at),
                 # When it was given out decides whether a new password since has ended it.
                 "ends_at": milliseconds(code.expires_at),
+                **_signed_in(code.signed_in_at),
             },
             ConditionExpression=ABSENT,
         )
@@ -133,6 +134,7 @@ class DynamoGrants:
             is_spent="spent_at" in item,
             methods=_methods(item),
             device_registered="device_registered" in item,
+            signed_in_at=_signed_in_at(item),
             **{name: item[name]["S"] for name in _REFRESH_TEXTS},
         )
 
@@ -273,7 +275,16 @@ def _refresh_item(token: RefreshToken) -> dict[str, Any]:
         **key("REFRESH", token.token_digest),
         **_texts(token, (*_REFRESH_TEXTS, "methods")),
         "expires_at": epoch(token.expires_at),
+        **_signed_in(token.signed_in_at),
     }
+
+
+def _signed_in(at: datetime | None) -> dict[str, Any]:
+    return {} if at is None else {"signed_in_at": milliseconds(at)}
+
+
+def _signed_in_at(item: Item) -> datetime | None:
+    return precise_moment(item, "signed_in_at") if "signed_in_at" in item else None
 
 
 def _methods(item: Item) -> str:
@@ -296,6 +307,8 @@ def _code(code_digest: str, item: Item) -> AuthorizationCode:
     asked = {
         field.name: item[f"asked_{field.name}"]["S"]
         for field in dataclasses.fields(AuthorizationRequest)
+        # A code from before this version lacks what came with it.
+        if f"asked_{field.name}" in item
     }
     return AuthorizationCode(
         code_digest=code_digest,
@@ -305,4 +318,5 @@ def _code(code_digest: str, item: Item) -> AuthorizationCode:
         expires_at=precise_moment(item, "ends_at"),
         spent_for=item["spent_for"]["S"] if "spent_for" in item else "",
         methods=_methods(item),
+        signed_in_at=_signed_in_at(item),
     )

@@ -31,7 +31,6 @@ from identity.oauth.devices import DevicePolls
 from identity.oauth.dpop import Proofs
 from identity.oauth.errors import InvalidGrantError, InvalidRequestError
 from identity.oauth.grants import (
-    CODE_LIFE,
     REFRESH_LIFE,
     SECRET_BYTES,
     Family,
@@ -39,7 +38,7 @@ from identity.oauth.grants import (
     digest,
     sealed,
 )
-from identity.oauth.ports import Grants, Signer
+from identity.oauth.ports import AccessSigners, Grants, Signer
 from identity.ports import Accounts
 from identity.profiles.domain import ProfileNotFoundError
 from kernel.clock import Clock, epoch_milliseconds
@@ -75,6 +74,7 @@ class Tokens:
     registry: Registry
     limits: Limits
     signer: Signer
+    access_signers: AccessSigners
     clients: Mapping[str, Client]
     issuer: str
     clock: Clock
@@ -115,7 +115,7 @@ class Tokens:
             verifier=form.get("code_verifier", ""),
             key=key,
         )
-        account = self._account(code.account_id, code.expires_at - CODE_LIFE)
+        account = self._account(code.account_id, code.began)
         held = self._device(account, form, device)
         return self._started(
             family_id,
@@ -127,6 +127,7 @@ class Tokens:
             nonce=code.request.nonce,
             methods=code.methods,
             profile=form.get("profile", ""),
+            signed_in_at=code.signed_in_at,
         )
 
     def _from_device(
@@ -170,6 +171,7 @@ class Tokens:
         methods: str,
         nonce: str = "",
         profile: str = "",
+        signed_in_at: datetime | None = None,
     ) -> Answer:
         now = self.clock()
         begins_as = account.household.begins_as(profile).profile_id
@@ -185,13 +187,18 @@ class Tokens:
             methods=methods,
         )
         secret = secrets.token_urlsafe(SECRET_BYTES)
-        token = family.first_token(digest(secret), key, device_registered=device.is_registered)
+        token = family.first_token(
+            digest(secret),
+            key,
+            device_registered=device.is_registered,
+            signed_in_at=signed_in_at,
+        )
         self.grants.start(family, token)
         answer = self._response(account, token, secret, scope, begins_as)
         if "openid" not in scope.split():
             return answer
         identity = id_claims(issuer=self.issuer, account=account, token=token, nonce=nonce, now=now)
-        return {**answer, "id_token": self._signed(identity, jwt.ID_TOKEN)}
+        return {**answer, "id_token": _signed(identity, jwt.ID_TOKEN, self.signer)}
 
     def _from_refresh(
         self, form: Mapping[str, str], client: Client, key: str, told: Introduced
@@ -277,16 +284,17 @@ class Tokens:
             chosen_profile=profile,
         )
         return {
-            "access_token": self._signed(claims, jwt.ACCESS_TOKEN),
+            "access_token": _signed(claims, jwt.ACCESS_TOKEN, self.access_signers.current()),
             "token_type": "Bearer",
             "expires_in": int(ACCESS_TOKEN_LIFE.total_seconds()),
             "refresh_token": refresh,
             "scope": scope,
         }
 
-    def _signed(self, claims: Claims, token_type: str) -> str:
-        message = jwt.signing_input(claims, self.signer.key_id, token_type)
-        return jwt.assembled(message, self.signer.sign(message))
+
+def _signed(claims: Claims, token_type: str, signer: Signer) -> str:
+    message = jwt.signing_input(claims, signer.key_id, token_type)
+    return jwt.assembled(message, signer.sign(message))
 
 
 def _watching_as(account: Account, family: Family | None) -> str:

@@ -71,6 +71,11 @@ def sign_in_page(parameters: Mapping[str, str], *, email: str = "", problem: str
     return page("Sign in", content)
 
 
+def authorize_address(parameters: Mapping[str, str]) -> str:
+    """The sign-in page for a client's request."""
+    return f"/authorize?{urlencode(parameters)}"
+
+
 def hidden_fields(values: Mapping[str, str]) -> str:
     """Fields that a form carries along."""
     return "\n".join(

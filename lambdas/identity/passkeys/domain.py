@@ -17,7 +17,7 @@ from identity.domain import Account
 from identity.oauth.grants import digest
 from kernel.errors import ConflictError, InvalidInputError, NotFoundError, UnauthenticatedError
 
-Purpose = Literal["sign_in", "manage", "add"]
+Purpose = Literal["sign_in", "manage", "add", "apps"]
 
 CEREMONY_LIFE = timedelta(minutes=10)
 """Section 15.1: five to ten minutes; somebody may have to look for a phone or a key."""

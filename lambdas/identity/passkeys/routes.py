@@ -13,7 +13,7 @@ from identity.pages import PASSKEY_SCRIPT, problem_page, sign_in_page
 from identity.passkeys.domain import StaleCeremonyError
 from identity.passkeys.pages import ENTER, passkeys_page
 from identity.passkeys.service import OwnPasskeys, PasskeySignIn
-from identity.routes import REQUEST_PARAMETERS, back_to_client, html_page
+from identity.routes import REQUEST_PARAMETERS, admitted, back_to_client, html_page
 from kernel import log
 from kernel.errors import DomainError, RefusedError
 from kernel.web.payload import Event, Reply, reply
@@ -58,7 +58,12 @@ class SignInRoutes:
             return html_page(403, problem_page(FOREIGN), self.public_origin)
         try:
             request = self.service.admission.request(parameters)
-            code = self.service.sign_in(request, sent.get("credential", ""))
+            return admitted(
+                lambda: self.service.sign_in(request, sent.get("credential", "")),
+                parameters,
+                self.issuer,
+                self.public_origin,
+            )
         except UnknownClientError as error:
             return html_page(400, problem_page(error.message), self.public_origin)
         except OAuthError as error:
@@ -67,8 +72,9 @@ class SignInRoutes:
         except DomainError as error:
             log.note(code=error.code)
             page = sign_in_page(parameters, problem=error.message)
-            return html_page(status_of(error), page, self.public_origin, scripted=True)
-        return back_to_client(parameters, {"code": code, "iss": self.issuer})
+            return html_page(
+                status_of(error), page, self.public_origin, request=parameters, scripted=True
+            )
 
 
 @dataclass(frozen=True)

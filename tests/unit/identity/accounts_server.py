@@ -30,7 +30,7 @@ from tests.fakes.accounts import (
     OpenSeal,
     Work,
 )
-from tests.fakes.identity import FakeGrants
+from tests.fakes.identity import FakeConsents, FakeGrants
 from tests.fakes.mfa import FakeFactors, FakePendingSteps
 from tests.fakes.passkeys import FakePasskeys
 
@@ -77,7 +77,9 @@ class Desk:
             self.members, self.passkeys, self.passwords, owners, codes, letters, self.clock
         )
         self.deletion = Deletion(self.members, self.clock)
-        self.admission = Admission(self.grants, announcements, clients(ORIGIN), self.clock)
+        self.admission = Admission(
+            self.grants, announcements, clients(ORIGIN), self.clock, FakeConsents()
+        )
         self.authorization = Authorization(self.check, self.pending, self.admission, self.clock)
         self.second_step = SecondStep(
             self.members, self.pending, self.codes, self.admission, self.clock

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from identity.argon import Argon2Passwords
+from identity.argon import MEMORY_KIB, PARALLELISM, TIME_COST, Argon2Passwords
+
+OWASP = {1: 47_104, 2: 19_456, 3: 12_288, 4: 9_216, 5: 7_168}
+"""Password Storage Cheat Sheet, Argon2id: KiB of memory by passes, in one lane."""
 
 
 def test_a_password_matches_its_own_hash_and_no_other() -> None:
@@ -16,3 +19,16 @@ def test_a_password_matches_its_own_hash_and_no_other() -> None:
 
 def test_nobody_has_a_password_that_matches() -> None:
     assert not Argon2Passwords().matches(None, "nobody has this password")
+
+
+def test_the_parameters_are_at_least_what_owasp_recommends() -> None:
+    assert PARALLELISM == 1
+    assert OWASP[min(TIME_COST, max(OWASP))] <= MEMORY_KIB
+
+
+def test_a_hash_of_weaker_parameters_is_outdated_and_one_of_ours_is_not() -> None:
+    passwords = Argon2Passwords()
+    weaker = "$argon2id$v=19$m=9216,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$" + "A" * 43
+
+    assert passwords.is_outdated(weaker)
+    assert not passwords.is_outdated(passwords.hash("correct horse"))

@@ -23,14 +23,15 @@ def server(now: datetime) -> Server:
     return server
 
 
-def request(method: str, path: str, fields: dict[str, str], **headers: str) -> dict[str, Any]:
+def request(method: str, path: str, fields: dict[str, str] | str, **headers: str) -> dict[str, Any]:
+    sent = fields if isinstance(fields, str) else urlencode(fields)
     event: dict[str, Any] = {
         "rawPath": path,
         "rawQueryString": "",
         "headers": headers,
         "requestContext": {"http": {"method": method}},
     }
-    return {**event, ("body" if method == "POST" else "rawQueryString"): urlencode(fields)}
+    return {**event, ("body" if method == "POST" else "rawQueryString"): sent}
 
 
 def sign_in(server: Server, changes: dict[str, str] | None = None, **headers: str) -> Any:
@@ -152,3 +153,38 @@ def test_discovery_names_the_endpoints_and_the_key_set_has_the_public_half(
     assert document["code_challenge_methods_supported"] == ["S256"]
     assert keys == [SIGNER.published]
     assert set(keys[0]) == {"kty", "n", "e", "kid", "alg", "use"}
+
+
+def test_a_client_may_post_its_request_from_its_own_page(server: Server) -> None:
+    asked = request("POST", "/authorize", REQUEST)
+    asked["headers"]["origin"] = ORIGIN
+
+    answer = authorize(server.authorization, ISSUER, ORIGIN)(asked)
+
+    assert answer["statusCode"] == 200
+    assert 'name="password"' in answer["body"]
+
+
+def test_what_is_said_twice_is_told_to_the_client_whose_request_it_is(server: Server) -> None:
+    answering = authorize(server.authorization, ISSUER, ORIGIN)
+    query = urlencode(REQUEST)
+
+    twice = answering(request("GET", "/authorize", query + "&scope=staff"))
+    in_doubt = answering(request("GET", "/authorize", query + "&client_id=cli"))
+    elsewhere = answering(request("GET", "/authorize", query + "&redirect_uri=//evil.example"))
+
+    sent = parse_qs(urlsplit(twice["headers"]["location"]).query)
+    assert sent["error"] == ["invalid_request"]
+    for answer in (in_doubt, elsewhere):
+        assert (answer["statusCode"], "location" in answer["headers"]) == (400, False)
+
+
+def test_a_hint_stands_in_the_form_as_text(server: Server) -> None:
+    hint = {"login_hint": 'ada@example.com"><script>'}
+
+    answer = authorize(server.authorization, ISSUER, ORIGIN)(
+        request("GET", "/authorize", {**REQUEST, **hint})
+    )
+
+    assert "ada@example.com&quot;" in answer["body"]
+    assert "<script>" not in answer["body"]

@@ -14,6 +14,7 @@ from identity.oauth.clients import clients
 from identity.oauth.errors import (
     InsufficientScopeError,
     InvalidClientError,
+    InvalidGrantError,
     InvalidRequestError,
     InvalidTokenError,
 )
@@ -157,11 +158,13 @@ def test_a_token_given_back_ends_all_tokens_of_its_sign_in(
         home.introspection.userinfo(tokens["access_token"])
 
 
-def test_another_clients_or_an_unknown_token_is_passed_over(
+def test_an_unknown_token_is_passed_over_and_another_clients_is_refused(
     home: Home, tokens: dict[str, Any]
 ) -> None:
-    for token in (tokens["access_token"], tokens["refresh_token"], "unknown"):
-        home.signing_out.revoke({"client_id": "cli", "token": token})
+    assert not home.signing_out.revoke({"client_id": "cli", "token": "unknown"})
+    for token in (tokens["access_token"], tokens["refresh_token"]):
+        with pytest.raises(InvalidGrantError, match="another client"):
+            home.signing_out.revoke({"client_id": "cli", "token": token})
 
     assert home.told(tokens["refresh_token"])["active"]
 

@@ -20,7 +20,7 @@ from identity.accounts.letters import Letters
 from identity.accounts.sign_in import PasswordCheck
 from identity.devices.service import Registry
 from identity.domain import EmailTakenError
-from identity.oauth.clients import Client, clients
+from identity.oauth.clients import clients, partner
 from identity.oauth.devices import Polling
 from identity.oauth.dpop import Proofs
 from identity.oauth.errors import (
@@ -43,6 +43,7 @@ from tests.fakes.accounts import FakeAnnouncements, FakeLimits, FakeMembers, Ope
 from tests.fakes.devices import FakeDevices
 from tests.fakes.identity import (
     FakeAccounts,
+    FakeConsents,
     FakeDeviceGrants,
     FakeGrants,
     FakeSeenProofs,
@@ -66,6 +67,7 @@ REQUEST = {
     "code_challenge": CHALLENGE,
     "code_challenge_method": "S256",
 }
+PARTNER = partner("film-club", "Film Club", "https://club.example/callback")
 SIGNER = LocalSigner()
 
 
@@ -82,6 +84,7 @@ class Server:
     limits: FakeLimits = field(default_factory=FakeLimits)
     announcements: FakeAnnouncements = field(default_factory=FakeAnnouncements)
     made: FakeAnnouncements = field(default_factory=FakeAnnouncements)
+    consents: FakeConsents = field(default_factory=FakeConsents)
     held: FakeDevices = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,7 +99,6 @@ class Server:
 
     @property
     def authorization(self) -> Authorization:
-        known: dict[str, Client] = clients(ORIGIN, ISSUER)
         check = PasswordCheck(
             FakeMembers(self.accounts),
             PlainPasswords(),
@@ -104,8 +106,12 @@ class Server:
             FakeAnnouncements(),
             self.clock,
         )
-        admission = Admission(self.grants, FakeAnnouncements(), known, self.clock)
-        return Authorization(check, FakePendingSteps(), admission, self.clock)
+        return Authorization(check, FakePendingSteps(), self.admission, self.clock)
+
+    @property
+    def admission(self) -> Admission:
+        known = clients(ORIGIN, ISSUER, [PARTNER])
+        return Admission(self.grants, FakeAnnouncements(), known, self.clock, self.consents)
 
     @property
     def registry(self) -> Registry:
@@ -122,7 +128,8 @@ class Server:
             registry=self.registry,
             limits=self.limits,
             signer=SIGNER,
-            clients=clients(ORIGIN, ISSUER),
+            access_signers=SIGNER,
+            clients=clients(ORIGIN, ISSUER, [PARTNER]),
             issuer=ISSUER,
             clock=self.clock,
         )
@@ -287,6 +294,10 @@ def test_a_native_client_listens_on_any_loopback_port(server: Server) -> None:
         ({"state": "x" * 513}, InvalidRequestError),
         ({"prompt": "none"}, LoginRequiredError),
         ({"prompt": "none login"}, InvalidRequestError),
+        ({"prompt": "create"}, InvalidRequestError),
+        ({"max_age": "-1"}, InvalidRequestError),
+        ({"max_age": "soon"}, InvalidRequestError),
+        ({"max_age": "9" * 10}, InvalidRequestError),
         ({"request": "e30.e30."}, RequestNotSupportedError),
         ({"request_uri": "https://evil.example/"}, RequestUriNotSupportedError),
     ],

@@ -1,0 +1,1 @@
+"""Decides what an app that is not ours may do as somebody, by asking them, and remembers it."""

@@ -1,0 +1,46 @@
+"""What an owner sees of the apps that they allowed, and takes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from identity.consent.domain import Consent
+from identity.consent.ports import Consents
+from identity.devices.ports import Devices
+from identity.mfa.check import Owner, OwnerCheck
+from identity.oauth.ports import Grants
+from identity.passkeys.service import Challenges
+from kernel.clock import Clock
+
+
+@dataclass(frozen=True)
+class Apps:
+    """Each step after proving once who they are, by the page's secret (ADR 426)."""
+
+    owners: OwnerCheck
+    challenges: Challenges
+    consents: Consents
+    devices: Devices
+    grants: Grants
+    clock: Clock
+
+    def enter(self, owner: Owner) -> str:
+        """The page's secret; what `OwnerCheck` refuses."""
+        return self.challenges.new("apps", self.owners.account(owner).account_id)
+
+    def shown(self, secret: str) -> Sequence[Consent]:
+        """What the account allowed; StaleCeremonyError."""
+        return self.consents.of(self.challenges.found(secret, "apps").account_id)
+
+    def withdraw(self, secret: str, client_id: str) -> None:
+        """Allow an app nothing any more, and sign it out everywhere; StaleCeremonyError.
+
+        First no new sign-in is let in without a question, then those that are there end.
+        """
+        account_id = self.challenges.found(secret, "apps").account_id
+        self.consents.withdraw(account_id, client_id)
+        now = self.clock()
+        for session in self.devices.of(account_id, now).sessions:
+            if session.client_id == client_id:
+                self.grants.revoke(account_id, session.session_id, now)

@@ -1,0 +1,101 @@
+"""Consents in the domain's table.
+
+ACCOUNT#<account>   CONSENTS   what each app may do: `scopes#<client>`, `since#<client>`
+ASKED#<digest>      ASKED      a page that waits for an answer
+
+One item holds all of an account's: there are few apps, and it goes with the account at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from identity.consent.domain import AskedConsent, Consent
+from identity.items import ABSENT, epoch, key, milliseconds, moment, precise_moment, text
+from identity.store import consents_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_SCOPES = "scopes#"
+_SINCE = "since#"
+
+
+@dataclass(frozen=True)
+class DynamoConsents:
+    """`Consents` in DynamoDB: remembering and withdrawing are one write each."""
+
+    client: DynamoDBClient
+    table: str
+
+    def ask(self, asked: AskedConsent) -> None:
+        """Record a page."""
+        self.client.put_item(
+            TableName=self.table,
+            Item={
+                **key("ASKED", asked.digest),
+                **text(account_id=asked.account_id, methods=asked.methods),
+                "signed_in_at": milliseconds(asked.signed_in_at),
+                "expires_at": epoch(asked.expires_at),
+            },
+            ConditionExpression=ABSENT,
+        )
+
+    def take(self, asked_digest: str) -> AskedConsent | None:
+        """The page, exactly once."""
+        answer = self.client.delete_item(
+            TableName=self.table, Key=key("ASKED", asked_digest), ReturnValues="ALL_OLD"
+        )
+        item = answer.get("Attributes")
+        if item is None:
+            return None
+        return AskedConsent(
+            digest=asked_digest,
+            account_id=item["account_id"]["S"],
+            methods=item["methods"]["S"],
+            signed_in_at=precise_moment(item, "signed_in_at"),
+            expires_at=moment(item, "expires_at"),
+        )
+
+    def of(self, account_id: str) -> Sequence[Consent]:
+        """All that an account allowed, the oldest first."""
+        answer = self.client.get_item(
+            TableName=self.table, Key=consents_key(account_id), ConsistentRead=True
+        )
+        item = answer.get("Item", {})
+        found = [
+            Consent(
+                client_id=name.removeprefix(_SCOPES),
+                scopes=frozenset(value["SS"]),
+                since=moment(item, _SINCE + name.removeprefix(_SCOPES)),
+            )
+            for name, value in item.items()
+            if name.startswith(_SCOPES)
+        ]
+        return sorted(found, key=lambda each: each.since)
+
+    def remember(self, account_id: str, client_id: str, scope: str, now: datetime) -> None:
+        """Allow that, beside what was allowed before."""
+        self.client.update_item(
+            TableName=self.table,
+            Key=consents_key(account_id),
+            UpdateExpression="ADD #scopes :scopes SET #since = if_not_exists(#since, :now)",
+            ExpressionAttributeNames=_names(client_id),
+            ExpressionAttributeValues={":scopes": {"SS": scope.split()}, ":now": epoch(now)},
+        )
+
+    def withdraw(self, account_id: str, client_id: str) -> None:
+        """Allow nothing any more; again is no error."""
+        self.client.update_item(
+            TableName=self.table,
+            Key=consents_key(account_id),
+            UpdateExpression="REMOVE #scopes, #since",
+            ExpressionAttributeNames=_names(client_id),
+        )
+
+
+def _names(client_id: str) -> dict[str, str]:
+    return {"#scopes": _SCOPES + client_id, "#since": _SINCE + client_id}
