@@ -58,6 +58,7 @@ def settings() -> dict[str, str]:
         "PUBLIC_ORIGIN": ORIGIN,
         "SIGNING_KEY": arn,
         "PUBLISHED_KEYS": arn,
+        "MAIL_KEY": arn,
         "PARTNERS": "[]",
     }
 
