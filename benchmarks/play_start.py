@@ -34,6 +34,8 @@ FUNCTIONS = {
 CALLS = 100
 ORIGIN_SECRET = "o" * 64
 BODY = {"title_id": "ttl_1", "device": {"family": "shaka", "drm": "clearkey", "max_height": None}}
+# Of an account with one screen: each start but the first ends the one before, which is the dearer
+# of the two writes.
 EVENT: dict[str, Any] = {
     "version": "2.0",
     "routeKey": "POST /v1/playback/start",
@@ -53,6 +55,8 @@ EVENT: dict[str, Any] = {
                     "scope": "member",
                     "profile": "prf_1",
                     "device": "dev_1",
+                    "device_registered": "true",
+                    "sid": "fam_01k00000000000000000000000",
                 },
                 "scopes": ["member"],
             }

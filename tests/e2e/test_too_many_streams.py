@@ -22,9 +22,10 @@ TV = "Mozilla/5.0 (SMART-TV; Linux; Tizen 8.0) Version/8.0 TV Safari/538"
 @pytest.fixture(scope="module")
 def somebody(cloud: RunningCloud, staff: Person) -> Somebody:
     somebody = Somebody(cloud).has_account()
-    account_id = SignedIn(somebody).claims["sub"]
-    changed = staff.ask("PUT", f"/v1/accounts/{account_id}/plan", {"plan": "standard"})
-    assert changed.status_code == 200
+    owner = SignedIn(somebody)
+    path = f"/v1/accounts/{owner.claims['sub']}/plan"
+    assert staff.ask("PUT", path, {"plan": "standard"}).status_code == 200
+    eventually(lambda: owner.listed()["limit"] == 6, TOLD_SECONDS, "places for six devices")
     return somebody
 
 

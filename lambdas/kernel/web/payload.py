@@ -8,7 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kernel import log
-from kernel.errors import DomainError, InvalidInputError, RefusedError, UnauthenticatedError
+from kernel.errors import (
+    DomainError,
+    InvalidInputError,
+    RefusedError,
+    UnauthenticatedError,
+    UnavailableError,
+)
 from kernel.web.logged import logged
 from kernel.web.problems import PROBLEM_JSON, problem, status_of
 
@@ -38,9 +44,15 @@ def reply(
     return answer
 
 
+RETRY_AFTER_SECONDS = "1"
+"""For what is our fault and may be over by then: DynamoDB splits a hot partition in seconds."""
+
+
 def refusal(error: DomainError) -> Reply:
-    """The problem document of a domain's refusal."""
-    return reply(status_of(error), problem(error), content_type=PROBLEM_JSON)
+    """The problem document of a domain's refusal; whoever met our own trouble is told when to
+    come back (RFC 9110, section 10.2.3)."""
+    headers = {"retry-after": RETRY_AFTER_SECONDS} if isinstance(error, UnavailableError) else {}
+    return reply(status_of(error), problem(error), headers=headers, content_type=PROBLEM_JSON)
 
 
 def answering(work: Callable[[Event], Reply]) -> Callable[[Event, object], Reply]:

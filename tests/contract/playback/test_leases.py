@@ -7,12 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
 
-from kernel.aws.json_client import DYNAMODB
+from kernel.aws.json_client import DYNAMODB, AwsJson, TransactionCancelledError
 from kernel.clock import epoch_milliseconds
+from kernel.errors import UnavailableError
 from kernel.ids import time_of
 from playback.domain import MOST_LICENCES, Allowance, Session, Viewer
 from playback.leases import LEASE, MOST_ENDS, TOKENS_LIVE, Account, End, Reason
@@ -352,6 +354,71 @@ def test_whoever_gives_way_is_told_of_with_it_and_who_leaves_is_not(
             "expires_at": session(now).expires_at.isoformat(),
         }
     ]
+
+
+THROTTLED = (400, {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"})
+IN_THE_WAY = (400, {"__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException"})
+
+
+def answering(
+    monkeypatch: pytest.MonkeyPatch, dynamodb: AwsJson, *answers: tuple[int, dict[str, str]]
+) -> None:
+    """DynamoDB says that first, and then what it would have said."""
+    exchange, left = dynamodb._exchange, list(answers)
+    monkeypatch.setattr(dynamodb, "_pause", lambda _: None)
+
+    def exchanged(operation: str, body: bytes) -> tuple[int, bytes]:
+        if not left:
+            return exchange(operation, body)
+        status, said = left.pop(0)
+        return status, json.dumps(said).encode()
+
+    monkeypatch.setattr(dynamodb, "_exchange", exchanged)
+
+
+@pytest.mark.parametrize("trouble", [THROTTLED, IN_THE_WAY, (500, {})])
+def test_trouble_that_passes_is_not_noticed_and_trouble_that_stays_admits_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+    aws_json: JsonClient,
+    table_of: Callable[[str], str],
+    now: datetime,
+    trouble: tuple[int, dict[str, str]],
+) -> None:
+    dynamodb = aws_json(DYNAMODB)
+    store = DynamoPlayback(dynamodb, table_of("playback"))
+    account = store.account("acc_1")
+    answering(monkeypatch, dynamodb, *[trouble] * 3)
+
+    with pytest.raises(UnavailableError):
+        store.open(session(now), account, {}, now)
+    assert store.account("acc_1").plays == {}
+
+    answering(monkeypatch, dynamodb, trouble, trouble)
+    assert store.open(session(now), account, {}, now)
+
+
+def test_a_cancelled_transaction_is_a_change_only_where_a_condition_or_another_one_was_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+    aws_json: JsonClient,
+    table_of: Callable[[str], str],
+    now: datetime,
+) -> None:
+    dynamodb = aws_json(DYNAMODB)
+    store = DynamoPlayback(dynamodb, table_of("playback"))
+    opened(store, play(now, 1), now)
+    account = store.account("acc_1")
+
+    def cancelled(code: str) -> tuple[int, Any]:
+        reasons = [{"Code": code}, {"Code": "None"}]
+        kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException"
+        return 400, {"__type": kind, "Message": "", "CancellationReasons": reasons}
+
+    answering(monkeypatch, dynamodb, cancelled("TransactionConflict"))
+    assert not store.open(play(now, 2), account, {"ses_1": "taken_over"}, now)
+    answering(monkeypatch, dynamodb, cancelled("ValidationError"))
+    with pytest.raises(TransactionCancelledError):
+        store.open(play(now, 2), account, {"ses_1": "taken_over"}, now)
+    assert set(store.account("acc_1").plays) == {"ses_1"}
 
 
 def test_all_plays_of_a_house_end_in_one_step(

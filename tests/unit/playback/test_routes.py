@@ -10,6 +10,7 @@ from typing import Any, get_args
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from kernel.errors import UnavailableError
 from playback.domain import Allowance
 from playback.leases import SENTENCES, Reason
 from playback.routes import licence_handler, session_handler
@@ -234,6 +235,23 @@ def test_a_stream_too_many_is_told_of_the_others_and_takes_one_over(api: Api) ->
         "reason": "taken_over",
         "sentence": SENTENCES["taken_over"],
     }
+
+
+def test_trouble_of_our_own_is_no_start_and_says_when_to_come_back(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def throttled(*_: object) -> None:
+        raise UnavailableError("Something we need does not answer right now; try again.")
+
+    for call in ("facts", "open"):
+        with monkeypatch.context() as trouble:
+            trouble.setattr(api.table, call, throttled)
+
+            answer = api.start()
+
+            assert problem(answer) == (503, "unavailable")
+            assert answer["headers"]["retry-after"] == "1"
+    assert api.table.sessions == {}
 
 
 def test_a_play_under_way_says_so(api: Api) -> None:
