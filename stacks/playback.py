@@ -186,10 +186,12 @@ class PlaybackStack(MarqueeStack):
             detail_types=[
                 "AccountBlocked",
                 "AccountDeleted",
+                "AccountDeletionRequested",
                 "AccountUnblocked",
                 "DeviceRegistered",
                 "DeviceRemoved",
                 "DeviceRenamed",
+                "PasswordChanged",
                 "SessionEnded",
                 "SignedOutEverywhere",
             ],

@@ -12,10 +12,13 @@ from kernel.events.catalog import TitlePublished, TitleWithdrawn
 from kernel.events.identity import (
     AccountBlocked,
     AccountDeleted,
+    AccountDeletionRequested,
+    AccountEvent,
     AccountUnblocked,
     DeviceRegistered,
     DeviceRemoved,
     DeviceRenamed,
+    PasswordChanged,
     SessionEnded,
     SignedOutEverywhere,
 )
@@ -24,6 +27,13 @@ from playback import records
 from playback.domain import Allowance
 from playback.revocation import Revocation
 from playback.service import Projection
+
+ENDING_ALL_SIGN_INS: tuple[type[AccountEvent], ...] = (
+    SignedOutEverywhere,
+    PasswordChanged,
+    AccountDeletionRequested,
+)
+"""After each of these every sign-in from before is over."""
 
 Reader = Callable[[Mapping[str, Any]], None]
 
@@ -95,14 +105,17 @@ def _revoking(revocation: Revocation) -> dict[str, Reader]:
         told = SessionEnded.from_detail(detail)
         revocation.session_ended(told.account_id, told.family_id, moment_of(told.sequence))
 
-    def signed_out_everywhere(detail: Mapping[str, Any]) -> None:
-        told = SignedOutEverywhere.from_detail(detail)
-        revocation.signed_out_everywhere(told.account_id, moment_of(told.sequence))
+    def signed_out_everywhere(kind: type[AccountEvent]) -> Reader:
+        def signed_out(detail: Mapping[str, Any]) -> None:
+            told = kind.from_detail(detail)
+            revocation.signed_out_everywhere(told.account_id, moment_of(told.sequence))
+
+        return signed_out
 
     return {
         DeviceRemoved.detail_type: device_removed,
         SessionEnded.detail_type: session_ended,
-        SignedOutEverywhere.detail_type: signed_out_everywhere,
+        **{kind.detail_type: signed_out_everywhere(kind) for kind in ENDING_ALL_SIGN_INS},
         AccountBlocked.detail_type: account_blocked,
         AccountUnblocked.detail_type: account_unblocked,
         AccountDeleted.detail_type: account_deleted,

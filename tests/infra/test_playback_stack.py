@@ -138,8 +138,9 @@ def test_what_the_read_model_could_not_take_waits_in_a_queue(playback: Template)
         '{"detail-type": ["ContentKeysIssued"], "source": ["marquee.dev.keys"]}',
         '{"detail-type": ["TitlePublished", "TitleWithdrawn"], "source": ["marquee.dev.catalog"]}',
         '{"detail-type": ["SubscriptionChanged"], "source": ["marquee.dev.billing"]}',
-        '{"detail-type": ["AccountBlocked", "AccountDeleted", "AccountUnblocked", '
-        '"DeviceRegistered", "DeviceRemoved", "DeviceRenamed", "SessionEnded", '
+        '{"detail-type": ["AccountBlocked", "AccountDeleted", '
+        '"AccountDeletionRequested", "AccountUnblocked", '
+        '"DeviceRegistered", "DeviceRemoved", "DeviceRenamed", "PasswordChanged", "SessionEnded", '
         '"SignedOutEverywhere"], "source": ["marquee.dev.identity"]}',
     }
     for rule in rules.values():

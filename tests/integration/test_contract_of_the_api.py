@@ -338,7 +338,9 @@ def test_a_play_is_answered_as_the_contract_says(
     assert play.licence(asked).status_code == 200
     session = f"/v1/playback/sessions/{play.answer['session_id']}"
     assert member.ask("POST", f"{session}/licence-token").status_code == 200
+    assert member.get(session)["state"] == "playing"
     assert member.ask("DELETE", session).status_code == 204
+    assert member.get(session)["reason"] == "left"
 
 
 def test_a_film_is_answered_as_the_contract_says(cloud: RunningCloud) -> None:

@@ -16,8 +16,10 @@ from kernel.events import Event
 from kernel.events.identity import (
     AccountBlocked,
     AccountDeleted,
+    AccountDeletionRequested,
     AccountUnblocked,
     DeviceRemoved,
+    PasswordChanged,
     SessionEnded,
     SignedOutEverywhere,
 )
@@ -100,8 +102,21 @@ def test_a_device_that_joined_again_keeps_what_it_began_since(home: Home) -> Non
     assert home.left == {"ses_1", "ses_3"}
 
 
-def test_signing_out_everywhere_ends_all_that_began_before(home: Home) -> None:
-    everywhere = home.about(SignedOutEverywhere, family_ids=[FAMILY])
+LETTER = {"language": "en", "sealed": ""}
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        (SignedOutEverywhere, {"family_ids": [FAMILY]}),
+        (PasswordChanged, LETTER),
+        (AccountDeletionRequested, LETTER),
+    ],
+)
+def test_what_ends_every_sign_in_ends_all_that_began_before(
+    home: Home, kind: type[Event], facts: dict[str, Any]
+) -> None:
+    everywhere = home.about(kind, **facts)
     home.now += timedelta(minutes=1)
     assert home.plays("ses_3", replace(VIEWER, family_id=new_id("fam", home.now)))
 
