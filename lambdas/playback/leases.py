@@ -51,7 +51,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         "device_removed": "This device was removed from your account.",
         "account_blocked": "This account cannot play titles at the moment.",
         "account_deleted": "This account was deleted.",
-        "expired": "This play is older than a play can be.",
+        "expired": "The time for this play has run out.",
     }
 )
 """Why a play stopped, as its viewer is told."""
