@@ -42,12 +42,11 @@ def main() -> None:
     keys = KeysStack(app, "keys", env=env)
     identity = IdentityStack(app, "identity", env=env)
 
-    NotificationsStack(app, "notifications", env=env, mail_key=identity.mail_key)
-
     api = ApiStack(app, "api", env=env)
     # API Gateway asks the issuer for its keys when the authorizer is created.
     api.add_stack_dependency(identity)
 
+    NotificationsStack(app, "notifications", env=env, api=api.ref, mail_key=identity.mail_key)
     BillingStack(app, "billing", env=env, api=api.ref)
     DevicesStack(app, "devices", env=env, api=api.ref, accounts=identity.accounts)
     ProfilesStack(app, "profiles", env=env, api=api.ref, accounts=identity.accounts)

@@ -164,7 +164,7 @@ class Cloud:
         self.front.register("lambda", self.functions.handle)
         self.front.register("events", self.bus.handle)
         self.front.register("mediaconvert", self._mediaconvert)
-        self.ses = Ses(self._may_send, region)
+        self.ses = Ses(self._may_send, region, emit=self._emit, account=account)
         self.front.register("ses", self.ses.handle)
         self.key_value_stores = KeyValueStores(self.registry)
         self.front.register("cloudfront-keyvaluestore", self.key_value_stores.handle)

@@ -1,7 +1,9 @@
 """Answers SES's SendEmail (API v2): checks a message as SES would, keeps it, and sends nothing.
 
-Moto keeps one part of a message only. Identities are moto's; an environment outside of SES's
-sandbox is assumed, so that every recipient is fine.
+What comes back of messages to SES's mailbox simulator goes where their configuration set says.
+Moto keeps one part of a message only and knows no event destinations, so both are kept here.
+Identities are moto's; an environment outside of SES's sandbox is assumed, so that every recipient
+is fine.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any
@@ -18,11 +20,15 @@ from localcloud import front_errors
 from localcloud.iam import operations
 from localcloud.identities import Principal
 from localcloud.mailbox import Mail
+from localcloud.mailbox_simulator import Outcome, outcomes
 from localcloud.service_model import ServiceModel
 from localcloud.wire import HttpRequest, HttpResponse
 
 RECIPIENTS = 50
 """To, cc and bcc of one message. Source: SES, service quotas."""
+
+Emit = Callable[[str, str, Mapping[str, Any], Sequence[str]], None]
+"""Puts a service's own event on the default bus: source, detail type, detail, resources."""
 
 IsVerified = Callable[[str], bool]
 """Whether an address, or its domain, is an identity that may send."""
@@ -44,12 +50,18 @@ class Ses:
         is_verified: IsVerified,
         region: str,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        emit: Emit = lambda *_: None,
+        account: str = "123456789012",
     ) -> None:
         self._is_verified = is_verified
         self._region = region
         self._clock = clock
         self._lock = threading.Lock()
         self._sent: list[Mail] = []
+        self._emit = emit
+        self._account = account
+        self._sets: dict[str, list[Mapping[str, Any]]] = {}
+        """Configuration sets with their event destinations."""
 
     def sent(self) -> Sequence[Mail]:
         """What was sent so far, oldest first."""
@@ -57,18 +69,48 @@ class Ses:
             return tuple(self._sent)
 
     def handle(self, request: HttpRequest, _principal: Principal) -> HttpResponse | None:
-        """The answer to SendEmail; None for any other operation."""
+        """The answer to what is kept here; None for any other operation."""
         operation = operations.identify("ses", request, request.body)
-        if operation.name != "SendEmail":
+        answers: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
+            "SendEmail": self._send,
+            "CreateConfigurationSet": self._create_set,
+            "CreateConfigurationSetEventDestination": self._create_destination,
+        }
+        if operation.name not in answers:
             return None
         try:
-            message_id = self._send(operation.parameters)
+            answer = answers[operation.name](operation.parameters)
         except RefusedMessageError as refused:
-            return front_errors.render(operations.REST_JSON, "ses", 400, refused.code, str(refused))
-        body = json.dumps({"MessageId": message_id}).encode()
-        return HttpResponse(200, (("content-type", "application/json"),), body)
+            status = 404 if refused.code == "NotFoundException" else 400
+            return front_errors.render(
+                operations.REST_JSON, "ses", status, refused.code, str(refused)
+            )
+        headers = (("content-type", "application/json"),)
+        return HttpResponse(200, headers, json.dumps(answer).encode())
 
-    def _send(self, asked: Mapping[str, Any]) -> str:
+    def _create_set(self, asked: Mapping[str, Any]) -> dict[str, str]:
+        with self._lock:
+            self._sets[str(asked["ConfigurationSetName"])] = []
+        return {}
+
+    def _create_destination(self, asked: Mapping[str, Any]) -> dict[str, str]:
+        destination = asked["EventDestination"]
+        bus = destination["EventBridgeDestination"]["EventBusArn"]
+        if not bus.endswith(":event-bus/default"):
+            raise RefusedMessageError("BadRequestException", "Only the default bus is supported.")
+        self._destinations(asked).append(destination)
+        return {}
+
+    def _destinations(self, asked: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        name = str(asked["ConfigurationSetName"])
+        with self._lock:
+            if name not in self._sets:
+                raise RefusedMessageError(
+                    "NotFoundException", f"Configuration set <{name}> does not exist."
+                )
+            return self._sets[name]
+
+    def _send(self, asked: Mapping[str, Any]) -> dict[str, str]:
         for fault in ServiceModel.load("sesv2").faults("SendEmailRequest", dict(asked)):
             raise RefusedMessageError("BadRequestException", str(fault))
         if set(asked["Content"]) != {"Simple"}:
@@ -77,6 +119,7 @@ class Ses:
         simple, destination = asked["Content"]["Simple"], asked.get("Destination", {})
         recipients = tuple(address for some in destination.values() for address in some)
         self._check(sender, recipients, simple["Body"])
+        told = self._destinations(asked) if "ConfigurationSetName" in asked else []
         message_id = f"{secrets.token_hex(8)}-{secrets.token_hex(4)}"
         mail = Mail(
             message_id=message_id,
@@ -89,7 +132,20 @@ class Ses:
         )
         with self._lock:
             self._sent.append(mail)
-        return message_id
+        for outcome in self._outcomes(mail, asked):
+            for destination in told:
+                wanted = outcome.event_type in destination["MatchingEventTypes"]
+                if destination["Enabled"] and wanted:
+                    self._emit("aws.ses", outcome.detail_type, outcome.detail, [])
+        return {"MessageId": message_id}
+
+    def _outcomes(self, mail: Mail, asked: Mapping[str, Any]) -> Iterator[Outcome]:
+        tags = {tag["Name"]: [tag["Value"]] for tag in asked.get("EmailTags", [])}
+        if "ConfigurationSetName" in asked:
+            tags["ses:configuration-set"] = [asked["ConfigurationSetName"]]
+        return outcomes(
+            mail.message_id, mail.sender, mail.recipients, tags, self._account, self._clock()
+        )
 
     def _check(self, sender: str, recipients: Sequence[str], body: Mapping[str, Any]) -> None:
         address = parseaddr(sender)[1]

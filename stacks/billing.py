@@ -11,6 +11,7 @@ from stacks.components import (
     MarqueeTable,
     Outbox,
     Route,
+    add_export,
     add_routes,
     subscribe,
 )
@@ -52,6 +53,7 @@ class BillingStack(MarqueeStack):
                 Route(f"PUT {PLAN_OF_ACCOUNT}", scope="staff"),
             ],
         )
+        add_export(self, env=env, api=api, domain="billing", table=self._table)
         accounts = self._function("Accounts", "First plans of new accounts; forgets deleted ones")
         self._table.table.grant(accounts, "dynamodb:PutItem")
         subscribe(

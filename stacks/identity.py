@@ -33,6 +33,7 @@ from stacks.environment import Environment
 from stacks.identity_accounts import (
     ACCOUNT_ROUTES,
     APP_ROUTES,
+    EXPORT_ROUTES,
     PASSKEY_ROUTES,
     PASSKEY_SIGN_IN_ROUTES,
     TWO_STEP_ROUTES,
@@ -208,6 +209,22 @@ class IdentityStack(MarqueeStack):
         self.mail_key.grant(pages, "kms:Encrypt")
         self._factor_key.grant(pages, "kms:Decrypt")
         self._public(pages, *ACCOUNT_ROUTES, *APP_ROUTES)
+        exports = self._function(
+            "Export",
+            "export",
+            layers=["lean", "argon2"],
+            memory_mb=1024,
+            timeout=Duration.seconds(28),
+            description="Gives owners all that is kept of them; hashes passwords",
+            environment=self._sealing_keys,
+        )
+        self._table.table.grant(
+            exports, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"
+        )
+        self._factor_key.grant(exports, "kms:Decrypt")
+        # The other domains are asked for their parts with a token that is made for this alone.
+        self._keys[0].grant(exports, "kms:GetPublicKey", "kms:Sign")
+        self._public(exports, *EXPORT_ROUTES)
         deletes = self._function(
             "DeleteAccounts",
             "delete_accounts",
@@ -222,6 +239,7 @@ class IdentityStack(MarqueeStack):
             "dynamodb:DeleteItem",
         )
         run_daily(self, "DeletesDaily", function=deletes)
+        CfnOutput(self, "DeleteAccountsFunction", value=deletes.alias.function_arn)
 
     def _consent(self) -> None:
         function = self._function(
@@ -420,6 +438,7 @@ class IdentityStack(MarqueeStack):
         layers: list[str],
         description: str,
         memory_mb: int = 512,
+        timeout: Duration | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> MarqueeFunction:
         return MarqueeFunction(
@@ -430,6 +449,7 @@ class IdentityStack(MarqueeStack):
             handler=handler,
             layers=layers,
             memory_mb=memory_mb,
+            timeout=timeout,
             description=description,
             environment={
                 "TABLE_NAME": self._table.table.table_name,

@@ -24,13 +24,12 @@ ACCOUNT_ROUTES = (
     "GET /account/email",
     "POST /account/email",
     "POST /account/email/confirm",
-    "GET /account/export",
-    "POST /account/export",
     "GET /account/delete",
     "POST /account/delete",
 )
 
 APP_ROUTES = ("GET /account/apps", "POST /account/apps", "POST /account/apps/withdraw")
+EXPORT_ROUTES = ("GET /account/export", "POST /account/export")
 
 PASSKEY_SIGN_IN_ROUTES = ("GET /passkeys.js", "POST /passkey/options", "POST /passkey")
 PASSKEY_ROUTES = (

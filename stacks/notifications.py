@@ -8,6 +8,7 @@ from __future__ import annotations
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_route53 as route53
@@ -15,7 +16,17 @@ from aws_cdk import aws_ses as ses
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from stacks.components import MarqueeFunction, MarqueeStack, MarqueeTable, dead_letter_queue
+from stacks.components import (
+    HttpApiRef,
+    MarqueeFunction,
+    MarqueeStack,
+    MarqueeTable,
+    Route,
+    add_export,
+    add_routes,
+    dead_letter_queue,
+    subscribe,
+)
 from stacks.components.alarms import PERIOD, add_alarm
 from stacks.environment import Environment
 
@@ -53,11 +64,18 @@ class NotificationsStack(MarqueeStack):
     """What people are told by mail."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, env: Environment, mail_key: kms.IKey
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        env: Environment,
+        api: HttpApiRef,
+        mail_key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id, env=env)
         self._env = env
         table = MarqueeTable(self, "Notifications", env=env)
+        told = self._told_of_what_comes_back()
         function = MarqueeFunction(
             self,
             "Letters",
@@ -72,16 +90,89 @@ class NotificationsStack(MarqueeStack):
                 "SENDER": f"Marquee <{env.mail_sender}>",
                 "PUBLIC_ORIGIN": env.public_origin,
                 "ISSUER": env.issuer,
+                "CONFIGURATION_SET": told.configuration_set_name,
             },
             description="Sends the letters that events call for",
         )
         table.table.grant(
-            function, "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"
+            function,
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
         )
         mail_key.grant(function, "kms:Decrypt")
         # Not by `grant_send_email`, which also lets raw messages through.
         self._sender().grant(function, "ses:SendEmail")
+        # SES asks for the same right on the configuration set that a message names.
+        function.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["ses:SendEmail"],
+                resources=[
+                    self.format_arn(
+                        service="ses",
+                        resource="configuration-set",
+                        resource_name=told.configuration_set_name,
+                    )
+                ],
+            )
+        )
         self._feed(function)
+        add_export(self, env=env, api=api, domain="notifications", table=table)
+        self._forget(table)
+        self._hear(table)
+        staff = self._function("Staff", table, "Shows staff which letters an account was sent")
+        table.table.grant(staff, "dynamodb:Query")
+        letters = Route("GET /v1/staff/accounts/{account_id}/letters", scope="staff")
+        add_routes(self, api=api, function=staff, routes=[letters])
+
+    def _told_of_what_comes_back(self) -> ses.ConfigurationSet:
+        """SES puts bounces and complaints on the default bus, the only one that it can."""
+        told = ses.ConfigurationSet(self, "Outcomes")
+        told.add_event_destination(
+            "Bus",
+            destination=ses.EventDestination.event_bus(
+                events.EventBus.from_event_bus_name(self, "DefaultBus", "default")
+            ),
+            events=[ses.EmailSendingEvent.BOUNCE, ses.EmailSendingEvent.COMPLAINT],
+        )
+        return told
+
+    def _hear(self, table: MarqueeTable) -> None:
+        function = self._function("Feedback", table, "Hears which addresses take no letters")
+        table.table.grant(function, "dynamodb:PutItem")
+        subscribe(
+            self,
+            "CameBack",
+            function=function,
+            source="aws.ses",
+            detail_types=["Email Bounced", "Email Complaint Received"],
+        )
+
+    def _function(
+        self, construct_id: str, table: MarqueeTable, description: str
+    ) -> MarqueeFunction:
+        return MarqueeFunction(
+            self,
+            construct_id,
+            env=self._env,
+            domain="notifications",
+            handler=construct_id.lower(),
+            layers=["lean"],
+            environment={"TABLE_NAME": table.table.table_name},
+            description=description,
+        )
+
+    def _forget(self, table: MarqueeTable) -> None:
+        function = self._function("Forget", table, "Forgets the letters of deleted accounts")
+        table.table.grant(function, "dynamodb:Query", "dynamodb:DeleteItem")
+        subscribe(
+            self,
+            "AccountDeleted",
+            function=function,
+            source=self._env.event_source("identity"),
+            detail_types=["AccountDeleted"],
+        )
 
     def _sender(self) -> ses.EmailIdentity:
         """The domain, proven by its own DNS; without one an address, which has to confirm."""

@@ -12,6 +12,7 @@ from stacks.components import (
     MarqueeStack,
     MarqueeTable,
     Route,
+    add_export,
     add_routes,
     read_beacons,
     subscribe,
@@ -56,6 +57,7 @@ class ProgressStack(MarqueeStack):
                 Route("PUT /v1/progress/{title_id}", scope="member"),
             ],
         )
+        add_export(self, env=env, api=api, domain="progress", table=table)
         places = MarqueeFunction(
             self,
             "Beacons",

@@ -33,8 +33,17 @@ NEWS_IS_GOOD_FOR = timedelta(hours=24)
 CLAIM = timedelta(minutes=2)
 """Longer than a function runs: after it, whoever claimed a letter is not sending it any more."""
 
-REMEMBERED = timedelta(days=3)
-"""How long it is known that a letter was sent: longer than any letter is worth sending."""
+REMEMBERED = timedelta(days=30)
+"""How long it is known that a letter was sent: much longer than any is worth sending, for staff who
+are asked where one is. By the privacy notice nothing stays longer than that."""
+
+
+BOUNCE, COMPLAINT = "bounce", "complaint"
+"""Why an address takes no letters: it is not there, or its reader called one of ours spam."""
+
+UNDELIVERABLE_FOR = timedelta(days=30)
+"""How long nothing is sent to it, counted anew each time. One letter a month that comes back harms
+no sender, and a mailbox that was mended is found again by itself."""
 
 
 class StillSendingError(UnavailableError):
@@ -101,6 +110,16 @@ class Message:
     html: str
 
 
-def letter_key(detail_type: str, account_id: str, sequence: int, template: str, to: str) -> str:
+@dataclass(frozen=True)
+class LetterKey:
     """What a letter is known by, however often and under whichever id the event arrives."""
-    return f"{detail_type}#{account_id}#{sequence}#{template}#{to}"
+
+    account_id: str
+    name: str
+
+
+def letter_key(
+    detail_type: str, account_id: str, sequence: int, template: str, to: str
+) -> LetterKey:
+    """The key of the letter that an event calls for by that template."""
+    return LetterKey(account_id, f"{detail_type}#{sequence}#{template}#{to}")

@@ -18,7 +18,8 @@ from notifications.domain import (
     RefusedLetterError,
     letter_key,
 )
-from notifications.ports import Ledger, Post, Words
+from notifications.feedback import read_feedback
+from notifications.ports import Addresses, Ledger, Post, Words
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Notifier:
     opener: SealOpener
     words: Words
     ledger: Ledger
+    addresses: Addresses
     post: Post
     clock: Clock
 
@@ -53,14 +55,36 @@ class Notifier:
         self, detail_type: str, event: LetterEvent, letter: Letter, facts: dict[str, str]
     ) -> bool:
         key = letter_key(detail_type, event.account_id, event.sequence, letter.template, letter.to)
+        refused = self.addresses.undeliverable(facts[letter.to], self.clock())
+        if refused is not None:
+            log.note(undeliverable=refused)
+            return False
         if not self.ledger.claim(key, self.clock()):
             return False
         message = self.words.message(letter.template, event.language, facts[letter.to], facts)
         try:
-            message_id = self.post.send(message)
+            message_id = self.post.send(message, event.account_id)
         except (RefusedLetterError, PostClosedError):
             self.ledger.release(key)
             raise
         self.ledger.sent(key)
         log.note(message_id=message_id)
         return True
+
+
+@dataclass(frozen=True)
+class FeedbackDesk:
+    """Hears what became of letters."""
+
+    addresses: Addresses
+    clock: Clock
+
+    def heard(self, detail: Mapping[str, Any]) -> None:
+        """Remember addresses to which nothing is sent any more."""
+        feedback = read_feedback(detail)
+        if feedback is None:
+            log.note(marked=0)
+            return
+        for address in feedback.addresses:
+            self.addresses.mark(address, feedback.kind, feedback.account_id, self.clock())
+        log.note(kind=feedback.kind, account=feedback.account_id, marked=len(feedback.addresses))

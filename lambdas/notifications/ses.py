@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from notifications.domain import Message, PostClosedError, RefusedLetterError
+from notifications.feedback import ACCOUNT_TAG
 
 _CLOSED = frozenset(
     [
@@ -41,13 +42,17 @@ class SesPost:
 
     client: SesClient
     sender: str
+    configuration_set: str
+    """Tells us of what bounces, and of complaints."""
 
-    def send(self, message: Message) -> str:
+    def send(self, message: Message, account_id: str) -> str:
         """Hand a message over, as plain text and HTML."""
         try:
             answer = self.client.send_email(
                 FromEmailAddress=self.sender,
                 Destination={"ToAddresses": [message.to]},
+                ConfigurationSetName=self.configuration_set,
+                EmailTags=[{"Name": ACCOUNT_TAG, "Value": account_id}],
                 Content={
                     "Simple": {
                         "Subject": {"Data": message.subject, "Charset": "UTF-8"},

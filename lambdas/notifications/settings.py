@@ -28,3 +28,8 @@ def public_origin() -> str:
 def issuer() -> str:
     """Where people sign in and look after their accounts."""
     return os.environ["ISSUER"]
+
+
+def configuration_set() -> str:
+    """The configuration set of SES that letters are sent under."""
+    return os.environ["CONFIGURATION_SET"]

@@ -4,6 +4,7 @@ from stacks.components.acknowledgements import acknowledge
 from stacks.components.alarms import add_alarm
 from stacks.components.beacon_reader import read_beacons
 from stacks.components.dead_letters import dead_letter_queue
+from stacks.components.export import add_export
 from stacks.components.function import MarqueeFunction
 from stacks.components.http_api import HttpApiRef, Route, add_routes
 from stacks.components.stack import MarqueeStack
@@ -19,6 +20,7 @@ __all__ = [
     "Route",
     "acknowledge",
     "add_alarm",
+    "add_export",
     "add_routes",
     "dead_letter_queue",
     "read_beacons",

@@ -15,7 +15,7 @@ from constructs import Construct
 from stacks.components.acknowledgements import acknowledge
 from stacks.components.function import MarqueeFunction
 
-Scope = Literal["member", "staff"]
+Scope = Literal["member", "staff", "export"]
 
 _WITHOUT_AUTHORIZER = {
     False: "Signing in and its discovery documents are for people who have no token yet.",

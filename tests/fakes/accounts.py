@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from identity.accounts.domain import Challenge, Purpose, TooManyAttemptsError, WrongCodeError
 from identity.accounts.limits import Limit
 from identity.domain import Account, EmailTakenError
 from identity.profiles.domain import Profile
 from kernel.clock import epoch_milliseconds
-from kernel.errors import ConflictError
+from kernel.errors import ConflictError, UnavailableError
 from kernel.events import Event
 from tests.fakes.identity import FakeAccounts
 
@@ -196,6 +197,21 @@ class CountedPasswords:
 
     def is_outdated(self, password_hash: str) -> bool:
         return password_hash.startswith("old:")
+
+
+@dataclass
+class FakeElsewhere:
+    """The other domains, until one is out of reach."""
+
+    parts: dict[str, Any] = field(default_factory=lambda: {"billing": [{"plan_name": "basic"}]})
+    tokens: list[str] = field(default_factory=list)
+    out_of_reach: bool = False
+
+    def kept(self, token: str) -> dict[str, Any]:
+        self.tokens.append(token)
+        if self.out_of_reach:
+            raise UnavailableError("Not all of your data could be gathered.")
+        return self.parts
 
 
 @dataclass

@@ -50,6 +50,7 @@ def allowed_actions(template: Template, role_prefix: str) -> set[str]:
             {"dynamodb:UpdateItem", "dynamodb:Query", "dynamodb:DeleteItem"},
         ),
         ("notifications", "LettersRole", {"dynamodb:DeleteItem"}),
+        ("notifications", "ForgetRole", {"dynamodb:Query", "dynamodb:DeleteItem"}),
         (
             "catalog",
             "RepublishFunctionRole",

@@ -23,12 +23,24 @@ def identity(dev_template: Callable[[str], Template]) -> Template:
     return dev_template("identity")
 
 
+@pytest.fixture(scope="module")
+def staff_accounts(dev_template: Callable[[str], Template]) -> Template:
+    return dev_template("staff-accounts")
+
+
 def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
     return {
         logical_id: resource["Properties"]
         for logical_id, resource in template["Resources"].items()
         if resource["Type"] == kind
     }
+
+
+def named_one(template: Template, kind: str, name: str) -> dict[str, Any]:
+    """The one of a type whose logical id begins so."""
+    found = of_type(template, kind).items()
+    (one,) = (properties for logical_id, properties in found if logical_id.startswith(name))
+    return one
 
 
 def users_of(template: Template, action: str, resource: str = "") -> set[str]:
@@ -56,7 +68,7 @@ def test_a_letter_that_cannot_be_sent_is_set_aside_and_somebody_hears_of_it(
     assert queues[aside]["MessageRetentionPeriod"] == 14 * 86400
     watched = json.dumps(of_type(notifications, "AWS::CloudWatch::Alarm"))
     assert aside in watched
-    (rule,) = of_type(notifications, "AWS::Events::Rule").values()
+    rule = named_one(notifications, "AWS::Events::Rule", "Told")
     (target,) = rule["Targets"]
     assert target["Arn"]["Fn::GetAtt"][0] == due_id
     assert target["DeadLetterConfig"]
@@ -68,7 +80,7 @@ def test_a_letter_is_seen_again_only_when_its_function_has_ended_and_its_claim_i
     (due,) = (
         one for one in of_type(notifications, "AWS::SQS::Queue").values() if "RedrivePolicy" in one
     )
-    (function,) = of_type(notifications, "AWS::Lambda::Function").values()
+    function = named_one(notifications, "AWS::Lambda::Function", "Letters")
     (mapping,) = of_type(notifications, "AWS::Lambda::EventSourceMapping").values()
 
     assert due["VisibilityTimeout"] >= 6 * function["Timeout"]
@@ -77,7 +89,7 @@ def test_a_letter_is_seen_again_only_when_its_function_has_ended_and_its_claim_i
 
 
 def test_every_event_that_calls_for_a_letter_reaches_the_queue(notifications: Template) -> None:
-    (rule,) = of_type(notifications, "AWS::Events::Rule").values()
+    rule = named_one(notifications, "AWS::Events::Rule", "Told")
 
     assert rule["EventPattern"]["source"] == ["marquee.dev.identity"]
     assert set(rule["EventPattern"]["detail-type"]) == set(LETTERS)
@@ -88,25 +100,35 @@ def named(roles: set[str]) -> set[str]:
     return {name[:-8] for name in roles}
 
 
-def test_one_function_opens_what_events_carry(identity: Template, notifications: Template) -> None:
+def test_one_function_opens_what_events_carry(
+    identity: Template, notifications: Template, staff_accounts: Template
+) -> None:
     openers = users_of(identity, "kms:Decrypt", "MailKey") | users_of(notifications, "kms:Decrypt")
     sealers = users_of(identity, "kms:Encrypt", "MailKey") | users_of(notifications, "kms:Encrypt")
 
     assert named(openers) == {"LettersRole"}
     assert named(sealers) == {"AccountsRole", "PasskeysRole", "TokenRole", "TwoStepRole"}
+    assert named(users_of(staff_accounts, "kms:Encrypt")) == {"StaffRole"}
+    assert not users_of(staff_accounts, "kms:Decrypt")
 
 
 def test_who_only_takes_passwords_cannot_open_an_apps_secret(identity: Template) -> None:
     openers = users_of(identity, "kms:Decrypt", "FactorKey")
     sealers = users_of(identity, "kms:Encrypt", "FactorKey")
 
-    assert named(openers) == {"AccountsRole", "PasskeysRole", "SecondStepRole", "TwoStepRole"}
+    assert named(openers) == {
+        "AccountsRole",
+        "ExportRole",
+        "PasskeysRole",
+        "SecondStepRole",
+        "TwoStepRole",
+    }
     assert named(sealers) == {"TwoStepRole"}
 
 
 def test_letters_come_from_the_environments_own_domain(notifications: Template) -> None:
     ((sender, identity),) = of_type(notifications, "AWS::SES::EmailIdentity").items()
-    (function,) = of_type(notifications, "AWS::Lambda::Function").values()
+    function = named_one(notifications, "AWS::Lambda::Function", "Letters")
 
     assert identity["EmailIdentity"] == "dev.marquee.example"
     records = of_type(notifications, "AWS::Route53::RecordSet").values()
@@ -128,7 +150,14 @@ def test_only_functions_that_hash_passwords_carry_argon2(identity: Template) -> 
         if {"Ref": argon} in function.get("Layers", [])
     }
 
-    assert hashing == {"authorize", "create_account", "accounts", "two_step", "passkeys"}
+    assert hashing == {
+        "authorize",
+        "create_account",
+        "accounts",
+        "export",
+        "two_step",
+        "passkeys",
+    }
 
 
 def test_deleted_accounts_are_looked_for_every_day_and_a_failure_is_set_aside(
@@ -142,3 +171,20 @@ def test_deleted_accounts_are_looked_for_every_day_and_a_failure_is_set_aside(
 
     assert rule["ScheduleExpression"] == "rate(1 day)"
     assert rule["Targets"][0]["DeadLetterConfig"]
+
+
+def test_ses_tells_us_of_what_comes_back_by_the_default_bus(notifications: Template) -> None:
+    (destination,) = of_type(notifications, "AWS::SES::ConfigurationSetEventDestination").values()
+    stated = destination["EventDestination"]
+    rule = named_one(notifications, "AWS::Events::Rule", "CameBack")
+    sets = users_of(notifications, "ses:SendEmail", "configuration-set")
+
+    assert stated["Enabled"]
+    assert set(stated["MatchingEventTypes"]) == {"bounce", "complaint"}
+    # SES publishes to no other bus.
+    assert "event-bus/default" in json.dumps(stated["EventBridgeDestination"])
+    assert rule["EventPattern"] == {
+        "source": ["aws.ses"],
+        "detail-type": ["Email Bounced", "Email Complaint Received"],
+    }
+    assert named(sets) == {"LettersRole"}

@@ -133,7 +133,7 @@ def test_dependencies_run_one_way_and_nothing_depends_on_delivery(folder: Path) 
         assert not needs[alone], alone
     assert needs["api"] == {"identity"}
     # Keys of KMS, each to those who decrypt: of the vault, and of what events carry sealed.
-    assert needs["notifications"] == {"identity"}
+    assert needs["notifications"] == {"identity", "api"}
     assert not any(DOMAINS & needs[domain] - {"keys"} for domain in DOMAINS - {"notifications"})
     assert not any(ONLY_ON_AWS & needed for needed in needs.values())
 
@@ -157,7 +157,9 @@ def test_every_route_states_who_may_call_it(templates: dict[str, Template]) -> N
         key, guard = route["RouteKey"], route["AuthorizationType"]
         assert not key.startswith(("ANY", "$default")), (stack, logical_id)
         if guard == "JWT":
-            assert route["AuthorizationScopes"] in (["member"], ["staff"]), key
+            (scope,) = route["AuthorizationScopes"]
+            assert scope in ("member", "staff", "export"), key
+            assert (scope == "export") == ("/v1/export/" in key), key
         elif guard == "NONE":
             assert key in PUBLIC_ROUTES | OWN_TOKEN_ROUTES, key
         else:

@@ -7,7 +7,7 @@ import { HomePage } from "./catalog/home-page";
 import { SeriesPage } from "./catalog/series-page";
 import { TitlePage } from "./catalog/title-page";
 import type { Services } from "./composition";
-import { devicesPage, profilesPage, staffPage } from "./pages";
+import { accountPage, devicesPage, membersPage, profilesPage, staffPage } from "./pages";
 import { WatchPage } from "./player/watch-page";
 import { currentVisit, isFromStart, matchRoute, parentPath, usePath } from "./routing";
 import { ServicesProvider, useServices, useSessionStatus, useWhoWatches } from "./services";
@@ -47,6 +47,11 @@ function CurrentPage(): ReactNode {
     case "staff":
       if (!session.hasScope("staff")) return <NotStaffPage />;
       return <staffPage.Page />;
+    case "members":
+      if (!session.hasScope("staff")) return <NotStaffPage />;
+      return <membersPage.Page />;
+    case "account":
+      return <accountPage.Page />;
     case "devices":
       return <devicesPage.Page />;
     case "profiles":

@@ -2,6 +2,9 @@
 import { AssetsApi } from "./api/assets";
 import { ApiClient } from "./api/client";
 import { DevicesApi } from "./api/devices";
+import { LettersApi } from "./api/letters";
+import { MembersApi } from "./api/members";
+import { PlansApi } from "./api/plans";
 import { PlaybackApi } from "./api/playback";
 import { ProfilesApi } from "./api/profiles";
 import { ProgressApi } from "./api/progress";
@@ -26,6 +29,9 @@ export interface Services {
   readonly assets: AssetsApi;
   readonly uploads: UploadsApi;
   readonly devices: DevicesApi;
+  readonly members: MembersApi;
+  readonly letters: LettersApi;
+  readonly plans: PlansApi;
   readonly profiles: ProfilesApi;
   /** Last answers by key, shown at once while they are asked for again. One person's only. */
   readonly remembered: Map<string, unknown>;
@@ -74,6 +80,9 @@ export function createServices(config: Config): Services {
     assets: new AssetsApi(client),
     uploads: new UploadsApi(client),
     devices: new DevicesApi(client),
+    members: new MembersApi(client),
+    letters: new LettersApi(client),
+    plans: new PlansApi(client),
     profiles: new ProfilesApi(client, sessionStorage),
     remembered,
   };

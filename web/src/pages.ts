@@ -1,6 +1,9 @@
 /** The pages that stay out of the first download. */
 import { chunk } from "./ui/chunk";
 
+/** Looked at a few times a year, like the devices. */
+export const accountPage = chunk(() => import("./account/account-page"), "Opening your account");
+
 /** Looked at a few times a year. */
 export const devicesPage = chunk(() => import("./devices/devices-page"), "Opening your devices");
 
@@ -12,3 +15,5 @@ export const profilesPage = chunk(
 
 /** Members never download what staff work with. */
 export const staffPage = chunk(() => import("./staff/staff-page"), "Opening the staff page");
+
+export const membersPage = chunk(() => import("./staff/members-page"), "Opening the members");

@@ -5,6 +5,9 @@ test.each([
   ["/", { page: "home" }],
   ["/callback", { page: "callback" }],
   ["/staff", { page: "staff" }],
+  ["/staff/members/", { page: "members" }],
+  ["/staff/nobody", { page: "not-found" }],
+  ["/account", { page: "account" }],
   ["/staffroom", { page: "not-found" }],
   ["/profiles", { page: "profiles", view: "choose" }],
   ["/profiles/manage", { page: "profiles", view: "manage" }],
@@ -40,6 +43,8 @@ test.each([
   ["/title/ttl_1", "/"],
   ["/profiles", "/"],
   ["/profiles/new", "/profiles/manage"],
+  ["/staff/members", "/staff"],
+  ["/account", "/"],
   ["/nowhere", "/"],
   ["/", null],
 ])("above %s is %s", (path, parent) => {

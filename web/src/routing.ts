@@ -5,6 +5,8 @@ export type Route =
   | { readonly page: "home" }
   | { readonly page: "callback" }
   | { readonly page: "staff" }
+  | { readonly page: "members" }
+  | { readonly page: "account" }
   | { readonly page: "devices" }
   | { readonly page: "profiles"; readonly view: ProfilesView }
   | { readonly page: "title"; readonly titleId: string }
@@ -24,6 +26,8 @@ export function matchRoute(pathname: string): Route {
   if (pathname === "/" || pathname === "/index.html") return { page: "home" };
   if (pathname === "/callback") return { page: "callback" };
   if (/^\/staff\/?$/.test(pathname)) return { page: "staff" };
+  if (/^\/staff\/members\/?$/.test(pathname)) return { page: "members" };
+  if (/^\/account\/?$/.test(pathname)) return { page: "account" };
   if (/^\/devices\/?$/.test(pathname)) return { page: "devices" };
   if (/^\/profiles\/?$/.test(pathname)) return { page: "profiles", view: "choose" };
   const profile = PROFILE.exec(pathname)?.[1];
@@ -46,6 +50,9 @@ export const profilePath = (profileId: string): string =>
 export function choosePath(to: string): string {
   return to === "/" ? "/profiles" : `/profiles?${new URLSearchParams({ to })}`;
 }
+
+/** Whether a page is for staff: signing in there asks for their access. */
+export const isForStaff = ({ page }: Route): boolean => page === "staff" || page === "members";
 
 export const titlePath = (titleId: string): string => `/title/${encodeURIComponent(titleId)}`;
 
@@ -70,7 +77,10 @@ export function parentPath(route: Route): string | null {
   switch (route.page) {
     case "watch":
       return titlePath(route.titleId);
+    case "members":
+      return "/staff";
     case "title":
+    case "account":
     case "devices":
     case "not-found":
       return "/";

@@ -215,8 +215,8 @@ CONFIRM_EMAIL = FormPage(
 )
 EXPORT = FormPage(
     "Download your data",
-    "What your account consists of, as a file. What you watched is kept with your profile, apart "
-    "from it.",
+    "All that we keep of you, as a file: your account, its devices and profiles, your plan, what "
+    "you watched, and the letters that we sent.",
     "/account/export",
     (EMAIL, PASSWORD, STEP_UP),
     "Download",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from identity.accounts.domain import Challenge, Purpose
 from identity.accounts.limits import Limit
@@ -79,3 +79,11 @@ class Announcements(Protocol):
 
     def tell(self, event: Event, now: datetime) -> None:
         """Publish an event."""
+
+
+class Elsewhere(Protocol):
+    """The other domains."""
+
+    def kept(self, token: str) -> dict[str, Any]:
+        """What each keeps of the account whose token it is, by its name; UnavailableError when
+        one does not say."""

@@ -6,7 +6,6 @@ they began: in the app, signed in.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -109,7 +108,6 @@ class Accounts:
             "/account": pages.account(self.public_origin),
             "/account/password": pages.CHANGE_PASSWORD,
             "/account/email": pages.CHANGE_EMAIL,
-            "/account/export": pages.EXPORT,
             "/account/delete": pages.DELETE,
         }
         return shown[path]
@@ -123,7 +121,6 @@ class Accounts:
             "/account/password": (pages.CHANGE_PASSWORD, self._change_password),
             "/account/email": (pages.CHANGE_EMAIL, self._change_email),
             "/account/email/confirm": (pages.CONFIRM_EMAIL, self._confirm_email),
-            "/account/export": (pages.EXPORT, self._export),
             "/account/delete": (pages.DELETE, self._delete),
         }[path]
 
@@ -174,18 +171,6 @@ class Accounts:
     def _confirm_email(self, given: Form) -> Reply:
         email = self.upkeep.confirm_email(given["challenge"], given["code"], given.place)
         return self._told("Your address is changed", f"Sign in with {email} from now on.")
-
-    def _export(self, given: Form) -> Reply:
-        data = self.upkeep.export(given.owner)
-        answer = reply(
-            200,
-            headers={
-                "content-disposition": 'attachment; filename="marquee-account.json"',
-                "content-type": "application/json",
-                "x-content-type-options": "nosniff",
-            },
-        )
-        return {**answer, "body": json.dumps(data, indent=2)}
 
     def _delete(self, given: Form) -> Reply:
         due = self.upkeep.delete(given.owner)

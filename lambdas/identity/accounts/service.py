@@ -20,7 +20,6 @@ from identity.accounts.passwords import new_password
 from identity.accounts.ports import Members
 from identity.domain import Account, EmailTakenError
 from identity.mfa.check import Owner, OwnerCheck
-from identity.passkeys.ports import Passkeys
 from identity.ports import Passwords
 from kernel.clock import Clock, epoch_milliseconds
 from kernel.events import Event
@@ -155,7 +154,6 @@ class Upkeep:
     """What an owner changes. Each step asks for all they sign in with: no session can be stolen."""
 
     members: Members
-    passkeys: Passkeys
     passwords: Passwords
     check: OwnerCheck
     codes: Codes
@@ -208,26 +206,6 @@ class Upkeep:
         )
         self.members.change_email(account, proven.email, told, now)
         return proven.email
-
-    def export(self, owner: Owner) -> dict[str, object]:
-        """All that identity holds of an account, in plain values; no secret, hashed or not.
-
-        A blocked account's owner has the same right to it.
-        """
-        account = self.check.known(owner)
-        return {
-            "account_id": account.account_id,
-            "email": account.email,
-            "language": account.language,
-            "created_at": account.created_at.isoformat(),
-            "scopes": list(account.scopes),
-            "second_factors": sorted(account.factors),
-            "passkeys": [passkey.told() for passkey in self.passkeys.of(account.account_id)],
-            "profiles": [profile.told() for profile in account.household.profiles],
-            "signed_out_everywhere_at": (
-                None if account.sessions_from is None else account.sessions_from.isoformat()
-            ),
-        }
 
     def delete(self, owner: Owner) -> datetime:
         """Have the account deleted, blocked or not; when it will be gone."""

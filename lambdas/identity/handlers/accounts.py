@@ -25,7 +25,7 @@ from identity.mfa.check import CodeCheck, OwnerCheck
 from identity.mfa.store import DynamoFactors
 from identity.oauth.store import DynamoGrants
 from identity.passkeys.service import Challenges
-from identity.passkeys.store import DynamoCeremonies, DynamoPasskeys
+from identity.passkeys.store import DynamoCeremonies
 from identity.service import Admission
 from kernel.clock import utc_now
 from kernel.kms_seal import KmsSeal
@@ -54,7 +54,6 @@ _accounts = Accounts(
     recovery=Recovery(_members, _passwords, _codes, _letters, utc_now),
     upkeep=Upkeep(
         _members,
-        DynamoPasskeys(_dynamodb, _table),
         _passwords,
         _check,
         _codes,

@@ -25,3 +25,6 @@ def messages(call: Call) -> Iterator[Access]:
         context["ses:fromdisplayname"] = name
     identity = call.scope.account.mail_identity(address, call.scope.region) or address
     yield Access("ses:SendEmail", call.scope.arn("ses", f"identity/{identity}"), context)
+    if told := call.text("ConfigurationSetName"):
+        # A message that names one needs the right on it, too.
+        yield Access("ses:SendEmail", call.scope.arn("ses", f"configuration-set/{told}"), context)

@@ -13,17 +13,22 @@ from botocore.stub import Stubber
 from kernel.aws.json_client import KMS, AwsJson, JsonService
 from kernel.kms_seal import JsonKmsSeal, KmsSeal
 from notifications.domain import (
+    BOUNCE,
     CLAIM,
+    COMPLAINT,
+    UNDELIVERABLE_FOR,
+    LetterKey,
     Message,
     PostClosedError,
     RefusedLetterError,
     StillSendingError,
 )
-from notifications.ports import Ledger
+from notifications.ports import Addresses, Ledger
 from notifications.ses import SesPost
-from notifications.store import DynamoLedger
-from tests.fakes.notifications import FakeLedger
+from notifications.store import DynamoAddresses, DynamoLedger
+from tests.fakes.notifications import FakeAddresses, FakeLedger
 
+LETTER, OTHER = LetterKey("acc_1", "a"), LetterKey("acc_1", "b")
 MESSAGE = Message("ada@example.com", "Grüße", "Hallo", "<p>Hallo</p>")
 
 
@@ -35,26 +40,79 @@ def ledger(request: pytest.FixtureRequest, table_of: Callable[[str], str]) -> Le
 
 
 def test_a_letter_that_was_sent_is_not_claimed_again(ledger: Ledger, now: datetime) -> None:
-    assert ledger.claim("a", now)
-    ledger.sent("a")
+    assert ledger.claim(LETTER, now)
+    ledger.sent(LETTER)
 
-    assert not ledger.claim("a", now + timedelta(days=1))
-    assert ledger.claim("b", now)
+    assert not ledger.claim(LETTER, now + timedelta(days=1))
+    assert ledger.claim(OTHER, now)
 
 
 def test_of_two_who_claim_a_letter_one_sends_it(ledger: Ledger, now: datetime) -> None:
-    ledger.claim("a", now)
+    ledger.claim(LETTER, now)
 
     with pytest.raises(StillSendingError):
-        ledger.claim("a", now + CLAIM - timedelta(seconds=1))
-    assert ledger.claim("a", now + CLAIM)
+        ledger.claim(LETTER, now + CLAIM - timedelta(seconds=1))
+    assert ledger.claim(LETTER, now + CLAIM)
 
 
 def test_a_letter_that_was_not_sent_is_free_again(ledger: Ledger, now: datetime) -> None:
-    ledger.claim("a", now)
-    ledger.release("a")
+    ledger.claim(LETTER, now)
+    ledger.release(LETTER)
 
-    assert ledger.claim("a", now)
+    assert ledger.claim(LETTER, now)
+
+
+def test_the_letters_of_a_deleted_account_are_forgotten(ledger: Ledger, now: datetime) -> None:
+    hers = LetterKey("acc_2", "a")
+    for letter in (LETTER, OTHER, hers):
+        ledger.claim(letter, now)
+        ledger.sent(letter)
+
+    assert ledger.forget("acc_1") == 2
+    assert ledger.forget("acc_1") == 0
+
+    assert ledger.claim(LETTER, now)
+    assert not ledger.claim(hers, now)
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def addresses(request: pytest.FixtureRequest, table_of: Callable[[str], str]) -> Addresses:
+    if request.param == "memory":
+        return FakeAddresses()
+    return DynamoAddresses(boto3.client("dynamodb"), table_of("notifications"))
+
+
+def test_a_marked_address_takes_no_letters_for_a_while(addresses: Addresses, now: datetime) -> None:
+    assert addresses.undeliverable("ada@example.com", now) is None
+    addresses.mark("Ada@Example.com", BOUNCE, "acc_1", now)
+    later = now + UNDELIVERABLE_FOR
+
+    assert addresses.undeliverable("ada@example.com", now) == BOUNCE
+    assert addresses.undeliverable("eve@example.com", now) is None
+    assert addresses.undeliverable("ada@example.com", later - timedelta(seconds=1)) == BOUNCE
+    # DynamoDB deletes late.
+    assert addresses.undeliverable("ada@example.com", later) is None
+
+
+def test_a_second_mark_counts_anew_and_one_of_nobodys_letter_is_a_mark_too(
+    addresses: Addresses, now: datetime
+) -> None:
+    addresses.mark("ada@example.com", BOUNCE, "acc_1", now)
+    addresses.mark("ada@example.com", COMPLAINT, None, now + timedelta(days=1))
+
+    assert addresses.undeliverable("ada@example.com", now + UNDELIVERABLE_FOR) == COMPLAINT
+
+
+def test_a_deleted_accounts_marks_are_forgotten_by_address_too(
+    table_of: Callable[[str], str], now: datetime
+) -> None:
+    client, table = boto3.client("dynamodb"), table_of("notifications")
+    addresses = DynamoAddresses(client, table)
+    addresses.mark("ada@example.com", BOUNCE, "acc_1", now)
+
+    DynamoLedger(client, table).forget("acc_1")
+
+    assert client.scan(TableName=table)["Items"] == []
 
 
 def test_a_message_has_both_parts_and_says_that_nobody_wrote_it(aws: None) -> None:
@@ -62,6 +120,8 @@ def test_a_message_has_both_parts_and_says_that_nobody_wrote_it(aws: None) -> No
     asked: dict[str, Any] = {
         "FromEmailAddress": "Marquee <no-reply@marquee.example>",
         "Destination": {"ToAddresses": ["ada@example.com"]},
+        "ConfigurationSetName": "outcomes",
+        "EmailTags": [{"Name": "account", "Value": "acc_1"}],
         "Content": {
             "Simple": {
                 "Subject": {"Data": "Grüße", "Charset": "UTF-8"},
@@ -76,7 +136,8 @@ def test_a_message_has_both_parts_and_says_that_nobody_wrote_it(aws: None) -> No
     with Stubber(client) as ses:
         ses.add_response("send_email", {"MessageId": "m1"}, asked)
 
-        assert SesPost(client, asked["FromEmailAddress"]).send(MESSAGE) == "m1"
+        post = SesPost(client, asked["FromEmailAddress"], "outcomes")
+        assert post.send(MESSAGE, "acc_1") == "m1"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +157,7 @@ def test_a_refusal_says_whether_waiting_helps(
         ses.add_client_error("send_email", code)
 
         with pytest.raises(meaning):
-            SesPost(client, "no-reply@marquee.example").send(MESSAGE)
+            SesPost(client, "no-reply@marquee.example", "outcomes").send(MESSAGE, "acc_1")
 
 
 @pytest.mark.parametrize("by", ["sdk", "json"])

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from identity.accounts.codes import Codes
+from identity.accounts.export import Export
 from identity.accounts.letters import Letters
 from identity.accounts.routes import Accounts
 from identity.accounts.service import Deletion, Recovery, SignUp, Upkeep
@@ -24,16 +25,19 @@ from tests.fakes.accounts import (
     CountedPasswords,
     FakeAnnouncements,
     FakeChallenges,
+    FakeElsewhere,
     FakeLimits,
     FakeMembers,
     MovedClock,
     OpenSeal,
     Work,
 )
-from tests.fakes.identity import FakeConsents, FakeGrants
+from tests.fakes.devices import FakeDevices
+from tests.fakes.identity import FakeConsents, FakeGrants, LocalSigner
 from tests.fakes.mfa import FakeFactors, FakePendingSteps
 from tests.fakes.passkeys import FakePasskeys
 
+SIGNER = LocalSigner()
 ISSUER = "https://auth.example"
 ORIGIN = "https://watch.example"
 HERE = "192.0.2.1"
@@ -73,12 +77,21 @@ class Desk:
         self.two_step = TwoStep(
             self.members, self.pending, self.factors, owners, seal, letters, self.clock
         )
-        self.upkeep = Upkeep(
-            self.members, self.passkeys, self.passwords, owners, codes, letters, self.clock
+        self.upkeep = Upkeep(self.members, self.passwords, owners, codes, letters, self.clock)
+        self.elsewhere, self.consents = FakeElsewhere(), FakeConsents()
+        self.export = Export(
+            owners,
+            self.passkeys,
+            self.consents,
+            FakeDevices(self.grants, self.members.accounts),
+            self.elsewhere,
+            SIGNER,
+            ISSUER,
+            self.clock,
         )
         self.deletion = Deletion(self.members, self.clock)
         self.admission = Admission(
-            self.grants, announcements, clients(ORIGIN), self.clock, FakeConsents()
+            self.grants, announcements, clients(ORIGIN), self.clock, self.consents
         )
         self.authorization = Authorization(self.check, self.pending, self.admission, self.clock)
         self.second_step = SecondStep(

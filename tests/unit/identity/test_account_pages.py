@@ -9,13 +9,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from identity.accounts.export_routes import export_page
 from kernel.errors import UnavailableError
 from kernel.events.identity import (
     EmailChangeRequested,
     EmailVerificationRequested,
     PasswordResetRequested,
 )
-from stacks.identity_accounts import ACCOUNT_ROUTES
+from stacks.identity_accounts import ACCOUNT_ROUTES, EXPORT_ROUTES
 from tests.unit.identity.accounts_server import (
     HERE,
     ISSUER,
@@ -24,7 +25,7 @@ from tests.unit.identity.accounts_server import (
     Desk,
     challenge_in,
 )
-from tests.unit.identity.test_sign_in import REQUEST
+from tests.unit.identity.test_sign_in import REQUEST, claims_of
 
 ADA = "ada@example.com"
 CHOSEN = "a staple of batteries"
@@ -46,6 +47,8 @@ def ask(
         "headers": {name.replace("_", "-"): value for name, value in headers.items()},
         "requestContext": {"http": {"method": method, "sourceIp": HERE}},
     }
+    if path == "/account/export":
+        return export_page(desk.export, ISSUER, ORIGIN)(event)
     return desk.pages.answer(event)
 
 
@@ -243,7 +246,43 @@ def test_an_owner_downloads_what_is_held_of_them(desk: Desk) -> None:
     answer = ask(desk, "POST", "/account/export", {"email": ADA, "password": PASSWORD})
 
     assert answer["headers"]["content-disposition"].startswith("attachment")
-    assert json.loads(answer["body"])["account_id"] == ada.account_id
+    held = json.loads(answer["body"])
+    assert held["account_id"] == ada.account_id
+    assert held["billing"] == [{"plan_name": "basic"}]
+    assert answer["headers"]["cache-control"] == "no-store"
+
+
+def test_the_other_domains_are_asked_with_a_token_that_is_good_for_nothing_else(
+    desk: Desk,
+) -> None:
+    ada = desk.member()
+
+    ask(desk, "POST", "/account/export", {"email": ADA, "password": PASSWORD})
+
+    (token,) = desk.elsewhere.tokens
+    claims = claims_of(token)
+    assert (claims["scope"], claims["sub"], claims["aud"]) == ("export", ada.account_id, "marquee")
+    assert claims["profiles"] == ada.profile_id
+    assert claims["exp"] - claims["iat"] == 60
+
+
+def test_a_part_that_is_missing_makes_no_export(desk: Desk) -> None:
+    desk.member()
+    desk.elsewhere.out_of_reach = True
+
+    answer = ask(desk, "POST", "/account/export", {"email": ADA, "password": PASSWORD})
+
+    assert answer["statusCode"] == 503
+    assert "content-disposition" not in answer["headers"]
+    assert "Not all of your data" in answer["body"]
+
+
+def test_nobody_is_asked_before_the_password_is_right(desk: Desk) -> None:
+    desk.member()
+
+    ask(desk, "POST", "/account/export", {"email": ADA, "password": "wrong"})
+
+    assert desk.elsewhere.tokens == []
 
 
 def test_an_owner_deletes_their_account_and_hears_until_when_it_comes_back(desk: Desk) -> None:
@@ -284,8 +323,16 @@ def test_nothing_goes_on_when_attempts_cannot_be_counted(desk: Desk, path: str) 
 
 
 def test_the_desk_answers_every_route_that_the_stack_has(desk: Desk) -> None:
-    shown = {route.split(" ")[1] for route in ACCOUNT_ROUTES if route.startswith("GET")}
-    taken = {route.split(" ")[1] for route in ACCOUNT_ROUTES if route.startswith("POST")}
+    shown = {
+        route.split(" ")[1]
+        for route in (*ACCOUNT_ROUTES, *EXPORT_ROUTES)
+        if route.startswith("GET")
+    }
+    taken = {
+        route.split(" ")[1]
+        for route in (*ACCOUNT_ROUTES, *EXPORT_ROUTES)
+        if route.startswith("POST")
+    }
     for path in shown:
         assert ask(desk, "GET", path)["statusCode"] == 200
     for path in taken:

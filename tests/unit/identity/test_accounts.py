@@ -234,7 +234,7 @@ def test_an_address_of_another_account_is_told_only_to_who_reads_its_mail(desk: 
 def test_the_export_holds_all_but_secrets(desk: Desk) -> None:
     ada = desk.member()
 
-    data = desk.upkeep.export(owner())
+    data = desk.export.of(owner())
 
     assert data["account_id"] == ada.account_id
     assert data["email"] == ADA

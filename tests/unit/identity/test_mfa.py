@@ -260,12 +260,12 @@ def test_changes_of_an_account_ask_for_a_code_too(desk: Desk, phone: Phone) -> N
         with pytest.raises(WrongSecondCodeError):
             desk.upkeep.request_email(refused, "ada@new.example")
         with pytest.raises(WrongSecondCodeError):
-            desk.upkeep.export(refused)
+            desk.export.of(refused)
         with pytest.raises(WrongSecondCodeError):
             desk.upkeep.delete(refused)
     assert not any(isinstance(event, PasswordChanged) for event in desk.told)
 
-    assert desk.upkeep.export(owner(code=phone.shows()))["second_factors"] == ["totp"]
+    assert desk.export.of(owner(code=phone.shows()))["second_factors"] == ["totp"]
 
 
 def test_the_mail_is_no_way_around_it(desk: Desk, phone: Phone) -> None:

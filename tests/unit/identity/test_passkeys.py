@@ -71,7 +71,7 @@ def test_owners_find_their_passkeys_in_their_data(desk: PasskeyDesk) -> None:
     phone, _ = desk.added()
     desk.signed_in(phone.sign(desk.asked()))
 
-    told = desk.desk.upkeep.export(Owner(ADA, PASSWORD, HERE))["passkeys"]
+    told = desk.desk.export.of(Owner(ADA, PASSWORD, HERE))["passkeys"]
 
     at = desk.now.isoformat()
     assert told == [{"name": "Phone", "created_at": at, "last_used_at": at}]

@@ -255,7 +255,7 @@ def test_a_blocked_owner_still_takes_their_data_and_leaves(now: datetime) -> Non
     office_blocks = FakeBlocks(desk.members.accounts)
     office_blocks.block(account, Block("terms", "", "acc_1", now), ())
 
-    assert desk.upkeep.export(owner())["email"] == "ada@example.com"
+    assert desk.export.of(owner())["email"] == "ada@example.com"
     with pytest.raises(BlockedAccountError, match=BLOCKED):
         desk.upkeep.change_password(owner(), "another staple of batteries")
     assert desk.upkeep.delete(owner()) > now

@@ -21,7 +21,7 @@ from notifications.domain import (
 from notifications.service import Notifier
 from notifications.words import LANGUAGES, TemplateWords
 from tests.fakes.accounts import MovedClock, OpenSeal
-from tests.fakes.notifications import FakeLedger, FakePost
+from tests.fakes.notifications import FakeAddresses, FakeLedger, FakePost
 
 FACTS = {
     "to": "ada@example.com",
@@ -40,9 +40,11 @@ class Office:
 
     def __init__(self, now: datetime) -> None:
         self.clock = MovedClock(now)
-        self.ledger, self.post = FakeLedger(), FakePost()
+        self.ledger, self.post, self.addresses = FakeLedger(), FakePost(), FakeAddresses()
         words = TemplateWords("https://watch.example", "https://auth.example")
-        self.notifier = Notifier(OpenSeal(), words, self.ledger, self.post, self.clock)
+        self.notifier = Notifier(
+            OpenSeal(), words, self.ledger, self.addresses, self.post, self.clock
+        )
 
     def hears(self, kind: str, **changes: Any) -> None:
         detail = {

@@ -28,6 +28,7 @@ test("the request carries the challenge and never the verifier", async () => {
 
 test.each([
   ["/staff", "openid member staff"],
+  ["/staff/members", "openid member staff"],
   ["/staff?x=1", "openid member staff"],
   ["/", "openid member"],
   ["/title/staff", "openid member"],

@@ -1,6 +1,6 @@
 /** The authorization request and its answer (RFC 6749 4.1, RFC 7636, OIDC Core 3.1); no I/O here. */
 import type { Config } from "../config";
-import { matchRoute } from "../routing";
+import { isForStaff, matchRoute } from "../routing";
 import { challengeOf, randomToken } from "./pkce";
 
 /** What must be remembered between leaving for the issuer and coming back. */
@@ -20,12 +20,12 @@ export class SignInError extends Error {
 const SCOPE = "openid member";
 
 /**
- * Staff access is asked for by whoever signs in at the staff page, and by nobody else: what watches
+ * Staff access is asked for by whoever signs in at a page for staff, and by nobody else: what watches
  * films in another tab holds no token that could delete one.
  */
 function scopeFor(returnTo: string): string {
-  const { page } = matchRoute(returnTo.split(/[?#]/, 1)[0] ?? "");
-  return page === "staff" ? `${SCOPE} staff` : SCOPE;
+  const route = matchRoute(returnTo.split(/[?#]/, 1)[0] ?? "");
+  return isForStaff(route) ? `${SCOPE} staff` : SCOPE;
 }
 
 export const redirectUri = (origin: string): string => `${origin}/callback`;

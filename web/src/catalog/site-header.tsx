@@ -8,7 +8,7 @@ import { ProfileLink } from "./profile-link";
 import "./site-header.css";
 
 export function SiteHeader(): ReactNode {
-  const { session, accountUrl } = useServices();
+  const { session } = useServices();
   const isKid = useWhoWatches()?.isKid === true;
   const signOut = (): void => {
     session.signOut();
@@ -26,9 +26,9 @@ export function SiteHeader(): ReactNode {
         <StaffLink />
         <ProfileLink />
         {!isKid && (
-          <a className="button button-quiet" href={accountUrl}>
+          <Link to="/account" className="button button-quiet">
             Account
-          </a>
+          </Link>
         )}
         <button className="button button-quiet" type="button" onClick={signOut}>
           Sign out

@@ -10,6 +10,7 @@ import type { Feed } from "./feed";
 import { sendingOf } from "./sending";
 import type { Upload } from "./upload";
 import { UploadForm } from "./upload-form";
+import { StaffNav } from "./staff-nav";
 import { useFeed } from "./use-feed";
 import * as words from "./words";
 import "./staff.css";
@@ -25,6 +26,7 @@ export default function StaffPage(): ReactNode {
       <SiteHeader />
       <main id="main" className="staff" tabIndex={-1}>
         <h1>Staff</h1>
+        <StaffNav />
         <UploadForm onBegun={feed.refresh} />
         <AssetList feed={feed} view={view} uploads={uploads} />
         {uploads.map((upload) => (

@@ -13,6 +13,7 @@ from localcloud.front import Front
 from localcloud.ses import Ses
 
 IDENTITY = "arn:aws:ses:eu-west-1:123456789012:identity/"
+SETS = "arn:aws:ses:eu-west-1:123456789012:configuration-set/"
 SENDER = "Marquee <no-reply@mail.example>"
 
 
@@ -110,3 +111,74 @@ def test_what_is_not_sending_needs_a_right_that_nobody_stated(
         client_of("sesv2", allow("ses:*")).list_email_identities()
 
     assert json.dumps(refused.value.response["Error"]).count("ListEmailIdentities")
+
+
+DEFAULT_BUS = "arn:aws:events:eu-west-1:123456789012:event-bus/default"
+
+
+@pytest.fixture
+def emitted() -> list[tuple[Any, ...]]:
+    return []
+
+
+@pytest.fixture
+def told(front: Front, emitted: list[tuple[Any, ...]]) -> Any:
+    """A client that may send, under a configuration set that tells of bounces alone."""
+    ses = Ses(lambda _: True, "eu-west-1", emit=lambda *event: emitted.append(event))
+    front.register("ses", ses.handle)
+    client = front.client("sesv2")
+    client.create_configuration_set(ConfigurationSetName="outcomes")
+    client.create_configuration_set_event_destination(
+        ConfigurationSetName="outcomes",
+        EventDestinationName="bus",
+        EventDestination={
+            "Enabled": True,
+            "MatchingEventTypes": ["BOUNCE"],
+            "EventBridgeDestination": {"EventBusArn": DEFAULT_BUS},
+        },
+    )
+    return client
+
+
+TAGS = [{"Name": "account", "Value": "acc_1"}]
+
+
+@pytest.mark.parametrize("mailbox", ["bounce", "bounce+label", "suppressionlist"])
+def test_a_letter_to_the_simulators_bounce_comes_back_on_the_bus(
+    told: Any, emitted: list[tuple[Any, ...]], mailbox: str
+) -> None:
+    address = f"{mailbox}@simulator.amazonses.com"
+    to = {"ToAddresses": [address]}
+    sent = send(told, Destination=to, ConfigurationSetName="outcomes", EmailTags=TAGS)
+
+    ((source, detail_type, detail, _),) = emitted
+    assert (source, detail_type) == ("aws.ses", "Email Bounced")
+    assert detail["bounce"]["bounceType"] == "Permanent"
+    assert detail["bounce"]["bouncedRecipients"][0]["emailAddress"] == address
+    assert detail["mail"]["messageId"] == sent["MessageId"]
+    assert detail["mail"]["tags"]["account"] == ["acc_1"]
+
+
+@pytest.mark.parametrize("mailbox", ["success", "ooto", "complaint"])
+def test_what_the_configuration_set_does_not_ask_for_is_not_told(
+    told: Any, emitted: list[tuple[Any, ...]], mailbox: str
+) -> None:
+    to = {"ToAddresses": [f"{mailbox}@simulator.amazonses.com"]}
+    send(told, Destination=to, ConfigurationSetName="outcomes")
+    send(told, Destination={"ToAddresses": ["bounce@simulator.amazonses.com"]})
+
+    assert emitted == []
+
+
+def test_a_configuration_set_that_is_not_there_is_said_to_be_so(told: Any) -> None:
+    assert refusal(told, ConfigurationSetName="other") == "NotFoundException"
+
+
+def test_a_message_under_a_configuration_set_needs_the_right_on_it(
+    client: Any, front: Front, client_of: Callable[..., Any], allow: Any
+) -> None:
+    front.client("sesv2").create_configuration_set(ConfigurationSetName="outcomes")
+    assert refusal(client, ConfigurationSetName="outcomes") == "AccessDeniedException"
+    both = allow("ses:SendEmail", [f"{IDENTITY}mail.example", f"{SETS}outcomes"])
+
+    assert send(client_of("sesv2", both), ConfigurationSetName="outcomes")["MessageId"]

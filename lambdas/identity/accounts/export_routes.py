@@ -1,0 +1,46 @@
+"""The page on which an owner takes a copy of everything that is kept of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from identity.accounts.domain import preferred_language
+from identity.accounts.export import Export
+from identity.accounts.pages import EXPORT
+from identity.accounts.requests import caller_place, is_foreign, with_retry_after
+from identity.accounts.routes import Form
+from identity.forms import form
+from identity.pages import problem_page
+from identity.routes import html_page
+from kernel import log
+from kernel.errors import DomainError
+from kernel.web.payload import Event, Reply, header, reply
+from kernel.web.problems import status_of
+
+_FILE = {
+    "content-disposition": 'attachment; filename="marquee-account.json"',
+    "content-type": "application/json",
+    "x-content-type-options": "nosniff",
+}
+
+
+def export_page(export: Export, issuer: str, public_origin: str) -> Callable[[Event], Reply]:
+    """`GET /account/export` shows the form, `POST /account/export` answers the file."""
+
+    def answer(event: Event) -> Reply:
+        if event["requestContext"]["http"]["method"] != "POST":
+            return html_page(200, EXPORT.html({}), public_origin)
+        if is_foreign(event, issuer):
+            return html_page(403, problem_page("That form was not ours."), public_origin)
+        sent = form(event)
+        language = preferred_language(header(event, "accept-language") or "")
+        try:
+            data = export.of(Form(sent, {}, language, caller_place(event)).owner)
+        except DomainError as error:
+            log.note(code=error.code)
+            html = EXPORT.html({}, sent, error.message)
+            return with_retry_after(html_page(status_of(error), html, public_origin), error)
+        return {**reply(200, headers=_FILE), "body": json.dumps(data, indent=2)}
+
+    return answer

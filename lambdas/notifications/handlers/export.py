@@ -1,0 +1,10 @@
+"""Gives an account's owner all that notifications keeps of the account."""
+
+from __future__ import annotations
+
+import boto3
+
+from kernel.account_data import exporting, of_account
+from notifications import settings
+
+handler = exporting(boto3.client("dynamodb"), settings.table_name(), of_account)

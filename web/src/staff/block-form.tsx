@@ -1,0 +1,139 @@
+/** Blocks an account with a reason, or says why it is blocked and lets it go. */
+import { type FormEvent, type ReactNode, useId, useRef, useState } from "react";
+import type { Member } from "../api/members";
+import { moment } from "../devices/words";
+import { useServices } from "../services";
+import { ConfirmDialog } from "../ui/confirm-dialog";
+import { useAnnounce } from "./announcer";
+import { errorWords } from "./error-words";
+import { REASONS, reasonName } from "./members-words";
+
+/** What the API takes. */
+const NOTE_MAX_CHARACTERS = 500;
+
+interface Props {
+  readonly member: Member;
+  readonly onChange: (member: Member) => void;
+}
+
+export function BlockForm({ member, onChange }: Props): ReactNode {
+  const { members } = useServices();
+  const announce = useAnnounce();
+  const [reason, setReason] = useState("sharing");
+  const [note, setNote] = useState("");
+  const [isAsked, setAsked] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const [fault, setFault] = useState<string | null>(null);
+  const noteId = useId();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { block } = member;
+
+  const run = async (act: () => Promise<Member>, said: string): Promise<void> => {
+    setBusy(true);
+    setFault(null);
+    try {
+      const changed = await act();
+      setAsked(false);
+      onChange(changed);
+      announce(said);
+    } catch (error) {
+      setAsked(false);
+      setFault(errorWords(error));
+    } finally {
+      setBusy(false);
+      // What was pressed is gone from the page, and the focus with it.
+      heading.current?.focus();
+    }
+  };
+
+  const ask = (event: FormEvent): void => {
+    event.preventDefault();
+    setFault(null);
+    setAsked(true);
+  };
+
+  return (
+    <form className="member-form" onSubmit={ask} aria-labelledby="member-block">
+      <h3 id="member-block" ref={heading} tabIndex={-1}>
+        {block === null ? "Block the account" : `Blocked ${moment(block.at)}`}
+      </h3>
+      {block === null ? (
+        <>
+          <fieldset className="field">
+            <legend>Reason</legend>
+            {REASONS.map(([value, name]) => (
+              <label key={value} className="choice">
+                <input
+                  type="radio"
+                  name="reason"
+                  value={value}
+                  checked={reason === value}
+                  onChange={() => setReason(value)}
+                />
+                <span>{name}</span>
+              </label>
+            ))}
+          </fieldset>
+          <div className="field">
+            <label htmlFor={noteId}>Note for other staff</label>
+            <textarea
+              id={noteId}
+              className="text-input"
+              rows={3}
+              maxLength={NOTE_MAX_CHARACTERS}
+              value={note}
+              onChange={(event) => setNote(event.target.value)}
+            />
+          </div>
+        </>
+      ) : (
+        <div className="reason">
+          <p>{reasonName(block.reason)}</p>
+          {block.note !== "" && <p dir="auto">{block.note}</p>}
+          <p>By {block.by}</p>
+        </div>
+      )}
+      {fault !== null && (
+        <p className="fault" role="alert">
+          {fault}
+        </p>
+      )}
+      {block === null ? (
+        <button className="button button-danger" type="submit">
+          Block
+        </button>
+      ) : (
+        <button
+          className="button"
+          type="button"
+          aria-busy={isBusy}
+          onClick={() =>
+            void run(() => members.unblock(member.accountId), `${member.email} is good again.`)
+          }
+        >
+          Unblock
+        </button>
+      )}
+      {isAsked && (
+        <ConfirmDialog
+          title={`Block ${member.email}?`}
+          act="Block"
+          keep="Cancel"
+          isBusy={isBusy}
+          onAct={() =>
+            void run(
+              () => members.block(member.accountId, reason, note),
+              `${member.email} is blocked.`,
+            )
+          }
+          onKeep={() => setAsked(false)}
+        >
+          <p>
+            Every device is signed out, what plays stops, and nobody can sign in. Its owner gets a
+            letter that says why.
+          </p>
+        </ConfirmDialog>
+      )}
+    </form>
+  );
+}
