@@ -7,7 +7,7 @@ stack has to answer before that one is deployed.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from aws_cdk import CfnOutput, Duration
@@ -45,6 +45,9 @@ from stacks.identity_accounts import (
 
 FIRST_TOKEN_KEY = "1"  # noqa: S105 - a key's name
 """Its logical id has no name in it, and logical ids of keys never change."""
+
+_ITEMS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem")
+"""What pages need that keep something, change it, and take it once."""
 
 
 class IdentityStack(MarqueeStack):
@@ -137,24 +140,20 @@ class IdentityStack(MarqueeStack):
             layers=[],
             description="Discovery and key set",
             environment=self._published_keys,
+            routes=["GET /.well-known/openid-configuration", "GET /.well-known/jwks.json"],
         )
         self._believes(function)
-        self._public(
-            function, "GET /.well-known/openid-configuration", "GET /.well-known/jwks.json"
-        )
 
     def _authorize(self) -> None:
-        function = self._function(
+        self._function(
             "Authorize",
             "authorize",
             layers=["argon2"],
             memory_mb=1024,
             description="Sign-in page; hashes passwords",
+            may=["GetItem", "PutItem", "UpdateItem"],
+            routes=["GET /authorize", "POST /authorize"],
         )
-        self._table.table.grant(
-            function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
-        )
-        self._public(function, "GET /authorize", "POST /authorize")
 
     def _token(self) -> None:
         function = self._function(
@@ -163,20 +162,14 @@ class IdentityStack(MarqueeStack):
             layers=["crypto"],
             description="Exchanges codes, approvals and refresh tokens",
             environment={"MAIL_KEY": self.mail_key.key_arn, **self._ring_settings},
+            may=_ITEMS,
+            routes=["POST /token"],
         )
         self.mail_key.grant(function, "kms:Encrypt")
-        self._table.table.grant(
-            function,
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-        )
         self._keys[0].grant(function, "kms:GetPublicKey", "kms:Sign")
         if self._env.wrapped_keys == "signing":
             assert self._wrapping_key is not None
             self._wrapping_key.grant(function, "kms:Decrypt")
-        self._public(function, "POST /token")
 
     def _create_account(self) -> None:
         function = self._function(
@@ -185,8 +178,8 @@ class IdentityStack(MarqueeStack):
             layers=["lean", "argon2"],
             memory_mb=1024,
             description="Makes accounts for operators; invoked by IAM, no route",
+            may=["GetItem", "PutItem"],
         )
-        self._table.table.grant(function, "dynamodb:GetItem", "dynamodb:PutItem")
         CfnOutput(self, "CreateAccountFunction", value=function.alias.function_arn)
 
     def _accounts(self) -> None:
@@ -197,18 +190,11 @@ class IdentityStack(MarqueeStack):
             memory_mb=1024,
             description="Sign-up, recovery and account pages; hashes passwords",
             environment=self._sealing_keys,
-        )
-        self._table.table.grant(
-            pages,
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-            "dynamodb:Query",
+            may=[*_ITEMS, "Query"],
+            routes=[*ACCOUNT_ROUTES, *APP_ROUTES],
         )
         self.mail_key.grant(pages, "kms:Encrypt")
         self._factor_key.grant(pages, "kms:Decrypt")
-        self._public(pages, *ACCOUNT_ROUTES, *APP_ROUTES)
         exports = self._function(
             "Export",
             "export",
@@ -217,45 +203,31 @@ class IdentityStack(MarqueeStack):
             timeout=Duration.seconds(28),
             description="Gives owners all that is kept of them; hashes passwords",
             environment=self._sealing_keys,
-        )
-        self._table.table.grant(
-            exports, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"
+            may=["GetItem", "PutItem", "UpdateItem", "Query"],
+            routes=EXPORT_ROUTES,
         )
         self._factor_key.grant(exports, "kms:Decrypt")
         # The other domains are asked for their parts with a token that is made for this alone.
         self._keys[0].grant(exports, "kms:GetPublicKey", "kms:Sign")
-        self._public(exports, *EXPORT_ROUTES)
         deletes = self._function(
             "DeleteAccounts",
             "delete_accounts",
             layers=["lean"],
             description="Deletes accounts whose time to be taken back is over",
-        )
-        self._table.table.grant(
-            deletes,
-            "dynamodb:Query",
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:DeleteItem",
+            may=["Query", "GetItem", "PutItem", "DeleteItem"],
         )
         run_daily(self, "DeletesDaily", function=deletes)
         CfnOutput(self, "DeleteAccountsFunction", value=deletes.alias.function_arn)
 
     def _consent(self) -> None:
-        function = self._function(
+        self._function(
             "Consent",
             "consent",
             layers=[],
             description="Takes the answer to whether another's app may use an account",
+            may=_ITEMS,
+            routes=["POST /consent"],
         )
-        self._table.table.grant(
-            function,
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-        )
-        self._public(function, "POST /consent")
 
     def _second_step(self) -> None:
         takes = self._function(
@@ -264,12 +236,10 @@ class IdentityStack(MarqueeStack):
             layers=["lean"],
             description="Takes the code that follows the password",
             environment={"FACTOR_KEY": self._factor_key.key_arn},
-        )
-        self._table.table.grant(
-            takes, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"
+            may=["GetItem", "PutItem", "UpdateItem"],
+            routes=["POST /second-step"],
         )
         self._factor_key.grant(takes, "kms:Decrypt")
-        self._public(takes, "POST /second-step")
         pages = self._function(
             "TwoStep",
             "two_step",
@@ -277,26 +247,22 @@ class IdentityStack(MarqueeStack):
             memory_mb=1024,
             description="Turns the second step on and off; hashes passwords",
             environment=self._sealing_keys,
-        )
-        self._table.table.grant(
-            pages,
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
+            may=_ITEMS,
+            routes=TWO_STEP_ROUTES,
         )
         self.mail_key.grant(pages, "kms:Encrypt")
         self._factor_key.grant(pages, "kms:Encrypt", "kms:Decrypt")
-        self._public(pages, *TWO_STEP_ROUTES)
 
     def _passkeys(self) -> None:
         domain = {"PASSKEY_DOMAIN": self._env.passkey_domain}
-        signs_in = self._function(
+        self._function(
             "PasskeySignIn",
             "passkey_sign_in",
             layers=["fido2"],
             description="Signs people in by passkeys",
             environment=domain,
+            may=_ITEMS,
+            routes=PASSKEY_SIGN_IN_ROUTES,
         )
         pages = self._function(
             "Passkeys",
@@ -305,51 +271,39 @@ class IdentityStack(MarqueeStack):
             memory_mb=1024,
             description="Where owners add and remove passkeys; hashes passwords",
             environment={**domain, **self._sealing_keys},
+            may=[*_ITEMS, "Query"],
+            routes=PASSKEY_ROUTES,
         )
-        actions = [f"dynamodb:{verb}Item" for verb in ("Get", "Put", "Update", "Delete")]
-        self._table.table.grant(signs_in, *actions)
-        self._table.table.grant(pages, *actions, "dynamodb:Query")
         self.mail_key.grant(pages, "kms:Encrypt")
         self._factor_key.grant(pages, "kms:Decrypt")
-        self._public(signs_in, *PASSKEY_SIGN_IN_ROUTES)
-        self._public(pages, *PASSKEY_ROUTES)
 
     def _device_authorization(self) -> None:
-        function = self._function(
+        self._function(
             "DeviceAuthorization",
             "device_authorization",
             layers=[],
             description="Gives a device the codes that somebody lets it in by",
+            may=["PutItem", "UpdateItem"],
+            routes=["POST /device_authorization"],
         )
-        self._table.table.grant(function, "dynamodb:PutItem", "dynamodb:UpdateItem")
-        self._public(function, "POST /device_authorization")
 
     def _device_pages(self) -> None:
-        function = self._function(
-            "Device", "device", layers=[], description="Where a device is let in"
+        self._function(
+            "Device",
+            "device",
+            layers=[],
+            description="Where a device is let in",
+            may=_ITEMS,
+            routes=["GET /device", "POST /device", "GET /device/approve", "POST /device/approve"],
         )
-        self._table.table.grant(
-            function,
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-        )
-        self._public(
-            function,
-            "GET /device",
-            "POST /device",
-            "GET /device/approve",
-            "POST /device/approve",
-        )
-        picture = self._function(
+        self._function(
             "DeviceQr",
             "device_qr",
             layers=["qr"],
             memory_mb=256,
             description="Draws where a device is let in",
+            routes=["GET /device/qr"],
         )
-        self._public(picture, "GET /device/qr")
 
     def _introspection(self) -> None:
         secret = secretsmanager.Secret(
@@ -372,11 +326,11 @@ class IdentityStack(MarqueeStack):
             layers=[],
             description="Tells of tokens, and of who signed in",
             environment={**self._published_keys, "RESOURCE_SERVER_SECRET": secret.secret_arn},
+            may=["GetItem", "UpdateItem"],
+            routes=["POST /introspect", "GET /userinfo", "POST /userinfo"],
         )
-        self._table.table.grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
         secret.grant_read(function)
         self._believes(function)
-        self._public(function, "POST /introspect", "GET /userinfo", "POST /userinfo")
 
     def _sign_out(self) -> None:
         function = self._function(
@@ -385,12 +339,10 @@ class IdentityStack(MarqueeStack):
             layers=[],
             description="Revocation and logout",
             environment=self._published_keys,
-        )
-        self._table.table.grant(
-            function, "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem"
+            may=["GetItem", "UpdateItem", "PutItem"],
+            routes=["POST /revoke", "GET /logout", "POST /logout"],
         )
         self._believes(function)
-        self._public(function, "POST /revoke", "GET /logout", "POST /logout")
 
     def _believes(self, function: MarqueeFunction) -> None:
         """Let a function read the public halves of what signs."""
@@ -426,10 +378,6 @@ class IdentityStack(MarqueeStack):
     def _sealing_keys(self) -> dict[str, str]:
         return {"MAIL_KEY": self.mail_key.key_arn, "FACTOR_KEY": self._factor_key.key_arn}
 
-    def _public(self, function: MarqueeFunction, *keys: str) -> None:
-        routes = [Route(key, public=True) for key in keys]
-        add_routes(self, api=self._api, function=function, routes=routes)
-
     def _function(
         self,
         construct_id: str,
@@ -437,11 +385,15 @@ class IdentityStack(MarqueeStack):
         *,
         layers: list[str],
         description: str,
+        may: Sequence[str] = (),
+        routes: Sequence[str] = (),
         memory_mb: int = 512,
         timeout: Duration | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> MarqueeFunction:
-        return MarqueeFunction(
+        """One over the table, where it `may` do what it names of DynamoDB's actions, with public
+        routes: each proves by itself who asks."""
+        function = MarqueeFunction(
             self,
             construct_id,
             env=self._env,
@@ -460,3 +412,9 @@ class IdentityStack(MarqueeStack):
                 **(environment or {}),
             },
         )
+        if may:
+            self._table.table.grant(function, *(f"dynamodb:{action}" for action in may))
+        if routes:
+            public = [Route(key, public=True) for key in routes]
+            add_routes(self, api=self._api, function=function, routes=public)
+        return function

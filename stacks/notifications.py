@@ -22,10 +22,8 @@ from stacks.components import (
     MarqueeStack,
     MarqueeTable,
     Route,
-    add_export,
-    add_routes,
+    TableFunctions,
     dead_letter_queue,
-    subscribe,
 )
 from stacks.components.alarms import PERIOD, add_alarm
 from stacks.environment import Environment
@@ -118,13 +116,26 @@ class NotificationsStack(MarqueeStack):
             )
         )
         self._feed(function)
-        add_export(self, env=env, api=api, domain="notifications", table=table)
-        self._forget(table)
-        self._hear(table)
-        staff = self._function("Staff", table, "Shows staff which letters an account was sent")
-        table.table.grant(staff, "dynamodb:Query")
-        letters = Route("GET /v1/staff/accounts/{account_id}/letters", scope="staff")
-        add_routes(self, api=api, function=staff, routes=[letters])
+        functions = TableFunctions(self, env, "notifications", table.table, api)
+        functions.answers(
+            "Staff",
+            description="Shows staff which letters an account was sent",
+            routes=[Route("GET /v1/staff/accounts/{account_id}/letters", scope="staff")],
+            may=["Query"],
+        )
+        functions.listens(
+            "Feedback",
+            description="Hears which addresses take no letters",
+            to={"CameBack": ("aws.ses", ["Email Bounced", "Email Complaint Received"])},
+            may=["PutItem"],
+        )
+        functions.listens(
+            "Forget",
+            description="Forgets the letters of deleted accounts",
+            to={"AccountDeleted": ("identity", ["AccountDeleted"])},
+            may=["Query", "DeleteItem"],
+        )
+        functions.exports()
 
     def _told_of_what_comes_back(self) -> ses.ConfigurationSet:
         """SES puts bounces and complaints on the default bus, the only one that it can."""
@@ -137,42 +148,6 @@ class NotificationsStack(MarqueeStack):
             events=[ses.EmailSendingEvent.BOUNCE, ses.EmailSendingEvent.COMPLAINT],
         )
         return told
-
-    def _hear(self, table: MarqueeTable) -> None:
-        function = self._function("Feedback", table, "Hears which addresses take no letters")
-        table.table.grant(function, "dynamodb:PutItem")
-        subscribe(
-            self,
-            "CameBack",
-            function=function,
-            source="aws.ses",
-            detail_types=["Email Bounced", "Email Complaint Received"],
-        )
-
-    def _function(
-        self, construct_id: str, table: MarqueeTable, description: str
-    ) -> MarqueeFunction:
-        return MarqueeFunction(
-            self,
-            construct_id,
-            env=self._env,
-            domain="notifications",
-            handler=construct_id.lower(),
-            layers=["lean"],
-            environment={"TABLE_NAME": table.table.table_name},
-            description=description,
-        )
-
-    def _forget(self, table: MarqueeTable) -> None:
-        function = self._function("Forget", table, "Forgets the letters of deleted accounts")
-        table.table.grant(function, "dynamodb:Query", "dynamodb:DeleteItem")
-        subscribe(
-            self,
-            "AccountDeleted",
-            function=function,
-            source=self._env.event_source("identity"),
-            detail_types=["AccountDeleted"],
-        )
 
     def _sender(self) -> ses.EmailIdentity:
         """The domain, proven by its own DNS; without one an address, which has to confirm."""

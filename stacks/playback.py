@@ -15,8 +15,8 @@ from stacks.components import (
     MarqueeTable,
     Outbox,
     Route,
+    TableFunctions,
     acknowledge,
-    add_export,
     add_routes,
     read_beacons,
     subscribe,
@@ -51,14 +51,8 @@ class PlaybackStack(MarqueeStack):
             self._add_vendor_licences(api, signing, vault_key)
         self._add_projection()
         self._add_heartbeats(signing, beacons)
-        add_export(
-            self,
-            env=env,
-            api=api,
-            domain="playback",
-            table=self._table,
-            table_variable="PLAYBACK_TABLE",
-        )
+        functions = TableFunctions(self, env, "playback", self._table.table, api)
+        functions.exports(table_variable="PLAYBACK_TABLE")
 
     def _add_sessions(self, api: HttpApiRef, signing: Signing, vault_key: kms.IKey) -> None:
         clearkey = {"CLEARKEY": "false"}

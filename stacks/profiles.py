@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from stacks.components import HttpApiRef, MarqueeFunction, MarqueeStack, Route, add_routes
+from stacks.components import HttpApiRef, MarqueeStack, Route, TableFunctions
 from stacks.environment import Environment
 
 
@@ -22,22 +22,9 @@ class ProfilesStack(MarqueeStack):
         accounts: dynamodb.ITable,
     ) -> None:
         super().__init__(scope, construct_id, env=env)
-        function = MarqueeFunction(
-            self,
+        TableFunctions(self, env, "identity", accounts, api).answers(
             "Profiles",
-            env=env,
-            domain="identity",
-            handler="profiles",
-            layers=["lean", "argon2"],
-            memory_mb=1024,
-            environment={"TABLE_NAME": accounts.table_name},
             description="Profiles of members; hashes PINs",
-        )
-        accounts.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-        add_routes(
-            self,
-            api=api,
-            function=function,
             routes=[
                 Route("GET /v1/profiles", scope="member"),
                 Route("POST /v1/profiles", scope="member"),
@@ -45,4 +32,7 @@ class ProfilesStack(MarqueeStack):
                 Route("POST /v1/profiles/{profile_id}/delete", scope="member"),
                 Route("POST /v1/profiles/{profile_id}/enter", scope="member"),
             ],
+            may=["GetItem", "PutItem", "UpdateItem"],
+            layers=["lean", "argon2"],
+            memory_mb=1024,
         )

@@ -8,14 +8,11 @@ from constructs import Construct
 
 from stacks.components import (
     HttpApiRef,
-    MarqueeFunction,
     MarqueeStack,
     MarqueeTable,
     Route,
-    add_export,
-    add_routes,
+    TableFunctions,
     read_beacons,
-    subscribe,
 )
 from stacks.environment import Environment
 from stacks.signing import Signing
@@ -36,43 +33,26 @@ class ProgressStack(MarqueeStack):
     ) -> None:
         super().__init__(scope, construct_id, env=env)
         table = MarqueeTable(self, "Progress", env=env)
-        function = MarqueeFunction(
-            self,
+        functions = TableFunctions(self, env, "progress", table.table, api)
+        functions.answers(
             "Tracker",
-            env=env,
-            domain="progress",
             handler="progress",
-            layers=["lean"],
-            environment={"TABLE_NAME": table.table.table_name},
             description="Resume points of members",
-        )
-        table.table.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query")
-        add_routes(
-            self,
-            api=api,
-            function=function,
             routes=[
                 Route("GET /v1/progress", scope="member"),
                 Route("GET /v1/progress/{title_id}", scope="member"),
                 Route("PUT /v1/progress/{title_id}", scope="member"),
             ],
+            may=["GetItem", "PutItem", "Query"],
         )
-        add_export(self, env=env, api=api, domain="progress", table=table)
-        places = MarqueeFunction(
-            self,
+        places = functions.listens(
             "Beacons",
-            env=env,
-            domain="progress",
-            handler="beacons",
-            layers=["lean"],
-            timeout=Duration.seconds(30),
-            environment={
-                "TABLE_NAME": table.table.table_name,
-                "TICKET_SECRET": signing.ticket_secret.secret_arn,
-            },
             description="Keeps the places that players' beacons tell",
+            to={},
+            may=["PutItem"],
+            timeout=Duration.seconds(30),
+            environment={"TICKET_SECRET": signing.ticket_secret.secret_arn},
         )
-        table.table.grant(places, "dynamodb:PutItem")
         read_beacons(
             self,
             "BeaconStream",
@@ -80,22 +60,10 @@ class ProgressStack(MarqueeStack):
             stream=beacons,
             ticket_secret=signing.ticket_secret,
         )
-        forget = MarqueeFunction(
-            self,
+        functions.listens(
             "Forget",
-            env=env,
-            domain="progress",
-            handler="forget",
-            layers=["lean"],
-            timeout=Duration.minutes(1),
-            environment={"TABLE_NAME": table.table.table_name},
             description="Deletes what deleted profiles have watched",
+            to={"AccountDeleted": ("identity", ["AccountDeleted", "ProfileDeleted"])},
+            may=["Query", "DeleteItem"],
         )
-        table.table.grant(forget, "dynamodb:Query", "dynamodb:DeleteItem")
-        subscribe(
-            self,
-            "AccountDeleted",
-            function=forget,
-            source=env.event_source("identity"),
-            detail_types=["AccountDeleted", "ProfileDeleted"],
-        )
+        functions.exports()

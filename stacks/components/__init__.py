@@ -4,12 +4,12 @@ from stacks.components.acknowledgements import acknowledge
 from stacks.components.alarms import add_alarm
 from stacks.components.beacon_reader import read_beacons
 from stacks.components.dead_letters import dead_letter_queue
-from stacks.components.export import add_export
 from stacks.components.function import MarqueeFunction
 from stacks.components.http_api import HttpApiRef, Route, add_routes
 from stacks.components.stack import MarqueeStack
 from stacks.components.subscription import subscribe
 from stacks.components.table import MarqueeTable, Outbox
+from stacks.components.table_functions import TableFunctions
 
 __all__ = [
     "HttpApiRef",
@@ -18,9 +18,9 @@ __all__ = [
     "MarqueeTable",
     "Outbox",
     "Route",
+    "TableFunctions",
     "acknowledge",
     "add_alarm",
-    "add_export",
     "add_routes",
     "dead_letter_queue",
     "read_beacons",
