@@ -94,6 +94,8 @@ def test_two_steps_from_on_to_off(careful: Careful) -> None:
     app = careful.next_code()
     exported = careful.post("/account/export", **careful.known(), second_code=app)
     assert exported.json()["second_factors"] == ["totp"]
+    other = {"second_code": app, "new_password": "another staple of batteries"}
+    assert careful.post("/account/password", **careful.known(), **other).status_code == 401
 
     renewed = careful.post("/account/recovery-codes", **careful.known(), second_code=recovery[1])
     assert careful.second_step(recovery[2]).status_code == 401

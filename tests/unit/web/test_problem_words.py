@@ -23,7 +23,7 @@ ASKED_BY_OTHERS = MappingProxyType(
     {
         "identity": "its pages speak for themselves; clients get OAuth's error codes",
         "keys": "only MediaConvert and the pipeline ask it, under IAM",
-        "notifications": "nobody asks it: it listens to events",
+        "notifications": "staff ask it for letters, and it refuses nothing of its own",
     }
 )
 """Domains whose refusals never reach the web app, and who gets them instead."""
