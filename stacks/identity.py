@@ -140,7 +140,11 @@ class IdentityStack(MarqueeStack):
             layers=[],
             description="Discovery and key set",
             environment=self._published_keys,
-            routes=["GET /.well-known/openid-configuration", "GET /.well-known/jwks.json"],
+            routes=[
+                "GET /.well-known/openid-configuration",
+                "GET /.well-known/oauth-authorization-server",
+                "GET /.well-known/jwks.json",
+            ],
         )
         self._believes(function)
 

@@ -11,6 +11,9 @@ async function ask(question) {
   return (await answers.next()).value;
 }
 
+// By both ways: what OpenID Connect and what OAuth alone (RFC 8414) look for.
+await oauth.processDiscoveryResponse(new URL(issuer),
+  await oauth.discoveryRequest(new URL(issuer), { algorithm: "oauth2", ...insecure }));
 const discovered = await oauth.discoveryRequest(new URL(issuer), insecure);
 const server = await oauth.processDiscoveryResponse(new URL(issuer), discovered);
 const client = { client_id: "cli" };

@@ -63,6 +63,7 @@ APP_ROUTES = {
 
 PUBLIC_ROUTES = {
     "GET /.well-known/openid-configuration",
+    "GET /.well-known/oauth-authorization-server",
     "GET /.well-known/jwks.json",
     "GET /authorize",
     "POST /authorize",

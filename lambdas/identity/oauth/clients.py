@@ -83,7 +83,7 @@ def clients(
         Client("tv", "", name="TV", grant_types=(DEVICE_CODE, REFRESH_TOKEN)),
         # The page where a code is entered has people sign in as every client does. It takes the
         # code itself: no token is ever made for it.
-        Client("device-page", f"{issuer}/device/approve", grant_types=()),
+        Client("device-page", f"{issuer}/device/approve", name="TV sign-in", grant_types=()),
     ]
     return {client.client_id: client for client in (*partners, *known)}
 

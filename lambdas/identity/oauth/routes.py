@@ -59,7 +59,7 @@ class ResourceServers(Protocol):
 def discovery(
     issuer: str, jwks: Callable[[], Sequence[Mapping[str, str]]]
 ) -> Callable[[Event], Reply]:
-    """`GET /.well-known/openid-configuration` and `GET /.well-known/jwks.json`."""
+    """The documents under `GET /.well-known/`: where everything is, and `jwks.json`."""
 
     def answer(event: Event) -> Reply:
         if event["rawPath"].endswith("/jwks.json"):
