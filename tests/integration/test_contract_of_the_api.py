@@ -83,7 +83,7 @@ CONFIG: dict[str, Any] = {
         {
             # Which redirect address belongs to which client, and whether a code or a sign-in is
             # right, no schema says; and RFC 6749 sends an error back by redirect (4.1.2.1).
-            "include-path-regex": "^/(authorize|token|second-step|passkey)$",
+            "include-path-regex": "^/(authorize|consent|token|second-step|passkey)$",
             "checks": {
                 "positive_data_acceptance": {
                     "expected-statuses": ["2xx", "3xx", "400", "401", "429"]
