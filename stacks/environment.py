@@ -150,6 +150,8 @@ class Partner:
     """What members know it by."""
     redirect_uri: str
     """Where it takes its answers, exactly."""
+    post_logout_redirect_uri: str | None = None
+    """Where somebody goes on who signed out of it, exactly; None is a page of ours."""
 
     @property
     def origin(self) -> str:
@@ -160,9 +162,14 @@ class Partner:
     @property
     def is_safe(self) -> bool:
         """Whether an answer arrives only there: encrypted, or on the same machine."""
-        address = urlsplit(self.redirect_uri)
-        encrypted = address.scheme == "https" or address.hostname == "localhost"
-        return encrypted and not address.query and not address.fragment
+        named = (self.redirect_uri, self.post_logout_redirect_uri)
+        return all(_is_safe(address) for address in named if address is not None)
+
+
+def _is_safe(text: str) -> bool:
+    address = urlsplit(text)
+    encrypted = address.scheme == "https" or address.hostname == "localhost"
+    return encrypted and not address.query and not address.fragment
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,6 +80,7 @@ def settings(name: str = "prod", **changes: Any) -> Environment:
         ({"partners": [{**CLUB, "secret": "s"}]}, "partners: unknown secret"),
         ({"partners": [{**CLUB, "redirect_uri": "http://club.example/"}]}, "partners take their"),
         ({"partners": [{**CLUB, "redirect_uri": "https://c.example/?a=b"}]}, "partners take their"),
+        ({"partners": [{**CLUB, "post_logout_redirect_uri": "http://c/"}]}, "partners take their"),
         ({"mail_sender": "no-reply@else.example"}, "mail_sender must be an address of the domain"),
         ({"colour": "red"}, "unknown colour"),
     ],

@@ -62,9 +62,14 @@ class Client:
         return redirect_uri == self.redirect_uri
 
 
-def partner(client_id: str, name: str, redirect_uri: str) -> Client:
+def partner(
+    client_id: str, name: str, redirect_uri: str, post_logout_redirect_uri: str | None = None
+) -> Client:
     """A client that is somebody else's."""
-    return Client(client_id, redirect_uri, name=name, is_ours=False)
+    after = () if post_logout_redirect_uri is None else (post_logout_redirect_uri,)
+    return Client(
+        client_id, redirect_uri, name=name, post_logout_redirect_uris=after, is_ours=False
+    )
 
 
 def clients(

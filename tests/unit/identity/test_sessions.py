@@ -21,7 +21,7 @@ from identity.oauth.errors import (
 from identity.oauth.sessions import NOT_ACTIVE, Introspection, SigningOut, TokenReader
 from tests.fakes.identity import LocalSigner
 from tests.proving import DeviceKey
-from tests.unit.identity.test_sign_in import ISSUER, ORIGIN, SIGNER, Server, claims_of
+from tests.unit.identity.test_sign_in import ISSUER, ORIGIN, PARTNER, SIGNER, Server, claims_of
 
 STRANGER = LocalSigner()
 
@@ -39,7 +39,7 @@ class Home(Server):
 
     @property
     def signing_out(self) -> SigningOut:
-        return SigningOut(self.grants, self.reader, clients(ORIGIN, ISSUER), self.clock)
+        return SigningOut(self.grants, self.reader, clients(ORIGIN, ISSUER, [PARTNER]), self.clock)
 
     def told(self, token: str) -> dict[str, Any]:
         return self.introspection.introspect({"token": token})
@@ -265,3 +265,21 @@ def test_without_a_client_nobody_is_sent_anywhere(home: Home) -> None:
         home.signing_out.sign_out(back)
     assert home.signing_out.sign_out({**back, "client_id": "web"}) == f"{ORIGIN}/"
     assert home.signing_out.sign_out({}) is None
+
+
+def test_each_client_leads_home_and_never_to_anothers(home: Home) -> None:
+    def leads(client_id: str, target: str) -> str | None:
+        return home.signing_out.sign_out(
+            {"client_id": client_id, "post_logout_redirect_uri": target, "state": "a b"}
+        )
+
+    assert leads("film-club", "https://club.example/") == "https://club.example/?state=a+b"
+    for client_id, target in (
+        ("web", "https://club.example/"),
+        ("film-club", f"{ORIGIN}/"),
+        ("film-club", "https://club.example/elsewhere"),
+        ("tv", "https://club.example/"),
+        ("nobody", "https://club.example/"),
+    ):
+        with pytest.raises(InvalidRequestError):
+            leads(client_id, target)

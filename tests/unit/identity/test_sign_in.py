@@ -67,7 +67,9 @@ REQUEST = {
     "code_challenge": CHALLENGE,
     "code_challenge_method": "S256",
 }
-PARTNER = partner("film-club", "Film Club", "https://club.example/callback")
+PARTNER = partner(
+    "film-club", "Film Club", "https://club.example/callback", "https://club.example/"
+)
 SIGNER = LocalSigner()
 
 
