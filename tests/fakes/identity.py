@@ -24,6 +24,7 @@ from identity.oauth.grants import (
 from identity.oauth.jwt import public_jwk
 from identity.oauth.key_ring import KeyRing
 from identity.oauth.ports import Ticket
+from kernel.events.identity import AppAllowed, AppStopped
 
 
 @dataclass
@@ -222,6 +223,7 @@ class LocalSigner:
 class FakeConsents:
     asked: dict[str, AskedConsent] = field(default_factory=dict)
     allowed: dict[tuple[str, str], Consent] = field(default_factory=dict)
+    told: list[AppAllowed | AppStopped] = field(default_factory=list)
 
     def ask(self, asked: AskedConsent) -> None:
         self.asked[asked.digest] = asked
@@ -233,14 +235,16 @@ class FakeConsents:
         found = [one for (owner, _), one in self.allowed.items() if owner == account_id]
         return sorted(found, key=lambda one: one.since)
 
-    def remember(self, account_id: str, client_id: str, scope: str, now: datetime) -> None:
-        before = self.allowed.get((account_id, client_id))
+    def remember(self, told: AppAllowed, now: datetime) -> None:
+        before = self.allowed.get((told.account_id, told.client_id))
         since = now.replace(microsecond=0) if before is None else before.since
-        scopes = frozenset(scope.split()) | (before.scopes if before else frozenset())
-        self.allowed[account_id, client_id] = Consent(client_id, scopes, since)
+        scopes = frozenset(told.scope.split()) | (before.scopes if before else frozenset())
+        self.allowed[told.account_id, told.client_id] = Consent(told.client_id, scopes, since)
+        self.told.append(told)
 
-    def withdraw(self, account_id: str, client_id: str) -> None:
-        self.allowed.pop((account_id, client_id), None)
+    def withdraw(self, told: AppStopped, now: datetime) -> None:
+        if self.allowed.pop((told.account_id, told.client_id), None):
+            self.told.append(told)
 
 
 @dataclass

@@ -11,7 +11,8 @@ from identity.devices.ports import Devices
 from identity.mfa.check import Owner, OwnerCheck
 from identity.oauth.ports import Grants
 from identity.passkeys.service import Challenges
-from kernel.clock import Clock
+from kernel.clock import Clock, epoch_milliseconds
+from kernel.events.identity import AppStopped
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,11 @@ class Apps:
         First no new sign-in is let in without a question, then those that are there end.
         """
         account_id = self.challenges.found(secret, "apps").account_id
-        self.consents.withdraw(account_id, client_id)
         now = self.clock()
+        stopped = AppStopped(
+            sequence=epoch_milliseconds(now), account_id=account_id, client_id=client_id
+        )
+        self.consents.withdraw(stopped, now)
         for session in self.devices.of(account_id, now).sessions:
             if session.client_id == client_id:
                 self.grants.revoke(account_id, session.session_id, now)

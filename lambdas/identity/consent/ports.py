@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from identity.consent.domain import AskedConsent, Consent
+from kernel.events.identity import AppAllowed, AppStopped
 
 
 class Consents(Protocol):
@@ -21,8 +22,8 @@ class Consents(Protocol):
     def of(self, account_id: str) -> Sequence[Consent]:
         """All that an account allowed, the oldest first."""
 
-    def remember(self, account_id: str, client_id: str, scope: str, now: datetime) -> None:
-        """Allow that, beside what was allowed before."""
+    def remember(self, told: AppAllowed, now: datetime) -> None:
+        """Allow that, beside what was allowed before, and tell of it."""
 
-    def withdraw(self, account_id: str, client_id: str) -> None:
-        """Allow nothing any more; again is no error."""
+    def withdraw(self, told: AppStopped, now: datetime) -> None:
+        """Allow nothing any more, and tell of it; again is no error, and is not told again."""

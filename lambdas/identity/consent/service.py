@@ -14,7 +14,8 @@ from identity.oauth.claims import granted_scope
 from identity.oauth.clients import AuthorizationRequest
 from identity.oauth.device_grants import AccessDeniedError
 from identity.ports import Accounts
-from kernel.clock import Clock
+from kernel.clock import Clock, epoch_milliseconds
+from kernel.events.identity import AppAllowed
 
 STALE = "This page was answered before, or is too old. Sign in again."
 
@@ -55,5 +56,11 @@ class Deciding:
         if not allow:
             raise AccessDeniedError("The person did not allow it.")
         scope = granted_scope(request.scope, account)
-        self.consents.remember(account.account_id, request.client_id, scope, now)
+        allowed = AppAllowed(
+            sequence=epoch_milliseconds(now),
+            account_id=account.account_id,
+            client_id=request.client_id,
+            scope=scope,
+        )
+        self.consents.remember(allowed, now)
         return self.admission.issue(request, account, asked.methods, asked.signed_in_at)

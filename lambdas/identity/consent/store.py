@@ -11,11 +11,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from identity.accounts.store import is_refused
 from identity.consent.domain import AskedConsent, Consent
-from identity.items import ABSENT, epoch, key, milliseconds, moment, precise_moment, text
+from identity.items import (
+    ABSENT,
+    Item,
+    epoch,
+    key,
+    milliseconds,
+    moment,
+    precise_moment,
+    telling,
+    text,
+)
 from identity.store import consents_key
+from kernel.events.identity import AppAllowed, AppStopped
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,7 +38,7 @@ _SINCE = "since#"
 
 @dataclass(frozen=True)
 class DynamoConsents:
-    """`Consents` in DynamoDB: remembering and withdrawing are one write each."""
+    """`Consents` in DynamoDB: a change and what is told of it are one transaction."""
 
     client: DynamoDBClient
     table: str
@@ -77,23 +89,38 @@ class DynamoConsents:
         ]
         return sorted(found, key=lambda each: each.since)
 
-    def remember(self, account_id: str, client_id: str, scope: str, now: datetime) -> None:
-        """Allow that, beside what was allowed before."""
-        self.client.update_item(
-            TableName=self.table,
-            Key=consents_key(account_id),
-            UpdateExpression="ADD #scopes :scopes SET #since = if_not_exists(#since, :now)",
-            ExpressionAttributeNames=_names(client_id),
-            ExpressionAttributeValues={":scopes": {"SS": scope.split()}, ":now": epoch(now)},
-        )
+    def remember(self, told: AppAllowed, now: datetime) -> None:
+        """Allow that, beside what was allowed before, and tell of it."""
+        allowing = {
+            "UpdateExpression": "ADD #scopes :scopes SET #since = if_not_exists(#since, :now)",
+            "ExpressionAttributeValues": {
+                ":scopes": {"SS": told.scope.split()},
+                ":now": epoch(now),
+            },
+        }
+        self._change(told, now, allowing)
 
-    def withdraw(self, account_id: str, client_id: str) -> None:
-        """Allow nothing any more; again is no error."""
-        self.client.update_item(
-            TableName=self.table,
-            Key=consents_key(account_id),
-            UpdateExpression="REMOVE #scopes, #since",
-            ExpressionAttributeNames=_names(client_id),
+    def withdraw(self, told: AppStopped, now: datetime) -> None:
+        """Allow nothing any more, and tell of it; again is no error, and is not told again."""
+        stopping = {
+            "UpdateExpression": "REMOVE #scopes, #since",
+            "ConditionExpression": "attribute_exists(#scopes)",
+        }
+        try:
+            self._change(told, now, stopping)
+        except self.client.exceptions.TransactionCanceledException as error:
+            if not is_refused(error.response):
+                raise
+
+    def _change(self, told: AppAllowed | AppStopped, now: datetime, change: Item) -> None:
+        update: Any = {
+            "TableName": self.table,
+            "Key": consents_key(told.account_id),
+            "ExpressionAttributeNames": _names(told.client_id),
+            **change,
+        }
+        self.client.transact_write_items(
+            TransactItems=[{"Update": update}, telling(self.table, told, now)]
         )
 
 

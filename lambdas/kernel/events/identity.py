@@ -286,3 +286,23 @@ class RecoveryCodesReplaced(AccountEvent):
     """The owner has other recovery codes."""
 
     detail_type: ClassVar[str] = "RecoveryCodesReplaced"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppAllowed(AccountEvent):
+    """Its owner let an app of somebody else's use the account."""
+
+    client_id: str
+    scope: str
+    """What for, in words of RFC 6749 section 3.3."""
+
+    detail_type: ClassVar[str] = "AppAllowed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppStopped(AccountEvent):
+    """Its owner lets an app use the account no more."""
+
+    client_id: str
+
+    detail_type: ClassVar[str] = "AppStopped"

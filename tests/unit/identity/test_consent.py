@@ -297,6 +297,8 @@ def test_an_app_that_is_stopped_is_signed_out_and_has_to_ask_again(club: Club) -
     club.apps.withdraw(secret, allowed.client_id)
 
     assert club.apps.shown(secret) == []
+    assert [type(told).detail_type for told in club.consents.told] == ["AppAllowed", "AppStopped"]
+    assert club.consents.told[0].client_id == "film-club"
     with pytest.raises(InvalidGrantError):
         club.refresh(tokens["refresh_token"], "film-club")
     assert club.refresh(ours["refresh_token"])["access_token"]
