@@ -75,6 +75,7 @@ bootstrap: setup $(LAYERS_AWS) ## Before the first deployment: key pair, certifi
 deploy: setup $(LAYERS_AWS) ## Deploy an environment: ENV=dev
 	@python -m commands.bootstrap check --environment $(ENV)
 	@cdk deploy --all --context environment=$(ENV) --outputs-file $(OUTPUTS)
+	@python -m commands.bootstrap keep --outputs $(OUTPUTS)
 	@python -m commands.publish_web --outputs $(OUTPUTS)
 
 smoke: $(VENV_READY) ## The viewer's path against a deployed environment (ENV=dev) or the running local one

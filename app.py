@@ -22,6 +22,7 @@ from stacks.origin import OriginStack
 from stacks.playback import PlaybackStack
 from stacks.profiles import ProfilesStack
 from stacks.progress import ProgressStack
+from stacks.revocation import RevocationStack
 from stacks.signing import SigningStack
 from stacks.staff_accounts import StaffAccountsStack
 
@@ -77,6 +78,7 @@ def main() -> None:
         vault_key=keys.vault_key,
         beacons=beacons.stream,
     )
+    revocation = RevocationStack(app, "revocation", env=env, signing=signing.signing)
     media = MediaStack(
         app,
         "media",
@@ -92,9 +94,11 @@ def main() -> None:
             "delivery",
             env=env,
             packaged=origin.packaged,
+            copy=origin.copy,
             web=origin.web,
             api_host=api.host,
             signing=signing.signing,
+            plays=revocation.store,
             uploads_url=media.uploads_url,
         )
     app.synth()

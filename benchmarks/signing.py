@@ -15,9 +15,12 @@ from harness import LAMBDAS, say, say_ratio
 
 sys.path.insert(0, str(LAMBDAS))
 
+from playback.edge_access import EdgeGrant
 from playback.signed_cookies import CookieSigner, cookie_text, custom_policy
 
 ORIGIN = "https://watch.marquee.example"
+SESSION = "ses_01m82g70pbe0w0zahf3x51yfpw"
+FOLDER = "m/ast_01m82g70pbe0w0zahf3x51yfpw/01m82g70pb"
 CALLS = 500
 ROUNDS = 7
 
@@ -25,7 +28,7 @@ ROUNDS = 7
 def ours() -> Callable[[datetime], tuple[str, ...]]:
     """The signer that starts a play."""
     signer = CookieSigner("K2JCJMDEHXQW5F", ec.generate_private_key(ec.SECP256R1()), ORIGIN)
-    return lambda expires: signer.asset_cookies("ast_01m82g70pbe0w0zahf3x51yfpw", expires)
+    return lambda expires: signer.cookies(EdgeGrant(SESSION, FOLDER, "IE", expires))
 
 
 def peer() -> Callable[[datetime], tuple[str, ...]]:
@@ -37,7 +40,7 @@ def peer() -> Callable[[datetime], tuple[str, ...]]:
     )
 
     def cookies(expires: datetime) -> tuple[str, ...]:
-        resource = f"{ORIGIN}/m/ast_01m82g70pbe0w0zahf3x51yfpw/*"
+        resource = f"{ORIGIN}/{EdgeGrant(SESSION, FOLDER, 'IE', expires).session_folder}/*"
         policy = custom_policy(resource, expires).encode()
         signature = signer.rsa_signer(policy)
         named = {
@@ -45,7 +48,7 @@ def peer() -> Callable[[datetime], tuple[str, ...]]:
             "CloudFront-Signature": cookie_text(signature),
             "CloudFront-Key-Pair-Id": signer.key_id,
         }
-        attributes = "Path=/m/ast_01m82g70pbe0w0zahf3x51yfpw/; Secure; HttpOnly; SameSite=Strict"
+        attributes = f"Path=/m/{SESSION}/; Secure; HttpOnly; SameSite=Strict"
         return tuple(f"{name}={value}; {attributes}" for name, value in named.items())
 
     return cookies

@@ -12,8 +12,10 @@
     MARQUEE_PASSWORD=… python -m commands.bootstrap account --outputs outputs.json \
         --email you@example.com --staff
         makes an account; the password never stands on a command line
+    python -m commands.bootstrap keep --outputs outputs.json
+        gives the edge the keys that its tokens are made with
     python -m commands.bootstrap rotate {ticket,origin} --environment dev --outputs outputs.json
-        replaces a secret that functions accept together with the one before it
+        replaces a secret that functions and edges accept together with the one before it
     python -m commands.bootstrap promote --environment dev
         makes the second trusted key the first and only one
 """
@@ -26,7 +28,9 @@ import json
 import os
 import secrets as randomness
 import sys
+import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +52,12 @@ EXAMPLE_DOMAIN = ".example"
 """Reserved for documentation (RFC 2606)."""
 
 SECRET_BYTES = 48
+
+LONGEST_PLAY = timedelta(hours=12)
+"""What was signed with a secret may be good for this long, so that only one is forgotten in it."""
+
+EVERY_EDGE_KNOWS = timedelta(seconds=60)
+"""CloudFront tells its edges of a change within seconds, it says; nothing tells when it is done."""
 
 
 class RefusedError(RuntimeError):
@@ -155,6 +165,57 @@ def rotate(secrets: SecretsManagerClient, secret_arn: str) -> str:
     return str(answer["VersionId"])
 
 
+def keep(functions: LambdaClient, function_arn: str) -> int:
+    """Let the edge's store be put in order; how many keys it holds. RefusedError."""
+    answer = functions.invoke(FunctionName=function_arn, Payload=b"{}")
+    result = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise RefusedError(f"The edge's store was not kept: {result.get('errorMessage', result)}")
+    return int(result["keys"])
+
+
+def rotate_tokens(
+    secrets: SecretsManagerClient,
+    secret_arn: str,
+    *,
+    tell_edges: Callable[[], object],
+    wait: Callable[[], object],
+    now: datetime,
+    at_once: bool = False,
+) -> None:
+    """Replace the secret of tokens: edges hear of it before anything is made with it.
+
+    RefusedError when plays still run on the secret before the current one, which this would
+    forget; with `at_once` they stop.
+    """
+    versions = secrets.list_secret_version_ids(SecretId=secret_arn)["Versions"]
+    stages = {stage: each for each in versions for stage in each.get("VersionStages", [])}
+    current = stages["AWSCURRENT"]
+    is_young = "AWSPREVIOUS" in stages and now - current["CreatedDate"] < LONGEST_PLAY
+    if is_young and not at_once:
+        raise RefusedError(
+            f"The secret was replaced at {current['CreatedDate']:%H:%M}: plays of the one before "
+            "it run for up to 12 hours. Wait, or stop them with --at-once."
+        )
+    value = randomness.token_urlsafe(SECRET_BYTES)
+    made = secrets.put_secret_value(
+        SecretId=secret_arn, SecretString=value, VersionStages=["AWSPENDING"]
+    )["VersionId"]
+    tell_edges()
+    wait()
+    secrets.update_secret_version_stage(
+        SecretId=secret_arn,
+        VersionStage="AWSCURRENT",
+        MoveToVersionId=made,
+        RemoveFromVersionId=current["VersionId"],
+    )
+    secrets.update_secret_version_stage(
+        SecretId=secret_arn, VersionStage="AWSPENDING", RemoveFromVersionId=made
+    )
+    if at_once:
+        tell_edges()
+
+
 def promote(settings: EnvironmentSettings) -> str:
     """Trust only the second key from now on; RefusedError when there is none."""
     following = settings.get("signing_next_public_key")
@@ -222,14 +283,28 @@ def _account_step(arguments: argparse.Namespace) -> None:
 
 
 def _rotate_step(arguments: argparse.Namespace) -> None:
-    output = {"ticket": "TicketSecretArn", "origin": "OriginSecretArn"}[arguments.which]
-    secret = Outputs(arguments.outputs).get("signing", output)
-    version = rotate(boto3.client("secretsmanager"), secret)
+    outputs = Outputs(arguments.outputs)
     if arguments.which == "ticket":
-        print("The ticket secret is replaced; running functions follow by themselves.")
+        functions, keeper = boto3.client("lambda"), outputs.get("revocation", "EdgeKeeperFunction")
+        rotate_tokens(
+            boto3.client("secretsmanager"),
+            outputs.get("signing", "TicketSecretArn"),
+            tell_edges=lambda: keep(functions, keeper),
+            wait=lambda: time.sleep(arguments.wait),
+            now=datetime.now(UTC),
+            at_once=arguments.at_once,
+        )
+        print("The secret of tokens is replaced; running functions follow within five minutes.")
         return
+    secret = outputs.get("signing", "OriginSecretArn")
+    version = rotate(boto3.client("secretsmanager"), secret)
     EnvironmentSettings(arguments.environment).write({"origin_secret_version": version})
     print("The origin secret is replaced and its version written to cdk.json: deploy now.")
+
+
+def _keep_step(arguments: argparse.Namespace) -> None:
+    function = Outputs(arguments.outputs).get("revocation", "EdgeKeeperFunction")
+    print(f"The edge knows {keep(boto3.client('lambda'), function)} keys of tokens.")
 
 
 def _promote_step(arguments: argparse.Namespace) -> None:
@@ -242,6 +317,7 @@ _STEPS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "check": _check_step,
     "install": _install_step,
     "account": _account_step,
+    "keep": _keep_step,
     "rotate": _rotate_step,
     "promote": _promote_step,
 }
@@ -263,6 +339,8 @@ def _parser() -> argparse.ArgumentParser:
     installing = steps.add_parser("install", help="put the private half into Secrets Manager")
     installing.add_argument("--outputs", type=Path, required=True)
     installing.add_argument("--private", type=Path, required=True)
+    keeping = steps.add_parser("keep", help="give the edge the keys of tokens")
+    keeping.add_argument("--outputs", type=Path, required=True)
     account = steps.add_parser("account", help="make an account")
     account.add_argument("--outputs", type=Path, required=True)
     account.add_argument("--email", required=True)
@@ -271,6 +349,13 @@ def _parser() -> argparse.ArgumentParser:
     rotating.add_argument("which", choices=["ticket", "origin"])
     rotating.add_argument("--environment", required=True)
     rotating.add_argument("--outputs", type=Path, required=True)
+    rotating.add_argument("--at-once", action="store_true", help="stop plays, a secret has leaked")
+    rotating.add_argument(
+        "--wait",
+        type=float,
+        default=EVERY_EDGE_KNOWS.total_seconds(),
+        help="seconds until every edge has heard of the new secret",
+    )
     promoting = steps.add_parser("promote", help="make the next viewer key the only one")
     promoting.add_argument("--environment", required=True)
     return parser

@@ -33,7 +33,7 @@ from localcloud.iam.policy import Access
 from localcloud.identities import Credentials, Principal
 from localcloud.mailbox import Mailbox
 from localcloud.mediaconvert import MediaConvert
-from localcloud.ports import LOOPBACK, Ports
+from localcloud.ports import LOOPBACK, SECOND_LOOPBACK, Ports, second_cdn
 from localcloud.provision import Provisioner
 from localcloud.provision.errors import ProvisioningError, UnsupportedTemplateError
 from localcloud.registry import Registry
@@ -46,6 +46,7 @@ from localcloud.triggers.destinations import Destinations
 from localcloud.triggers.eventbus import EventBus
 from localcloud.triggers.invocations import AsyncInvocations, TwiceInvoked
 from localcloud.triggers.permissions import Permissions
+from localcloud.triggers.replication import Replication
 from localcloud.triggers.s3 import S3Events
 from localcloud.triggers.schedule_targets import ScheduleTargets
 from localcloud.triggers.schedules import Schedules
@@ -89,7 +90,7 @@ class Cloud:
         self._data_dir = data_dir
         self._node_path = node_path
         self._servers: list[Server] = []
-        self._edge: Edge | None = None
+        self._edges: list[Edge] = []
         self.registry = Registry()
         self.front = Front()
         account, region = self.front.account, self.front.region
@@ -152,6 +153,9 @@ class Cloud:
             region=region,
         )
         self._s3_events = S3Events(self.registry, self.bus, account=account)
+        self._replication = Replication(
+            self.registry, self._check_role, self.front.resources.copy_object
+        )
         self.mediaconvert = MediaConvert(
             region,
             account,
@@ -224,6 +228,8 @@ class Cloud:
         self._provisioner.provision(assembly)
         self._state.restore()
         self.front.on_object_created(self._s3_events.on_object_created)
+        self.front.on_object_created(self._replication.on_object_created)
+        self.front.on_object_removed(self._replication.on_object_removed)
         self.front.on_execution_change(StatesEvents(self.bus).on_change)
         self.bus.start()
         self._sources.start()
@@ -232,9 +238,17 @@ class Cloud:
         self._state.start()
 
     def open_edge(self) -> None:
-        """Let viewers in."""
+        """Let viewers in, at each CDN that this machine has an address for."""
+        edge = self._new_edge()
+        self._serve(edge.handle, self._ports.edge, "edge")
+        if second_cdn(self._ports.edge) is not None:
+            address = (SECOND_LOOPBACK, self._ports.edge)
+            self._servers.append(serve(self._new_edge().handle, address, name="second edge"))
+
+    def _new_edge(self) -> Edge:
+        """One CDN: the distribution of the template with a cache and functions of its own."""
         (distribution,) = self.registry.by_type("AWS::CloudFront::Distribution")
-        self._edge = Edge(
+        edge = Edge(
             distribution,
             self.registry,
             self.gateway,
@@ -244,7 +258,8 @@ class Cloud:
             read_store=self.key_value_stores.snapshot,
             account_id=self.front.account,
         )
-        self._serve(self._edge.handle, self._ports.edge, "edge")
+        self._edges.append(edge)
+        return edge
 
     def open_mailbox(self) -> str:
         """Show what was sent by e-mail on a port of its own; the address of the page."""
@@ -263,9 +278,10 @@ class Cloud:
         self._sources.stop()
         self.bus.stop()
         self.mediaconvert.stop()
+        self._replication.stop()
         self.functions.stop()
-        if self._edge is not None:
-            self._edge.stop()
+        for edge in self._edges:
+            edge.stop()
         try:
             self._state.stop()
             self._write_permissions_used()
@@ -319,6 +335,13 @@ class Cloud:
             role_arn, "mediaconvert", service="mediaconvert.amazonaws.com"
         )
         return self.front.client("s3", keys)  # type: ignore[no-any-return] # clients are untyped
+
+    def _check_role(self, role_arn: str, action: str, resource: str) -> None:
+        keys = self.front.identities.assume(role_arn, "replication", service="s3.amazonaws.com")
+        principal = self.front.identities.principal(keys.access_key_id)
+        if principal is None:
+            raise LookupError(role_arn)
+        self.front.authorizer.check(principal, action, resource)
 
     def _mediaconvert(self, request: HttpRequest, principal: Principal) -> HttpResponse:
         return self.mediaconvert.handle(request, _Caller(self.front, principal))

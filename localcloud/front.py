@@ -21,7 +21,7 @@ import boto3
 from botocore.config import Config
 
 from localcloud import front_errors, moto_seams, sigv4, sts
-from localcloud.front_s3 import ObjectCreated, S3Front
+from localcloud.front_s3 import ObjectCreated, ObjectRemoved, S3Front
 from localcloud.http_server import HttpServer
 from localcloud.iam import operations
 from localcloud.iam.account import MotoAccount
@@ -109,6 +109,10 @@ class Front:
     def on_object_created(self, callback: ObjectCreated) -> None:
         """Call back once for each object that S3 stored, before the writer is answered."""
         self._s3.on_object_created(callback)
+
+    def on_object_removed(self, callback: ObjectRemoved) -> None:
+        """Call back once for each object that S3 deleted, before its deleter is answered."""
+        self._s3.on_object_removed(callback)
 
     def on_execution_change(self, callback: Callable[[moto_seams.ExecutionChange], None]) -> None:
         """Call back for each execution of a workflow that begins or ends."""

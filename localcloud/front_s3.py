@@ -21,6 +21,9 @@ from localcloud.wire import HttpRequest, HttpResponse
 ObjectCreated = Callable[[str, str, int, str, str], None]
 """(bucket, key, size in bytes, etag without quotes, event name such as `ObjectCreated:Put`)."""
 
+ObjectRemoved = Callable[[str, str], None]
+"""(bucket, key) of an object whose current version was deleted."""
+
 _MISSING_HIDES = ("GetObject", "HeadObject", "GetObjectAttributes", "GetObjectTagging")
 
 
@@ -32,10 +35,15 @@ class S3Front:
         self._resources = resources
         self._moto = moto
         self._created: list[ObjectCreated] = []
+        self._removed: list[ObjectRemoved] = []
 
     def on_object_created(self, callback: ObjectCreated) -> None:
         """Call back once for each object stored, before the writer is answered."""
         self._created.append(callback)
+
+    def on_object_removed(self, callback: ObjectRemoved) -> None:
+        """Call back once for each object deleted, before the one who deletes is answered."""
+        self._removed.append(callback)
 
     def answer(self, request: HttpRequest, principal: Principal, region: str) -> HttpResponse:
         """Answer a call whose caller is known; NotAuthorizedError or S3Error."""
@@ -63,6 +71,7 @@ class S3Front:
             self._check_may_know(principal, call, region)
         if response.status < 300:
             self._notify(events)
+            self._tell_removed(call.bucket, _deleted(call))
         return response
 
     def _check_may_know(self, principal: Principal, call: s3_actions.S3Call, region: str) -> None:
@@ -82,6 +91,11 @@ class S3Front:
                 event.bucket, event.key, event.size, event.etag, event.name.removeprefix("s3:")
             )
 
+    def _tell_removed(self, bucket: str, keys: list[str]) -> None:
+        for key in keys:
+            for callback in self._removed:
+                callback(bucket, key)
+
     def _delete_objects(
         self, principal: Principal, call: s3_actions.S3Call, region: str
     ) -> HttpResponse:
@@ -96,18 +110,13 @@ class S3Front:
                 allowed.append((key, version))
             except NotAuthorizedError as error:
                 refused.append((key, error.denial.s3_message))
-        if not refused:
-            return self._moto.call("s3", region, call.request)
-        return s3_checksums.delete_result(
-            self._moto.call(
-                "s3",
-                region,
-                replace(call.request, body=s3_checksums.delete_body(allowed)),
-            )
-            if allowed
-            else None,
-            refused,
-        )
+        body = s3_checksums.delete_body(allowed) if refused else call.request.body
+        asked = replace(call.request, body=body)
+        answer = self._moto.call("s3", region, asked) if allowed or not refused else None
+        self._tell_removed(call.bucket, [key for key, version in allowed if not version])
+        if not refused and answer is not None:
+            return answer
+        return s3_checksums.delete_result(answer, refused)
 
     def _rules(self, request: HttpRequest) -> tuple[cors.CorsRule, ...] | None:
         """The CORS rules of the addressed bucket; None when it does not exist or has none."""
@@ -153,3 +162,13 @@ class S3Front:
         rules = self._rules(request) or ()
         granted = cors.response_headers(rules, origin, request.method)
         return replace(response, headers=(*response.headers, *granted)) if granted else response
+
+
+def _deleted(call: s3_actions.S3Call) -> list[str]:
+    """The keys whose current version a call deleted."""
+    if call.operation == "DeleteObject":
+        return [] if "versionId=" in call.request.query else [call.key]
+    if call.operation == "DeleteObjects":
+        pairs = s3_actions.deleted_keys(call.request.body)
+        return [key for key, version in pairs if not version]
+    return []

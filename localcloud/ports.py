@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
 
 LOOPBACK = "127.0.0.1"
+
+SECOND_LOOPBACK = "127.0.0.2"
+"""Where the second CDN listens, on the edge's own port; not every system has this address."""
 
 ISSUER_PORT_OFFSET = 1000
 """The issuer listens this far above the edge, so that neighbouring PORTs do not collide."""
@@ -36,3 +40,14 @@ class Ports:
     def all(self) -> tuple[int, int, int]:
         """Every port."""
         return (self.edge, self.issuer, self.aws)
+
+
+def second_cdn(port: int) -> str | None:
+    """The second CDN's origin for an edge on that port; None where this machine has no place."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((SECOND_LOOPBACK, port))
+        except OSError:
+            return None
+    return f"http://{SECOND_LOOPBACK}:{port}"

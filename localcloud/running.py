@@ -25,7 +25,7 @@ from typing import IO, Any, Protocol
 
 from localcloud.children import Children, CommandFailedError, StoppedError
 from localcloud.failures import CannotRunError, explain
-from localcloud.ports import LOOPBACK, Ports
+from localcloud.ports import LOOPBACK, Ports, second_cdn
 from localcloud.synthesis import Synthesis
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -255,8 +255,10 @@ class Run:
 
     def _synthesize(self) -> Path:
         """The local environment's templates, with this run's addresses and key."""
+        other = second_cdn(self.ports.edge)
         settings = {
             "public_origin": self.web,
+            "other_cdns": [] if other is None else [other],
             "issuer": self.issuer,
             "s3_endpoint": f"http://{LOOPBACK}:{self.ports.aws}",
             "lambda_runtime": f"python3.{sys.version_info.minor}",
@@ -300,6 +302,9 @@ class Run:
             arguments = ("install", *outputs, "--private", str(self._private_key))
             self._command("commands.bootstrap", *arguments)
 
+        def keep() -> None:
+            self._command("commands.bootstrap", "keep", *outputs)
+
         def publish() -> None:
             self._command("commands.publish_web", *outputs)
 
@@ -312,8 +317,8 @@ class Run:
                     environment={"MARQUEE_PASSWORD": account["password"]},
                 )
 
-        with ThreadPoolExecutor(3) as together:
-            steps = [together.submit(step) for step in (install, publish, make_accounts)]
+        with ThreadPoolExecutor(4) as together:
+            steps = [together.submit(step) for step in (install, keep, publish, make_accounts)]
         for step in steps:
             step.result()
 

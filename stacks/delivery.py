@@ -25,6 +25,8 @@ API_HEADERS = ("Authorization", "CloudFront-Viewer-Country", "CloudFront-Viewer-
 """What the API needs of the viewer beyond what every request carries."""
 
 
+VIEWER_COUNTRY = "CloudFront-Viewer-Country"
+
 ORIGIN_SECRET_HEADER = "X-Marquee-Origin"  # noqa: S105 - a header's name, not a secret
 """Proves to a function that a request came through the edge; `kernel.web.viewer` checks it."""
 
@@ -38,13 +40,17 @@ _PRICE_CLASSES: Mapping[PriceClass, cloudfront.PriceClass] = {
     "PriceClass_All": cloudfront.PriceClass.PRICE_CLASS_ALL,
 }
 
+ELSEWHERE_AFTER = (403, 500, 502, 503, 504)
+"""Statuses of the first bucket after which the second is asked. S3 says 403 of what is not there
+as well: then the second says so, too."""
+
 REMEMBERED_ERRORS = (404, 500, 502, 503, 504)
 """Statuses that CloudFront caches whatever their headers say."""
 
 
-def page_policy(issuer: str, uploads: str) -> str:
-    """The content security policy of the app: everything is its own file, but for signing in and
-    for the folder that staff send films to.
+def page_policy(issuer: str, uploads: str, *cdns: str) -> str:
+    """The content security policy of the app: everything is its own file, but for signing in, for
+    the folder that staff send films to, and for films on other CDNs.
 
     `blob:` is how Media Source Extensions hand a stream to the video element.
     """
@@ -55,7 +61,7 @@ def page_policy(issuer: str, uploads: str) -> str:
             "style-src 'self'",
             "img-src 'self'",
             "media-src 'self' blob:",
-            f"connect-src 'self' {issuer} {uploads}",
+            " ".join(("connect-src 'self'", issuer, uploads, *cdns)),
             "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
@@ -75,12 +81,15 @@ class DeliveryStack(MarqueeStack):
         *,
         env: Environment,
         packaged: s3.IBucket,
+        copy: s3.IBucket | None,
         web: s3.IBucket,
         api_host: str,
         signing: Signing,
+        plays: cloudfront.IKeyValueStore,
         uploads_url: str,
     ) -> None:
         super().__init__(scope, construct_id, env=env)
+        self._plays = plays
         self._uploads_url = uploads_url
         self._protocol = {
             "redirect-to-https": cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
@@ -91,6 +100,12 @@ class DeliveryStack(MarqueeStack):
             self, "Access", signing=cloudfront.Signing.SIGV4_ALWAYS
         )
         films = self._private_bucket(packaged, access)
+        if copy is not None:
+            films = origins.OriginGroup(
+                primary_origin=films,
+                fallback_origin=self._private_bucket(copy, access),
+                fallback_status_codes=list(ELSEWHERE_AFTER),
+            )
         self._kept_for_ever = cloudfront.CachePolicy(
             self,
             "VersionedCache",
@@ -100,6 +115,13 @@ class DeliveryStack(MarqueeStack):
         )
         self._immutable = self._edge_function(
             "Immutable", "immutable.js", "Lets browsers keep versioned files"
+        )
+        # Where the viewer is, told to the functions. It is no part of the cache's key: they run
+        # before the cache, and the object is the same everywhere.
+        self._with_country = cloudfront.OriginRequestPolicy(
+            self,
+            "WithCountry",
+            header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list(VIEWER_COUNTRY),
         )
         distribution = cloudfront.Distribution(
             self,
@@ -119,7 +141,8 @@ class DeliveryStack(MarqueeStack):
             certificate=self._certificate(env.edge) if env.edge else None,
             default_behavior=self._web(web, access),
             additional_behaviors={
-                "/m/*": self._versioned(films, [self._viewers(signing)]),
+                "/m/*": self._films(films, "session.js", signers=[self._viewers(signing)]),
+                "/t/*": self._films(films, "token.js", headers=self._for_every_origin()),
                 "/art/*": self._versioned(films),
                 "/v1/*": self._api(api_host, signing),
             },
@@ -175,13 +198,20 @@ class DeliveryStack(MarqueeStack):
             ],
         )
 
-    def _edge_function(self, construct_id: str, file: str, comment: str) -> cloudfront.Function:
+    def _edge_function(
+        self,
+        construct_id: str,
+        file: str,
+        comment: str,
+        store: cloudfront.IKeyValueStore | None = None,
+    ) -> cloudfront.Function:
         return cloudfront.Function(
             self,
             construct_id,
             code=cloudfront.FunctionCode.from_file(file_path=str(Path("edge") / file)),
             runtime=cloudfront.FunctionRuntime.JS_2_0,
             comment=comment,
+            key_value_store=store,
         )
 
     def _page_headers(self) -> cloudfront.ResponseHeadersPolicy:
@@ -190,7 +220,9 @@ class DeliveryStack(MarqueeStack):
             "PageHeaders",
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy=page_policy(self._env.issuer, self._uploads_url),
+                    content_security_policy=page_policy(
+                        self._env.issuer, self._uploads_url, *self._env.other_cdns
+                    ),
                     override=True,
                 ),
                 content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
@@ -211,22 +243,65 @@ class DeliveryStack(MarqueeStack):
     def _viewers(self, signing: Signing) -> cloudfront.IKeyGroup:
         return cloudfront.KeyGroup.from_key_group_id(self, "Viewers", signing.key_group_id)
 
-    def _versioned(
-        self, films: cloudfront.IOrigin, signers: list[cloudfront.IKeyGroup] | None = None
-    ) -> cloudfront.BehaviorOptions:
+    def _versioned(self, films: cloudfront.IOrigin) -> cloudfront.BehaviorOptions:
         """Files whose address carries a version, kept by the edge and by browsers for ever."""
         return cloudfront.BehaviorOptions(
             origin=films,
             viewer_protocol_policy=self._protocol,
             cache_policy=self._kept_for_ever,
+            compress=False,
+            function_associations=[self._keeping()],
+        )
+
+    def _films(
+        self,
+        films: cloudfront.IOrigin,
+        guard: str,
+        *,
+        signers: list[cloudfront.IKeyGroup] | None = None,
+        headers: cloudfront.IResponseHeadersPolicy | None = None,
+    ) -> cloudfront.BehaviorOptions:
+        """The same for one play's viewer: `guard` says whose request it is and takes that out of
+        the path, so that all viewers of a film share what the edge keeps of it."""
+        judge = self._edge_function(
+            guard.removesuffix(".js").title(), guard, "Lets plays in that may go on", self._plays
+        )
+        return cloudfront.BehaviorOptions(
+            origin=films,
+            viewer_protocol_policy=self._protocol,
+            allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
+            cache_policy=self._kept_for_ever,
+            origin_request_policy=self._with_country,
+            response_headers_policy=headers,
             trusted_key_groups=signers,
             compress=False,
             function_associations=[
                 cloudfront.FunctionAssociation(
-                    function=self._immutable,
-                    event_type=cloudfront.FunctionEventType.VIEWER_RESPONSE,
-                )
+                    function=judge, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST
+                ),
+                self._keeping(),
             ],
+        )
+
+    def _keeping(self) -> cloudfront.FunctionAssociation:
+        return cloudfront.FunctionAssociation(
+            function=self._immutable, event_type=cloudfront.FunctionEventType.VIEWER_RESPONSE
+        )
+
+    def _for_every_origin(self) -> cloudfront.ResponseHeadersPolicy:
+        """A token is proof enough: pages of any origin may read what it opens."""
+        return cloudfront.ResponseHeadersPolicy(
+            self,
+            "ForEveryOrigin",
+            cors_behavior=cloudfront.ResponseHeadersCorsBehavior(
+                access_control_allow_origins=["*"],
+                access_control_allow_methods=["GET", "HEAD"],
+                access_control_allow_headers=["range"],
+                access_control_allow_credentials=False,
+                access_control_expose_headers=["content-length", "content-range"],
+                access_control_max_age=Duration.days(1),
+                origin_override=True,
+            ),
         )
 
     def _api(self, host: str, signing: Signing) -> cloudfront.BehaviorOptions:

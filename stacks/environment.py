@@ -213,6 +213,12 @@ class Environment:
     makes CloudFormation read the secret anew."""
     recovery_days: int = LONGEST_RECOVERY_DAYS
     """How far back a table can be restored to any second."""
+    copy_films: bool = False
+    """Whether a second bucket holds every packaged film, which the edge turns to when the first
+    one fails; it doubles what their storage costs."""
+    other_cdns: tuple[str, ...] = ()
+    """Origins of CDNs that hold the same films and take our tokens, in the order to turn to them;
+    a player that gets no answer here goes on there."""
     price_class: PriceClass = "PriceClass_All"
     """Which of CloudFront's locations serve."""
     access_logs: bool = False

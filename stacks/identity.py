@@ -26,6 +26,8 @@ from stacks.components import (
     Route,
     acknowledge,
     add_routes,
+    run_daily,
+    run_every,
 )
 from stacks.components.api_stage import look_after
 from stacks.components.custom_domain import CustomDomain
@@ -39,8 +41,6 @@ from stacks.identity_accounts import (
     TWO_STEP_ROUTES,
     factor_key,
     mail_key,
-    run_daily,
-    run_every,
 )
 
 FIRST_TOKEN_KEY = "1"  # noqa: S105 - a key's name

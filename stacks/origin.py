@@ -16,18 +16,49 @@ WORK = "work/"
 WORK_IS_USELESS_AFTER = Duration.days(7)
 """A retry of a failed film makes them anew; until then they show what happened."""
 
+FETCHED = ("m/", "art/")
+"""Films and artwork: what viewers fetch through the edge."""
+
+OLD_VERSIONS_LAST = Duration.days(1)
+
 
 class OriginStack(MarqueeStack):
     """Two buckets that only this account's distributions may read."""
 
     def __init__(self, scope: Construct, construct_id: str, *, env: Environment) -> None:
         super().__init__(scope, construct_id, env=env)
-        self.packaged = self._bucket("Packaged", env)
+        self.copy = self._bucket("PackagedCopy", env, versioned=True) if env.copy_films else None
+        """What the edge turns to when `packaged` fails; None where the environment keeps none."""
+        self.packaged = self._bucket(
+            "Packaged", env, versioned=env.copy_films, copies=self._copied_to(self.copy)
+        )
         self.packaged.add_lifecycle_rule(prefix=WORK, expiration=WORK_IS_USELESS_AFTER)
         self.web = self._bucket("Web", env)
         CfnOutput(self, "WebBucket", value=self.web.bucket_name)
 
-    def _bucket(self, construct_id: str, env: Environment) -> s3.Bucket:
+    def _copied_to(self, copy: s3.IBucket | None) -> list[s3.ReplicationRule] | None:
+        """What viewers fetch; what the pipeline works with is of use to nobody else."""
+        if copy is None:
+            return None
+        return [
+            s3.ReplicationRule(
+                destination=copy,
+                id=prefix.rstrip("/"),
+                priority=priority,
+                filter=s3.Filter(prefix=prefix),
+                delete_marker_replication=True,
+            )
+            for priority, prefix in enumerate(FETCHED)
+        ]
+
+    def _bucket(
+        self,
+        construct_id: str,
+        env: Environment,
+        *,
+        versioned: bool = False,
+        copies: list[s3.ReplicationRule] | None = None,
+    ) -> s3.Bucket:
         # Segments are encrypted already and the web app is public: S3's own keys suffice, and
         # CloudFront would otherwise need a grant on a KMS key for each request.
         bucket = s3.Bucket(
@@ -38,7 +69,12 @@ class OriginStack(MarqueeStack):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=env.viewer_protocol == "redirect-to-https",
             removal_policy=env.removal_policy,
+            versioned=versioned,
+            replication_rules=copies,
         )
+        if versioned:
+            # Replication asks for versions; nobody else does.
+            bucket.add_lifecycle_rule(noncurrent_version_expiration=OLD_VERSIONS_LAST)
         acknowledge(
             bucket,
             "AwsSolutions-S1",

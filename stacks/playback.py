@@ -66,6 +66,7 @@ class PlaybackStack(MarqueeStack):
                 "SIGNING_SECRET": signing.private_key.secret_arn,
                 "TICKET_SECRET": signing.ticket_secret.secret_arn,
                 "ORIGIN_SECRET": signing.origin_secret.secret_arn,
+                "OTHER_CDNS": " ".join(self._env.other_cdns),
                 **clearkey,
                 **self._licence_servers(),
             },

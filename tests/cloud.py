@@ -328,10 +328,13 @@ class Person:
         found: dict[str, Any] = answer.json()
         return found
 
-    def play(self, title_id: str, family: str = "shaka") -> Play:
-        """Start a title, as the web player does."""
+    def play(
+        self, title_id: str, family: str = "shaka", carrier: str | None = None, **headers: str
+    ) -> Play:
+        """Start a title, as the web player does, or with a token in its address."""
         device = {"family": family, "drm": "clearkey", "max_height": None}
-        answer = self.ask("POST", "/v1/playback/start", {"title_id": title_id, "device": device})
+        body = {"title_id": title_id, "device": device, **({"carrier": carrier} if carrier else {})}
+        answer = self.ask("POST", "/v1/playback/start", body, **headers)
         assert answer.status_code == 200, answer.text
         return Play(self._http, answer.json(), answer.headers.get_list("set-cookie"))
 
@@ -346,11 +349,14 @@ class Play:
         self.cookies = dict(cookie.split(";", 1)[0].split("=", 1) for cookie in set_cookies)
         self.folder = str(answer["manifest_url"]).rpartition("/")[0]
 
-    def fetch(self, name: str, cookies: dict[str, str] | None = None) -> httpx.Response:
+    def fetch(
+        self, name: str, cookies: dict[str, str] | None = None, **headers: str
+    ) -> httpx.Response:
         """A file of the film from the edge, with the play's cookies or others."""
         held = self.cookies if cookies is None else cookies
         cookie = "; ".join(f"{each}={value}" for each, value in held.items())
-        return self._http.get(f"{self.folder}/{name}", headers={"cookie": cookie} if held else {})
+        sent = {**({"cookie": cookie} if held else {}), **headers}
+        return self._http.get(f"{self.folder}/{name}", headers=sent)
 
     def text(self, name: str) -> str:
         """A manifest of the film."""

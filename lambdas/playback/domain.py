@@ -199,6 +199,10 @@ class Rights:
         if self.ends_at is not None and now >= self.ends_at:
             raise OutsideRightsWindowError("This title is no longer available.")
 
+    def binds_to(self, country: str | None) -> str | None:
+        """The country that a play admitted there has to stay in; None for rights everywhere."""
+        return None if self.territories == EVERYWHERE else country
+
 
 @dataclass(frozen=True)
 class WrappedKey:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
+from kernel import log
 from kernel.bus import listening
 from kernel.clock import moment_of
 from kernel.events.billing import SubscriptionChanged
@@ -23,7 +25,9 @@ from kernel.events.identity import (
     SignedOutEverywhere,
 )
 from kernel.events.keys import ContentKeysIssued
+from kernel.events.playback import PlayRevoked
 from playback import records
+from playback.deny_list import Revoker
 from playback.domain import Allowance
 from playback.revocation import Revocation
 from playback.service import Projection
@@ -120,3 +124,15 @@ def _revoking(revocation: Revocation) -> dict[str, Reader]:
         AccountUnblocked.detail_type: account_unblocked,
         AccountDeleted.detail_type: account_deleted,
     }
+
+
+def revoker_handler(revoker: Revoker) -> Callable[[Mapping[str, Any], object], None]:
+    """The Lambda handler of the deny list, which no other function adds to. Failures as above."""
+
+    def take(event: Mapping[str, Any]) -> None:
+        revoked = PlayRevoked.from_detail(event["detail"])
+        expires_at = datetime.fromisoformat(revoked.expires_at)
+        size = revoker.revoke(revoked.session_id, expires_at)
+        log.note(outcome="play_revoked", reason=revoked.reason, store_bytes=size)
+
+    return listening(take)

@@ -16,6 +16,7 @@ from playback.domain import (
     Title,
     Viewer,
 )
+from playback.edge_access import EdgeGrant
 from playback.leases import Account, Reason
 
 
@@ -40,8 +41,8 @@ class Names:
 class Cookies(Protocol):
     """Signs access to the edge."""
 
-    def asset_cookies(self, asset_id: str, expires_at: datetime) -> tuple[str, ...]:
-        """The values of the Set-Cookie headers that open the asset's folder until then."""
+    def cookies(self, grant: EdgeGrant) -> tuple[str, ...]:
+        """The values of the Set-Cookie headers that open the play's folder."""
 
 
 class Sessions(Protocol):

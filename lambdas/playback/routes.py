@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +30,7 @@ from playback.domain import (
     VendorRefusedError,
     Viewer,
 )
+from playback.edge_access import CARRIERS, Carrier
 from playback.leases import SENTENCES, Reason
 from playback.service import Licences, Playback, Started
 from playback.vendor_licences import VendorLicences
@@ -52,17 +53,12 @@ def session_handler(playback: Playback, origin: OriginSecret) -> Handler:
         title_id = body.get("title_id")
         if not names_one(title_id, "ttl"):
             raise InvalidInputError("Name the title by its id.", field="title_id")
-        take_over = body.get("take_over")
-        if take_over is not None and not names_one(take_over, "ses"):
-            raise InvalidInputError("Name the play to take over by its id.", field="take_over")
-        unknown = sorted(set(body) - {"title_id", "device", "take_over"})
-        if unknown:
-            raise InvalidInputError(f"{unknown[0]} is not part of a start.", field=unknown[0])
+        take_over, carrier = _wishes(body)
         device = Device.described(body.get("device"))
         country = viewer_country(event, origin)
-        started = playback.start(viewer, title_id, device, country, take_over)
+        started = playback.start(viewer, title_id, device, country, take_over, carrier)
         log.note(**_start_line(started))
-        return reply(200, _start_answer(started), cookies=started.cookies)
+        return reply(200, _start_answer(started), cookies=started.opened.cookies)
 
     def renew(event: Event) -> Reply:
         renewed = playback.renew(_viewer(event), _known(event))
@@ -124,6 +120,20 @@ def vendor_licence_handler(licences: VendorLicences) -> Handler:
     return answering(issue)
 
 
+def _wishes(body: Mapping[str, Any]) -> tuple[str | None, Carrier | None]:
+    """The play to take over and the carrier that a start asks for, if any, and nothing else."""
+    take_over = body.get("take_over")
+    if take_over is not None and not names_one(take_over, "ses"):
+        raise InvalidInputError("Name the play to take over by its id.", field="take_over")
+    carrier = body.get("carrier")
+    if carrier is not None and carrier not in CARRIERS:
+        raise InvalidInputError("The carrier is cookie or token.", field="carrier")
+    unknown = sorted(set(body) - {"title_id", "device", "take_over", "carrier"})
+    if unknown:
+        raise InvalidInputError(f"{unknown[0]} is not part of a start.", field=unknown[0])
+    return take_over, carrier
+
+
 def _viewer(event: Event) -> Viewer:
     """Who the access token says is watching; a token without profile, device or sign-in is
     refused, and a device that it does not say has a place has none."""
@@ -175,9 +185,12 @@ def _start_answer(started: Started) -> dict[str, Any]:
     licence_url = f"/v1/playback/sessions/{session.session_id}/licence/{session.drm}"
     return {
         "session_id": session.session_id,
-        "manifest_url": started.manifest_url,
+        "manifest_url": started.manifest_urls[0],
+        "cdns": [{"manifest_url": url} for url in started.manifest_urls],
         "manifest_type": started.offer.manifest_type,
-        "storyboard_url": title.storyboard and f"/{title.path}/{title.storyboard}",
+        "carrier": started.opened.carrier,
+        "storyboard_url": title.storyboard
+        and started.opened.address(f"/{title.path}/{title.storyboard}"),
         "duration_seconds": title.duration.total_seconds(),
         "drm": {
             "system": started.offer.key_system,
@@ -204,7 +217,7 @@ def _start_line(started: Started) -> dict[str, object]:
         "asset_id": session.asset_id,
         "account": session.viewer.account_id,
         "device": session.viewer.device_id,
-        "manifest": started.manifest_url.rpartition("/")[2],
+        "manifest": started.manifest_urls[0].rpartition("/")[2],
         "kids": list(started.keys),
         "use": session.licences,
         "gave_way": dict(started.gave_way) or None,

@@ -6,9 +6,11 @@ import hmac
 import json
 from datetime import datetime, timedelta
 
-from kernel.aws.json_client import AwsJson
+from kernel.aws.json_client import AwsJson, NoSuchResourceError
 from kernel.aws.secrets import RotatingSecret, read_secret
 from kernel.clock import Clock
+from kernel.tokens import MacKey
+from playback.edge_access import EdgeGrant
 from playback.signed_cookies import CookieSigner
 
 SIGNING_KEY_LIFE = timedelta(minutes=5)
@@ -55,8 +57,28 @@ class SecretCookies:
             pair["key_pair_id"], pair["private_key"].encode(), self._public_origin
         )
 
-    def asset_cookies(self, asset_id: str, expires_at: datetime) -> tuple[str, ...]:
-        """The values of the Set-Cookie headers that open the asset's folder until then."""
+    def cookies(self, grant: EdgeGrant) -> tuple[str, ...]:
+        """The values of the Set-Cookie headers that open the play's folder for its time."""
         if self._clock() - self._read_at >= SIGNING_KEY_LIFE:
             self._read()
-        return self._signer.asset_cookies(asset_id, expires_at)
+        return self._signer.cookies(grant)
+
+
+class TokenSecrets:
+    """The token secret as it is replaced: what it was, what it is, and what it is about to be."""
+
+    def __init__(self, secrets: AwsJson, secret_id: str) -> None:
+        self._secrets = secrets
+        self._secret_id = secret_id
+
+    def accepted(self) -> list[MacKey]:
+        """Read anew each time; of stages that there are not, none."""
+        keys = {}
+        for stage in ("AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"):
+            try:
+                text = read_secret(self._secrets, self._secret_id, VersionStage=stage)
+            except NoSuchResourceError:
+                continue
+            key = MacKey(text.encode())
+            keys[key.key_id] = key
+        return list(keys.values())

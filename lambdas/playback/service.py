@@ -13,8 +13,9 @@ from kernel.aside import Aside
 from kernel.clock import Clock
 from kernel.errors import UnavailableError
 from kernel.ids import new_id
-from kernel.tokens import MacKeys
+from kernel.tokens import MacKey, MacKeys
 from playback import domain, grants
+from playback.cwt import common_access_token, edge_key
 from playback.devices import CLEARKEY, Device, DeviceNotSupportedError, Drm, Offer, offer_for
 from playback.domain import (
     Allowance,
@@ -27,6 +28,7 @@ from playback.domain import (
     Title,
     Viewer,
 )
+from playback.edge_access import Carrier, EdgeGrant, Opened, carrier_of
 from playback.leases import LEASE, Account, Reason, TooManyStreamsError
 from playback.ports import Cookies, DataKeys, Licensing, Names, ReadModel, Sessions, StartFacts
 
@@ -38,14 +40,15 @@ class Started:
     session: Session
     title: Title
     offer: Offer
-    manifest_url: str
+    manifest_urls: tuple[str, ...]
+    """One for each CDN, that of the public origin first."""
     licence_token: str
     renew_after: timedelta
     """When the player asks for its next token, where its DRM system renews licences."""
     keys: Mapping[str, bytes]
     """The session's content keys by key id, in the clear, where they ride along."""
     ticket: str
-    cookies: tuple[str, ...]
+    opened: Opened
     gave_way: Mapping[str, Reason]
     """The plays that ended for this one, and why."""
 
@@ -85,11 +88,12 @@ class Playback:
         *,
         clearkey: ContentKeys | None,
         vendors: Collection[Drm] = (),
+        other_cdns: Collection[str] = (),
         chance: Callable[[], float] = random.random,
     ) -> None:
         """`clearkey` opens keys for players of ClearKey; None where that is not offered.
-        `vendors` are the other systems that a licence can be had for. `chance` is evenly spread
-        over [0, 1).
+        `vendors` are the other systems that a licence can be had for; `other_cdns` the origins
+        where the same files can be had with a token. `chance` is evenly spread over [0, 1).
         """
         self._sessions = sessions
         self._cookies = cookies
@@ -97,6 +101,7 @@ class Playback:
         self._clock = clock
         self._clearkey = clearkey
         self._chance = chance
+        self._other_cdns = tuple(other_cdns)
         self._offered: set[Drm] = set(vendors)
         if clearkey is not None:
             self._offered.add("clearkey")
@@ -108,12 +113,14 @@ class Playback:
         device: Device,
         country: str | None,
         take_over: str | None = None,
+        carrier: Carrier | None = None,
     ) -> Started:
         """Admit a play: one read, one write and one signature; the keys are opened beside the
         write. Raises the domain's refusals.
 
         `country` is where the viewer is (ISO 3166-1 alpha-2), None when that is not known.
         `take_over` is a play of the same account that ends for this one; no such play, no matter.
+        `carrier` is how the player proves its right to the files; None is what its family does.
         """
         now = self._clock()
         facts = self._sessions.facts(title_id, viewer.account_id)
@@ -144,16 +151,20 @@ class Playback:
         with Aside(lambda: self._keys_along(keys, offer)) as opened:
             giving_way = self._open(session, account, giving_way, take_over)
         mac_key = self._mac_keys.current()
+        grant = EdgeGrant(
+            session.session_id, title.path, title.rights.binds_to(country), session.expires_at
+        )
+        access = self._access(grant, carrier or carrier_of(device.family), mac_key)
         return Started(
             session=session,
             title=title,
             offer=offer,
-            manifest_url=manifest_url,
+            manifest_urls=access.addresses(manifest_url),
             licence_token=grants.licence_token(session, now, mac_key),
             renew_after=self._renew_after(),
             keys=opened.answer,
             ticket=grants.session_ticket(session, mac_key),
-            cookies=self._cookies.asset_cookies(title.asset_id, session.expires_at),
+            opened=access,
             gave_way=giving_way,
         )
 
@@ -186,6 +197,17 @@ class Playback:
             account.check(session.viewer)
             giving_way = self._room(account, session, take_over)
         raise UnavailableError("Too many plays begin at once; try again.")
+
+    def _access(self, grant: EdgeGrant, carrier: Carrier, mac_key: MacKey) -> Opened:
+        by_token = grant.folder
+        if carrier == "token" or self._other_cdns:
+            token = common_access_token(grant, edge_key(mac_key))
+            by_token = f"t/{token}/{grant.folder}"
+        others = tuple(f"{origin}/{by_token}" for origin in self._other_cdns)
+        if carrier == "token":
+            return Opened(carrier, grant.folder, by_token, others)
+        cookies = self._cookies.cookies(grant)
+        return Opened(carrier, grant.folder, grant.session_folder, others, cookies)
 
     def _keys_along(self, keys: AssetKeys, offer: Offer) -> Mapping[str, bytes]:
         """The keys in the start's answer; a vendor's licence needs the player's challenge."""

@@ -28,6 +28,8 @@ class SessionSettings:
     """What opens keys for ClearKey; None where that is not offered."""
     vendors: tuple[Drm, ...]
     """The other DRM systems that are licensed here."""
+    other_cdns: tuple[str, ...]
+    """Origins of CDNs that have the same files and take our tokens."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -40,6 +42,7 @@ class SessionSettings:
             origin_secret=environment["ORIGIN_SECRET"],
             vault_key_id=environment["VAULT_KEY_ID"] if environment["CLEARKEY"] == "true" else None,
             vendors=tuple(drm for drm in VENDORS if _address(drm) in environment),
+            other_cdns=tuple(environment.get("OTHER_CDNS", "").split()),
         )
 
 

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from playback.edge_access import EdgeGrant
+
 _COOKIE_ALPHABET = bytes.maketrans(b"+=/", b"-_~")
 """CloudFront's own replacement of characters that a cookie or query cannot carry."""
 
@@ -33,7 +35,7 @@ def cookie_text(data: bytes) -> str:
 
 @dataclass(frozen=True)
 class CookieSigner:
-    """Signs access to one asset's folder on the edge."""
+    """Signs access to one play's folder on the edge."""
 
     key_pair_id: str
     private_key: ec.EllipticCurvePrivateKey
@@ -48,12 +50,14 @@ class CookieSigner:
             raise ValueError("CloudFront signs with RSA 2048 or P-256; this service with P-256.")
         return cls(key_pair_id, key, public_origin)
 
-    def asset_cookies(self, asset_id: str, expires_at: datetime) -> tuple[str, ...]:
-        """The values of the Set-Cookie headers that open `/m/<asset_id>/*` until then.
+    def cookies(self, grant: EdgeGrant) -> tuple[str, ...]:
+        """The values of the Set-Cookie headers that open a play's folder for its time.
 
-        No Max-Age: a browser that closes forgets them, as CloudFront's guide recommends.
+        No Max-Age: a browser that closes forgets them, as CloudFront's guide recommends. Their
+        path is the play's: two plays of one film in a browser do not overwrite each other's.
         """
-        policy = custom_policy(f"{self.public_origin}/m/{asset_id}/*", expires_at).encode()
+        resource = f"{self.public_origin}/{grant.session_folder}/*"
+        policy = custom_policy(resource, grant.expires_at).encode()
         signature = self.private_key.sign(policy, ec.ECDSA(SHA256()))
         cookies = {
             "CloudFront-Policy": cookie_text(policy),
@@ -61,5 +65,5 @@ class CookieSigner:
             "CloudFront-Key-Pair-Id": self.key_pair_id,
             "CloudFront-Hash-Algorithm": "SHA256",
         }
-        attributes = f"Path=/m/{asset_id}/; Secure; HttpOnly; SameSite=Strict"
+        attributes = f"Path=/m/{grant.session_id}/; Secure; HttpOnly; SameSite=Strict"
         return tuple(f"{name}={value}; {attributes}" for name, value in cookies.items())

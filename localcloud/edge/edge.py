@@ -127,7 +127,8 @@ class Edge:
         try:
             return self._through_functions(request, behaviour, identifier)
         except functions.FunctionFailedError as failure:
-            _LOG.error("%s %s: %s", request.method, request.path, failure)
+            # Not the path: a token may stand in it.
+            _LOG.error("%s %s: %s", request.method, behaviour.target, failure)
             refused = refusals.page(503, refusals.FUNCTION_FAILED, identifier)
             return _marked(refused, "FunctionExecutionError from cloudfront")
 

@@ -157,6 +157,15 @@ class MotoAccount:
         """Moto's bucket object."""
         return s3_backends[self.account][_PARTITION].buckets.get(name)
 
+    def copy_object(self, source: str, key: str, destination: str) -> None:
+        """Copy an object as S3 does by itself; one that is gone meanwhile is gone there, too."""
+        backend = s3_backends[self.account][_PARTITION]
+        found = backend.get_object(source, key)
+        if found is None:
+            backend.delete_object(destination, key)
+        else:
+            backend.copy_object(found, destination, key)
+
     def object_encryption(self, bucket: str, key: str, version: str | None) -> Encryption | None:
         """The customer key of a stored object."""
         found = self.bucket(bucket)

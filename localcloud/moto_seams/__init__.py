@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from moto.core.base_backend import BackendDict
 
-from localcloud.moto_seams import dynamodb, executions, functions, iam, kms, s3, workflows
+from localcloud.moto_seams import (
+    dynamodb,
+    executions,
+    functions,
+    iam,
+    kms,
+    s3,
+    secretsmanager,
+    workflows,
+)
 from localcloud.moto_seams.dynamodb import dynamodb_lock
 from localcloud.moto_seams.executions import ExecutionChange, execution_listeners
 from localcloud.moto_seams.kms import make_room_for_multi_region_ids
@@ -37,6 +46,7 @@ SEAMS: tuple[Seam, ...] = (
     *functions.SEAMS,
     *iam.SEAMS,
     *kms.SEAMS,
+    *secretsmanager.SEAMS,
     *workflows.SEAMS,
     *executions.SEAMS,
 )

@@ -8,7 +8,7 @@ import posixpath
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
-from localcloud.sigv4.claim import ALGORITHM, Claim
+from localcloud.sigv4.claim import Claim
 from localcloud.sigv4.errors import MalformedSignatureError
 from localcloud.wire import HttpRequest
 
@@ -46,9 +46,8 @@ def payload_hash(request: HttpRequest, claim: Claim) -> str:
 
 def string_to_sign(claim: Claim, canonical_request: str) -> str:
     """What the signature is made of."""
-    scope = f"{claim.date}/{claim.region}/{claim.service}/aws4_request"
     digest = hashlib.sha256(canonical_request.encode()).hexdigest()
-    return f"{ALGORITHM}\n{claim.timestamp}\n{scope}\n{digest}"
+    return f"{claim.algorithm}\n{claim.timestamp}\n{claim.scope}\n{digest}"
 
 
 def canonical_request(request: HttpRequest, claim: Claim) -> str:

@@ -10,6 +10,10 @@ from localcloud.sigv4.errors import MalformedSignatureError, MissingSignatureErr
 from localcloud.wire import HttpRequest
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+ASYMMETRIC = "AWS4-ECDSA-P256-SHA256"
+"""Signature Version 4A: the scope names no region, a header names several."""
+
+REGION_SET = "x-amz-region-set"
 LONGEST_PRESIGNED = timedelta(days=7)
 """X-Amz-Expires may not exceed a week."""
 
@@ -30,6 +34,13 @@ class Claim:
     expires: int | None
     query: str
     """The query to canonicalise: without the signature when that was presigned."""
+    algorithm: str = ALGORITHM
+
+    @property
+    def scope(self) -> str:
+        """What the signature is good for."""
+        region = "" if self.algorithm == ASYMMETRIC else f"{self.region}/"
+        return f"{self.date}/{region}{self.service}/aws4_request"
 
 
 def is_presigned(request: HttpRequest) -> bool:
@@ -66,7 +77,7 @@ def read_claim(request: HttpRequest) -> Claim:
 
 def _claim_of_header(request: HttpRequest, authorization: str) -> Claim:
     algorithm, _, rest = authorization.partition(" ")
-    if algorithm != ALGORITHM:
+    if algorithm not in (ALGORITHM, ASYMMETRIC):
         raise MalformedSignatureError(f"Unsupported algorithm {algorithm}")
     fields = {
         name.strip(): value.strip()
@@ -77,7 +88,11 @@ def _claim_of_header(request: HttpRequest, authorization: str) -> Claim:
     if missing:
         words = " ".join(f"Authorization header requires '{name}' parameter." for name in missing)
         raise MalformedSignatureError(f"{words} Authorization={algorithm}")
-    access_key_id, date, region, service = _credential(fields["Credential"])
+    if algorithm == ASYMMETRIC:
+        access_key_id, date, service = _regionless(fields["Credential"])
+        region = request.header(REGION_SET) or ""
+    else:
+        access_key_id, date, region, service = _credential(fields["Credential"])
     timestamp = request.header("x-amz-date")
     if timestamp is None:
         raise MalformedSignatureError(
@@ -96,6 +111,7 @@ def _claim_of_header(request: HttpRequest, authorization: str) -> Claim:
         payload_hash=request.header("x-amz-content-sha256"),
         expires=None,
         query=request.query,
+        algorithm=algorithm,
     )
 
 
@@ -141,6 +157,17 @@ def _claim_of_query(request: HttpRequest) -> Claim:
         expires=int(expires),
         query="&".join(kept),
     )
+
+
+def _regionless(text: str) -> tuple[str, str, str]:
+    parts = text.split("/")
+    if len(parts) < 4 or parts[-1] != "aws4_request":
+        raise MalformedSignatureError(
+            "Credential must have at least 4 slash-delimited elements, "
+            f"e.g. keyid/date/service/term, got '{text}'"
+        )
+    date, service = parts[-3:-1]
+    return "/".join(parts[:-3]), date, service
 
 
 def _credential(text: str) -> tuple[str, str, str, str]:

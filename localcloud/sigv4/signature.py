@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from localcloud import aws_chunked
+from localcloud.sigv4 import asymmetric
 from localcloud.sigv4.canonical import (
     UNSIGNED_PAYLOAD,
     canonical_request,
@@ -18,7 +19,7 @@ from localcloud.sigv4.canonical import (
     signing_key,
     string_to_sign,
 )
-from localcloud.sigv4.claim import ALGORITHM, Claim, read_claim
+from localcloud.sigv4.claim import ALGORITHM, ASYMMETRIC, Claim, read_claim
 from localcloud.sigv4.errors import (
     ClockSkewError,
     ExpiredCredentialsError,
@@ -91,7 +92,7 @@ def verify(
         raise ExpiredCredentialsError("the session has ended")
     _check_signed_headers(request, claim)
     key = signing_key(secret.secret_access_key, claim.date, claim.region, claim.service)
-    _check_signature(request, claim, key)
+    _check_signature(request, claim, secret, key)
     body, trailers = _check_payload(request, claim, key)
     return Caller(
         access_key_id=claim.access_key_id,
@@ -158,8 +159,18 @@ def _check_scope(claim: Claim, service: str | None, regions: frozenset[str] | No
         raise WrongScopeError("date", claim.date, claim.timestamp[:8])
     if service is not None and claim.service != service:
         raise WrongScopeError("service", claim.service, service)
-    if regions is not None and claim.region not in regions:
+    if claim.service in asymmetric.SERVICES and claim.algorithm != ASYMMETRIC:
+        raise MalformedSignatureError(
+            f"Unsupported algorithm {claim.algorithm}", access_key_id=claim.access_key_id
+        )
+    if regions is not None and not _covers(claim, regions):
         raise WrongScopeError("region", claim.region, sorted(regions)[0])
+
+
+def _covers(claim: Claim, regions: frozenset[str]) -> bool:
+    if claim.algorithm != ASYMMETRIC:
+        return claim.region in regions
+    return any(each.strip() in {"*", *regions} for each in claim.region.split(","))
 
 
 def _check_time(claim: Claim, now: datetime) -> datetime:
@@ -194,10 +205,15 @@ def _check_signed_headers(request: HttpRequest, claim: Claim) -> None:
             raise UnsignedHeadersError(unsigned)
 
 
-def _check_signature(request: HttpRequest, claim: Claim, key: bytes) -> None:
+def _check_signature(request: HttpRequest, claim: Claim, secret: Secret, key: bytes) -> None:
     canonical = canonical_request(request, claim)
     text = string_to_sign(claim, canonical)
-    if not hmac.compare_digest(sign_text(key, text), claim.signature):
+    if claim.algorithm == ASYMMETRIC:
+        public = asymmetric.public_key(claim.access_key_id, secret.secret_access_key)
+        is_right = asymmetric.is_signed(public, text, claim.signature)
+    else:
+        is_right = hmac.compare_digest(sign_text(key, text), claim.signature)
+    if not is_right:
         raise WrongSignatureError(claim.access_key_id, claim.signature, text, canonical)
 
 

@@ -3,6 +3,7 @@
 from stacks.components.acknowledgements import acknowledge
 from stacks.components.alarms import add_alarm
 from stacks.components.beacon_reader import read_beacons
+from stacks.components.daily import run_daily, run_every
 from stacks.components.dead_letters import dead_letter_queue
 from stacks.components.function import MarqueeFunction
 from stacks.components.http_api import HttpApiRef, Route, add_routes
@@ -24,5 +25,7 @@ __all__ = [
     "add_routes",
     "dead_letter_queue",
     "read_beacons",
+    "run_daily",
+    "run_every",
     "subscribe",
 ]

@@ -33,22 +33,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-def launched(playwright: Playwright) -> Browser:
-    """The browser, started."""
+def launched(playwright: Playwright, *more: str) -> Browser:
+    """The browser, started; with more arguments than usual."""
     executable = os.environ.get("CHROME") or shutil.which("chromium")
     assert executable, "The browser tests need Chromium: apt-get install chromium, or set CHROME="
-    return playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+    return playwright.chromium.launch(executable_path=executable, args=[*ARGUMENTS, *more])
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def playwright_of() -> Iterator[Playwright]:
+    """What drives browsers."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright_of: Playwright) -> Iterator[Browser]:
     """`CHROME=` or the Chromium on the PATH."""
     # What is expected to show waits for the same functions.
     expect.set_options(timeout=ACTION_MILLISECONDS)
-    with sync_playwright() as playwright:
-        browser = launched(playwright)
-        yield browser
-        browser.close()
+    browser = launched(playwright_of)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -78,15 +78,45 @@ def plays(page: Page, seconds: float = 2.0) -> None:
     assert page.evaluate("() => document.querySelector('video').webkitDecodedFrameCount") > 0
 
 
-@pytest.fixture(params=["cbcs", "cenc"])
-def film(request: pytest.FixtureRequest) -> Ingested:
-    name = {"cbcs": "ingested", "cenc": "ingested_as_cenc"}[request.param]
+SHAKA = """async ({ licence, token, manifest }) => {
+    shaka.polyfill.installAll();
+    const player = new shaka.Player();
+    window.complaints = [];
+    player.addEventListener("error", ({ detail }) => complaints.push(detail.code));
+    await player.attach(document.querySelector("video"));
+    player.configure({ drm: { servers: { "org.w3.clearkey": new URL(licence, location).href } } });
+    player.getNetworkingEngine().registerRequestFilter((type, request) => {
+        if (type !== shaka.net.NetworkingEngine.RequestType.LICENSE) return;
+        request.headers["X-Marquee-Licence-Token"] = token;
+    });
+    await player.load(manifest);
+    document.querySelector("video").play().catch(() => undefined);
+}"""
+
+
+@pytest.fixture(params=["cbcs by cookies", "cenc by cookies", "cbcs by a token"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """How the film is encrypted, and what opens its files."""
+    return str(request.param)
+
+
+@pytest.fixture
+def film(request: pytest.FixtureRequest, kind: str) -> Ingested:
+    name = "ingested" if kind.startswith("cbcs") else "ingested_as_cenc"
     found: Ingested = request.getfixturevalue(name)
     return found
 
 
-def begin(page: Page, member: Person, film: Ingested, family: str, script: str) -> None:
-    play = member.play(film.title_id, family)
+@pytest.fixture
+def carrier(kind: str) -> str:
+    return "token" if kind.endswith("token") else "cookie"
+
+
+def begin(
+    page: Page, member: Person, film: Ingested, family: str, script: str, carrier: str
+) -> None:
+    play = member.play(film.title_id, family, carrier)
+    assert bool(play.cookies) == (carrier == "cookie")
     page.context.add_cookies(
         [
             {"name": name, "value": value, "url": f"{page.url.rpartition('/')[0]}{play.folder}"}
@@ -102,20 +132,32 @@ def begin(page: Page, member: Person, film: Ingested, family: str, script: str) 
     page.evaluate(script, given)
 
 
-def test_hls_js_plays_on_hls(bare_page: Page, member: Person, film: Ingested) -> None:
+def test_hls_js_plays_on_hls(bare_page: Page, member: Person, film: Ingested, carrier: str) -> None:
     bare_page.add_script_tag(path=MODULES / "hls.js" / "dist" / "hls.min.js")
 
-    begin(bare_page, member, film, "hls.js", HLS_JS)
+    begin(bare_page, member, film, "hls.js", HLS_JS, carrier)
 
     plays(bare_page)
 
 
-def test_dash_js_plays_on_dash(bare_page: Page, member: Person, film: Ingested) -> None:
+def test_dash_js_plays_on_dash(
+    bare_page: Page, member: Person, film: Ingested, carrier: str
+) -> None:
     bare_page.add_script_tag(
         path=MODULES / "dashjs" / "dist" / "modern" / "umd" / "dash.all.min.js"
     )
 
-    begin(bare_page, member, film, "dash.js", DASH_JS)
+    begin(bare_page, member, film, "dash.js", DASH_JS, carrier)
+
+    plays(bare_page)
+
+
+def test_shaka_by_itself_plays_with_a_token_in_the_address(
+    bare_page: Page, member: Person, ingested: Ingested
+) -> None:
+    bare_page.add_script_tag(path=MODULES / "shaka-player" / "dist" / "shaka-player.compiled.js")
+
+    begin(bare_page, member, ingested, "shaka", SHAKA, "token")
 
     plays(bare_page)
 

@@ -29,6 +29,7 @@ STACKS = {
     "api",
     "beacons",
     "delivery",
+    "revocation",
 }
 ONLY_ON_AWS = {"operations", "edge-global"}
 """Stacks of environments that state alerts and a domain."""
@@ -267,11 +268,61 @@ def test_films_need_a_signature_and_the_api_is_never_cached_by_default(
         for behaviour in distribution["DistributionConfig"]["CacheBehaviors"]
     }
 
-    assert list(behaviours) == ["/m/*", "/art/*", "/v1/*"]
+    assert list(behaviours) == ["/m/*", "/t/*", "/art/*", "/v1/*"]
     assert behaviours["/m/*"]["TrustedKeyGroups"]
     assert {name for name, one in behaviours.items() if one.get("TrustedKeyGroups")} == {"/m/*"}
+    for guarded in ("/m/*", "/t/*"):
+        when = [each["EventType"] for each in behaviours[guarded]["FunctionAssociations"]]
+        assert when == ["viewer-request", "viewer-response"], guarded
+        # Where a viewer is decides before the cache, and divides nothing in it.
+        assert "OriginRequestPolicyId" in behaviours[guarded]
+        assert behaviours[guarded]["CachePolicyId"] == behaviours["/art/*"]["CachePolicyId"]
     for error in distribution["DistributionConfig"]["CustomErrorResponses"]:
         assert set(error) == {"ErrorCode", "ErrorCachingMinTTL"}
+
+
+def test_the_edges_guards_read_the_store_of_revoked_plays_and_nobody_else_writes_plays(
+    templates: dict[str, Template],
+) -> None:
+    reading = [
+        properties
+        for _, _, properties in resources(templates, "AWS::CloudFront::Function")
+        if properties["FunctionConfig"].get("KeyValueStoreAssociations")
+    ]
+    writing = {
+        where
+        for where, statement in statements(templates)
+        if "cloudfront-keyvaluestore:UpdateKeys" in as_list(statement["Action"])
+    }
+
+    assert len(reading) == 2
+    assert {where.partition("RoleDefault")[0] for where in writing} == {
+        "revocation/Revoker",
+        "revocation/EdgeKeeper",
+    }
+
+
+def test_where_films_are_copied_the_edge_turns_to_the_copy(
+    templates: dict[str, Template],
+) -> None:
+    ((_, _, distribution),) = resources(templates, "AWS::CloudFront::Distribution")
+    config = distribution["DistributionConfig"]
+    copied = [
+        properties["ReplicationConfiguration"]
+        for _, _, properties in resources(templates, "AWS::S3::Bucket")
+        if "ReplicationConfiguration" in properties
+    ]
+
+    if not copied:
+        assert "OriginGroups" not in config
+        return
+    ((group,), (rules,)) = config["OriginGroups"]["Items"], copied
+    films = {
+        one["TargetOriginId"] for one in config["CacheBehaviors"] if one["PathPattern"] != "/v1/*"
+    }
+    assert films == {group["Id"]}
+    assert {rule["Filter"]["Prefix"] for rule in rules["Rules"]} == {"m/", "art/"}
+    assert {rule["DeleteMarkerReplication"]["Status"] for rule in rules["Rules"]} == {"Enabled"}
 
 
 def test_what_holds_data_keeps_its_logical_id(templates: dict[str, Template]) -> None:
@@ -279,6 +330,8 @@ def test_what_holds_data_keeps_its_logical_id(templates: dict[str, Template]) ->
         f"{stack}/{logical_id}"
         for kind in STATEFUL
         for stack, logical_id, _ in resources(templates, kind)
+        # What only copies another bucket can be made anew.
+        if not logical_id.startswith("PackagedCopy")
     }
 
     listed = (Path(__file__).parent / "stateful.txt").read_text().split()

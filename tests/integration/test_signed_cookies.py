@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from playback.edge_access import EdgeGrant
 from playback.signed_cookies import CookieSigner, cookie_text
 from tests.cloud import Person, Play, RunningCloud
 
@@ -37,23 +38,22 @@ def signer(cloud: RunningCloud, play: Play) -> Callable[[datetime], dict[str, st
 
 
 def cookies_of(signer: CookieSigner, play: Play, until: datetime) -> dict[str, str]:
-    asset_id = play.folder.split("/")[2]
-    return dict(
-        cookie.split(";", 1)[0].split("=", 1) for cookie in signer.asset_cookies(asset_id, until)
-    )
+    _, _, session_id, country, folder = play.folder.split("/", 4)
+    grant = EdgeGrant(session_id, f"m/{folder}", None if country == "world" else country, until)
+    return dict(cookie.split(";", 1)[0].split("=", 1) for cookie in signer.cookies(grant))
 
 
 def code(answer) -> tuple[int, str]:
     return answer.status_code, answer.text.partition("<Code>")[2].partition("</Code>")[0]
 
 
-def test_the_cookies_open_one_film_to_scripts_and_other_sites_alike_closed(play: Play) -> None:
-    asset_id = play.folder.split("/")[2]
+def test_the_cookies_open_one_play_to_scripts_and_other_sites_alike_closed(play: Play) -> None:
+    session_id = play.answer["session_id"]
 
     assert set(play.cookies) == NAMES
     for cookie in play.set_cookies:
         attributes = {each.strip() for each in cookie.split(";")[1:]}
-        assert attributes == {f"Path=/m/{asset_id}/", "Secure", "HttpOnly", "SameSite=Strict"}
+        assert attributes == {f"Path=/m/{session_id}/", "Secure", "HttpOnly", "SameSite=Strict"}
 
 
 @pytest.mark.parametrize("name", FILES)

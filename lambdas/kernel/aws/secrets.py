@@ -12,6 +12,10 @@ from kernel.tokens import MacKey
 REFRESH_INTERVAL = timedelta(seconds=10)
 """Tokens with an invented key id must not turn into calls to Secrets Manager."""
 
+MAKING_LIFE = timedelta(minutes=5)
+"""How long a warm function makes tokens with a secret that was replaced; it stays accepted for
+much longer."""
+
 
 class RotatingSecret:
     """A secret's current text with the one before it, so that rotating it refuses nobody.
@@ -40,9 +44,9 @@ class RotatingSecret:
                 self._before = ()
         return self._before
 
-    def refresh(self) -> None:
-        """Read the secret again, unless that was just done."""
-        if self._clock() - self._read_at >= REFRESH_INTERVAL:
+    def refresh(self, after: timedelta = REFRESH_INTERVAL) -> None:
+        """Read the secret again, unless that was just done, or done within a time given."""
+        if self._clock() - self._read_at >= after:
             self._read()
 
 
@@ -59,11 +63,12 @@ class SecretMacKeys:
 
     def current(self) -> MacKey:
         """The secret that makes tokens."""
+        self._secret.refresh(MAKING_LIFE)
         return MacKey(self._secret.current)
 
     def accepted(self) -> Mapping[str, MacKey]:
         """The current and the previous secret by key id."""
-        keys = [self.current(), *map(MacKey, self._secret.before())]
+        keys = map(MacKey, (self._secret.current, *self._secret.before()))
         return {key.key_id: key for key in keys}
 
     def refresh(self) -> None:

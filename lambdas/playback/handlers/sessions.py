@@ -28,6 +28,7 @@ handler = session_handler(
         if _vault_key_id is None
         else ContentKeys(KmsDataKeys(AwsJson(KMS, os.environ), _vault_key_id)),
         vendors=_settings.vendors,
+        other_cdns=_settings.other_cdns,
     ),
     origin=SecretOrigin(_secrets, _settings.origin_secret, utc_now),
 )

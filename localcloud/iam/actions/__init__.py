@@ -10,6 +10,7 @@ from localcloud.iam.actions import (
     dynamodb,
     events,
     functions,
+    keyvaluestore,
     kinesis,
     kms,
     mediaconvert,
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 _SERVICES: dict[str, AccessMapping] = {
+    "cloudfront-keyvaluestore": keyvaluestore.stores,
     "dynamodb": dynamodb.items,
     "dynamodbstreams": dynamodb.streams,
     "events": events.buses,

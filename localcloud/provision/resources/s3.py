@@ -7,6 +7,7 @@ from typing import Any
 
 from localcloud.provision.rules import (
     CAPACITY,
+    TEXT,
     TRIGGERS,
     USED,
 )
@@ -214,6 +215,21 @@ TYPES = (
                 "Rule": {"DefaultRetention": {"Days": USED, "Mode": USED, "Years": USED}},
             },
             "ObjectLockEnabled": USED,
+            # Not given to moto, which copies nothing.
+            "ReplicationConfiguration": {
+                "Role": TRIGGERS,
+                "Rules": [
+                    {
+                        "DeleteMarkerReplication": {"Status": TRIGGERS},
+                        "Destination": {"Bucket": TRIGGERS},
+                        "Filter": {"Prefix": TRIGGERS},
+                        "Id": TEXT,
+                        "Prefix": TRIGGERS,
+                        "Priority": TRIGGERS,
+                        "Status": TRIGGERS,
+                    }
+                ],
+            },
             "OwnershipControls": {"Rules": [{"ObjectOwnership": USED}]},
             "PublicAccessBlockConfiguration": dict.fromkeys(_BLOCKED, USED),
             "Tags": USED,

@@ -11,14 +11,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from kernel.aws.json_client import KMS, SECRETS_MANAGER, AwsError
-from kernel.aws.secrets import REFRESH_INTERVAL, SecretMacKeys
+from kernel.aws.secrets import MAKING_LIFE, REFRESH_INTERVAL, SecretMacKeys
 from kernel.envelope import encryption_context
 from kernel.tokens import MacKey
+from playback.edge_access import EdgeGrant
 from playback.kms import KmsDataKeys
 from playback.secret_store import (
     SIGNING_KEY_LIFE,
     SecretCookies,
     SecretOrigin,
+    TokenSecrets,
 )
 from tests.contract.conftest import JsonClient
 
@@ -94,7 +96,7 @@ def test_a_new_signing_key_is_used_with_its_own_id_after_a_while(
         return json.dumps({"key_pair_id": key_pair_id, "private_key": pem})
 
     def key_pair_id() -> str:
-        opened = cookies.asset_cookies("ast_1", now)
+        opened = cookies.cookies(EdgeGrant("ses_1", "m/ast_1/v1", None, now))
         (found,) = (cookie for cookie in opened if cookie.startswith("CloudFront-Key-Pair-Id="))
         return found.split(";")[0].split("=")[1]
 
@@ -109,6 +111,32 @@ def test_a_new_signing_key_is_used_with_its_own_id_after_a_while(
     assert key_pair_id() == "KOLD"
     moments.append(now + SIGNING_KEY_LIFE)
     assert key_pair_id() == "KNEW"
+
+
+def test_tokens_are_made_with_a_new_secret_after_a_while_without_being_told(
+    aws_json: JsonClient, now: datetime
+) -> None:
+    moments = [now]
+    client = boto3.client("secretsmanager")
+    arn = client.create_secret(Name="ticket", SecretString=OLD)["ARN"]
+    keys = SecretMacKeys(aws_json(SECRETS_MANAGER), arn, lambda: moments[-1])
+    client.put_secret_value(SecretId=arn, SecretString=NEW)
+
+    assert keys.current() == MacKey(OLD.encode())
+    moments.append(now + MAKING_LIFE)
+    assert keys.current() == MacKey(NEW.encode())
+
+
+def test_edges_hear_of_a_secret_before_it_is_the_current_one(aws_json: JsonClient) -> None:
+    client = boto3.client("secretsmanager")
+    arn = client.create_secret(Name="ticket", SecretString=OLD)["ARN"]
+    secrets = TokenSecrets(aws_json(SECRETS_MANAGER), arn)
+
+    before = secrets.accepted()
+    client.put_secret_value(SecretId=arn, SecretString=NEW, VersionStages=["AWSPENDING"])
+
+    assert before == [MacKey(OLD.encode())]
+    assert secrets.accepted() == [MacKey(OLD.encode()), MacKey(NEW.encode())]
 
 
 def test_a_data_key_does_not_open_for_another_content(aws_json: JsonClient) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from commands.bootstrap import (
     key_pair,
     promote,
     rotate,
+    rotate_tokens,
     write_edge,
     write_key,
 )
@@ -171,3 +174,66 @@ def test_a_rotated_secret_keeps_the_value_before_it(tmp_path: Path) -> None:
     assert "AWSCURRENT" in current["VersionStages"]
     assert len(current["SecretString"]) >= 64
     assert previous["SecretString"] == "the first one"
+
+
+class Rotation:
+    """The token secret with what edges were told of it, and when."""
+
+    def __init__(self) -> None:
+        self.secrets = boto3.client("secretsmanager", region_name="eu-west-1")
+        self.arn = self.secrets.create_secret(Name="ticket", SecretString="first")["ARN"]
+        self.told: list[set[str]] = []
+        """Each time: the stages that there were."""
+
+    def stages(self) -> dict[str, str]:
+        found = {}
+        for stage in ("AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"):
+            with contextlib.suppress(self.secrets.exceptions.ResourceNotFoundException):
+                answer = self.secrets.get_secret_value(SecretId=self.arn, VersionStage=stage)
+                found[stage] = answer["SecretString"]
+        return found
+
+    def rotate(self, *, hours_later: int = 0, at_once: bool = False) -> None:
+        rotate_tokens(
+            self.secrets,
+            self.arn,
+            tell_edges=lambda: self.told.append(set(self.stages())),
+            wait=lambda: self.told.append({"waited"}),
+            now=datetime.now(UTC) + timedelta(hours=hours_later),
+            at_once=at_once,
+        )
+
+
+@mock_aws
+def test_edges_know_a_new_secret_before_anything_is_made_with_it() -> None:
+    rotation = Rotation()
+
+    rotation.rotate()
+
+    assert rotation.told == [{"AWSCURRENT", "AWSPENDING"}, {"waited"}]
+    assert set(rotation.stages()) == {"AWSCURRENT", "AWSPREVIOUS"}
+    assert rotation.stages()["AWSPREVIOUS"] == "first"
+
+
+@mock_aws
+def test_a_secret_whose_plays_still_run_is_not_forgotten() -> None:
+    rotation = Rotation()
+    rotation.rotate()
+    current = rotation.stages()["AWSCURRENT"]
+
+    with pytest.raises(RefusedError, match="12 hours"):
+        rotation.rotate(hours_later=11)
+    rotation.rotate(hours_later=13)
+
+    assert rotation.stages()["AWSPREVIOUS"] == current
+
+
+@mock_aws
+def test_a_stolen_secret_is_replaced_at_once_and_edges_are_told_again() -> None:
+    rotation = Rotation()
+    rotation.rotate()
+
+    rotation.rotate(at_once=True)
+
+    assert rotation.told[-1] == {"AWSCURRENT", "AWSPREVIOUS"}
+    assert "first" not in rotation.stages().values()

@@ -115,9 +115,11 @@ def test_a_start_answers_in_the_contracts_shape(api: Api) -> None:
     assert len(answer["cookies"]) == 4
     assert body == {
         "session_id": session_id,
-        "manifest_url": "/m/ast_1/v1/dash-clearkey.mpd",
+        "carrier": "cookie",
+        "manifest_url": f"/m/{session_id}/world/ast_1/v1/dash-clearkey.mpd",
+        "cdns": [{"manifest_url": f"/m/{session_id}/world/ast_1/v1/dash-clearkey.mpd"}],
         "manifest_type": "dash",
-        "storyboard_url": "/m/ast_1/v1/storyboard.vtt",
+        "storyboard_url": f"/m/{session_id}/world/ast_1/v1/storyboard.vtt",
         "duration_seconds": 5400.0,
         "drm": {
             "system": "org.w3.clearkey",

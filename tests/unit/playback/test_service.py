@@ -25,6 +25,7 @@ from playback.domain import (
     SessionNotFoundError,
     Viewer,
 )
+from playback.edge_access import Carrier, carrier_of
 from playback.leases import LEASE, TooManyStreamsError
 from playback.service import RENEWAL, ContentKeys, Licences, Playback, Projection, Started
 from playback.signed_cookies import CookieSigner
@@ -72,9 +73,15 @@ class House:
         projection.title_published(TITLE)
 
     def start(
-        self, device: Device = DEVICE, viewer: Viewer = VIEWER, take_over: str | None = None
+        self,
+        device: Device = DEVICE,
+        viewer: Viewer = VIEWER,
+        take_over: str | None = None,
+        *,
+        country: str | None = None,
+        carrier: Carrier | None = None,
     ) -> Started:
-        return self.playback.start(viewer, "ttl_1", device, None, take_over)
+        return self.playback.start(viewer, "ttl_1", device, country, take_over, carrier)
 
     def playing_by(self, chance: Callable[[], float]) -> Started:
         """A start as luck would have it."""
@@ -101,11 +108,62 @@ def test_a_start_answers_manifest_cookies_token_and_ticket(house: House) -> None
     started = house.start()
 
     session = started.session
-    assert started.manifest_url == "/m/ast_1/v1/dash-clearkey.mpd"
+    folder = f"/m/{session.session_id}/world/ast_1/v1"
+    assert started.manifest_urls == (f"{folder}/dash-clearkey.mpd",)
     assert session.session_id.startswith("ses_")
     assert house.table.sessions == {session.session_id: session}
     assert session.expires_at == house.now + timedelta(hours=4)
-    assert all("Path=/m/ast_1/;" in cookie for cookie in started.cookies)
+    path = f"Path=/m/{session.session_id}/;"
+    assert all(path in cookie for cookie in started.opened.cookies)
+
+
+def test_a_play_of_limited_rights_stays_in_the_country_that_it_began_in(house: House) -> None:
+    rights = replace(TITLE.rights, territories=("IE", "GB"))
+    house.table.titles["ttl_1"] = replace(house.table.titles["ttl_1"], rights=rights)
+
+    started = house.start(country="GB")
+
+    assert started.opened.open_folder == f"m/{started.session.session_id}/GB/ast_1/v1"
+
+
+def test_a_play_with_the_other_carrier_has_a_token_in_its_address_and_no_cookie(
+    house: House,
+) -> None:
+    started = house.start(carrier="token")
+
+    empty, prefix, token, rest = started.manifest_urls[0].split("/", 3)
+    assert (empty, prefix, rest) == ("", "t", "m/ast_1/v1/dash-clearkey.mpd")
+    assert len(token) > 150
+    assert started.opened.cookies == ()
+    assert token not in repr(started)
+
+
+def test_with_another_cdn_the_same_files_can_be_had_there_by_a_token(house: House) -> None:
+    house.playback = Playback(
+        house.table,
+        CookieSigner("K1", ec.generate_private_key(ec.SECP256R1()), "https://w.example"),
+        house.mac_keys,
+        lambda: house.now,
+        clearkey=ContentKeys(house.data_keys),
+        other_cdns=["https://other.example"],
+    )
+
+    own, other = house.start().manifest_urls
+    by_token = house.start(carrier="token").manifest_urls
+
+    assert own.startswith("/m/ses_")
+    assert other.startswith("https://other.example/t/")
+    assert other.endswith("/m/ast_1/v1/dash-clearkey.mpd")
+    assert by_token[1] == f"https://other.example{by_token[0]}"
+
+
+@pytest.mark.parametrize(
+    ("family", "carrier"), [("native", "token"), ("shaka", "cookie"), ("hls.js", "cookie")]
+)
+def test_a_player_that_does_not_say_carries_what_its_family_can(
+    family: str, carrier: Carrier
+) -> None:
+    assert carrier_of(family) == carrier
 
 
 def test_a_start_brings_the_keys_that_the_device_may_have_and_counts_as_a_licence(

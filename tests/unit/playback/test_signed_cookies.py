@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from playback.edge_access import EdgeGrant
 from playback.signed_cookies import CookieSigner, cookie_text, custom_policy
 
 ORIGIN = "https://watch.example.com"
@@ -33,7 +34,8 @@ def private_key() -> ec.EllipticCurvePrivateKey:
 @pytest.fixture
 def cookies(private_key: ec.EllipticCurvePrivateKey, now: datetime) -> list[str]:
     signer = CookieSigner.from_pem("K123", pem(private_key), ORIGIN)
-    return list(signer.asset_cookies("ast_1", now + timedelta(hours=4)))
+    grant = EdgeGrant("ses_1", "m/ast_1/v1", "IE", now + timedelta(hours=4))
+    return list(signer.cookies(grant))
 
 
 def values(cookies: list[str]) -> dict[str, str]:
@@ -55,14 +57,14 @@ def test_there_is_one_cookie_for_each_thing_cloudfront_asks_for(cookies: list[st
     assert values(cookies)["CloudFront-Hash-Algorithm"] == "SHA256"
 
 
-def test_the_policy_opens_one_assets_folder_until_it_expires(
+def test_the_policy_opens_one_plays_folder_in_its_country_until_it_expires(
     cookies: list[str], now: datetime
 ) -> None:
     policy = json.loads(uncookied(values(cookies)["CloudFront-Policy"]))
 
     (statement,) = policy["Statement"]
     expires = int((now + timedelta(hours=4)).timestamp())
-    assert statement["Resource"] == f"{ORIGIN}/m/ast_1/*"
+    assert statement["Resource"] == f"{ORIGIN}/m/ses_1/IE/ast_1/v1/*"
     assert statement["Condition"] == {"DateLessThan": {"AWS:EpochTime": expires}}
 
 
@@ -83,10 +85,10 @@ def test_base64_is_written_in_cloudfronts_alphabet() -> None:
     assert cookie_text(b"\xfb\xff\xfe\x00") == "-~~-AA__"
 
 
-def test_cookies_are_for_this_asset_for_https_and_for_nobodys_script(cookies: list[str]) -> None:
+def test_cookies_are_for_this_play_for_https_and_for_nobodys_script(cookies: list[str]) -> None:
     for cookie in cookies:
         (morsel,) = SimpleCookie(cookie).values()
-        assert morsel["path"] == "/m/ast_1/"
+        assert morsel["path"] == "/m/ses_1/"
         assert morsel["secure"] is True
         assert morsel["httponly"] is True
         assert morsel["samesite"] == "Strict"

@@ -19,7 +19,8 @@ export interface Start {
   readonly sessionId: string;
   /** Says whose play this is; beacons carry it. */
   readonly ticket: string;
-  readonly manifestUrl: string;
+  /** On each CDN that has the film, the first to begin with. */
+  readonly manifestUrls: readonly string[];
   readonly durationSeconds: number;
   readonly storyboardUrl: string | null;
   readonly licence: Licence;
@@ -72,7 +73,7 @@ export class PlaybackApi {
     return {
       sessionId,
       ticket: answer.text("ticket"),
-      manifestUrl: answer.text("manifest_url"),
+      manifestUrls: answer.list("cdns").map((cdn) => cdn.text("manifest_url")),
       durationSeconds: answer.number("duration_seconds"),
       storyboardUrl: answer.textOrNull("storyboard_url"),
       licence: {

@@ -2,6 +2,7 @@
 import shaka from "shaka-player/dist/shaka-player.dash-es2021.js";
 import type { Licence } from "../api/playback";
 import type { CaptionChoice, CaptionTrack } from "./captions";
+import { Cdns } from "./cdns";
 import type { Screen } from "./playback";
 import { heightsOf, type QualityChoice, renditionAt } from "./quality";
 
@@ -21,6 +22,11 @@ const SEGMENT_RETRIES = {
   connectionTimeout: 8_000,
 };
 
+/** With another CDN to turn to, waiting costs more than asking there. */
+const PATIENCE_WITH_A_CDN = { connectionTimeout: 3_000, stallTimeout: 4_000 };
+
+const { LICENSE, MANIFEST, SEGMENT } = shaka.net.NetworkingEngine.RequestType;
+
 /** Keys at hand reach Shaka's licence exchange as a data: address, which its DASH build cannot read. */
 shaka.net.NetworkingEngine.registerScheme("data", (uri, originalRequest) => {
   const text = atob(uri.slice(uri.indexOf(",") + 1));
@@ -30,7 +36,8 @@ shaka.net.NetworkingEngine.registerScheme("data", (uri, originalRequest) => {
 });
 
 export interface Source {
-  readonly manifestUrl: string;
+  /** The manifest on each CDN that has the film, the first to begin with. */
+  readonly manifestUrls: readonly string[];
   readonly licence: Licence;
   readonly startSeconds: number;
 }
@@ -70,21 +77,25 @@ export class Engine {
 
   /** Ready to play at `startSeconds`; rejects with a shaka.util.Error. */
   async load(source: Source): Promise<void> {
-    const { licence } = source;
+    const { licence, manifestUrls } = source;
+    const patience = manifestUrls.length > 1 ? PATIENCE_WITH_A_CDN : {};
+    const retryParameters = { ...SEGMENT_RETRIES, ...patience };
     this.#player.configure({
       drm:
         licence.keys === null
           ? { servers: { [licence.keySystem]: new URL(licence.url, location.href).href } }
           : { clearKeys: licence.keys },
-      streaming: { bufferingGoal: 30, retryParameters: SEGMENT_RETRIES },
-      manifest: { retryParameters: SEGMENT_RETRIES },
+      streaming: { bufferingGoal: 30, retryParameters },
+      manifest: { retryParameters },
     });
+    const cdns = new Cdns(manifestUrls, location.href, () => performance.now());
     this.#player.getNetworkingEngine()?.registerRequestFilter(async (type, request) => {
-      if (type !== shaka.net.NetworkingEngine.RequestType.LICENSE) return;
+      if (type === SEGMENT || type === MANIFEST) askElsewhere(request, cdns);
+      if (type !== LICENSE) return;
       request.headers[LICENCE_TOKEN_HEADER] = await licence.token();
       request.headers["Content-Type"] = "application/json";
     });
-    await this.#player.load(source.manifestUrl, source.startSeconds);
+    await this.#player.load(manifestUrls[0] ?? "", source.startSeconds);
     this.#tellTracks();
   }
 
@@ -110,4 +121,11 @@ export class Engine {
     this.listener.captionsChanged(captions.map(({ language, label }) => ({ language, label })));
     this.listener.renditionsChanged(heightsOf(this.#player.getVideoTracks()));
   }
+}
+
+/** Shaka asks an address after the other; this filter runs before each attempt. */
+function askElsewhere(request: shaka.extern.Request, cdns: Cdns): void {
+  const { attempt, uris } = request;
+  if (attempt > 0) cdns.failed(uris[(attempt - 1) % uris.length] ?? "");
+  else if (uris.length === 1 && uris[0] !== undefined) request.uris = cdns.addressesOf(uris[0]);
 }

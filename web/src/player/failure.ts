@@ -82,6 +82,17 @@ export function failureFrom(error: unknown): Failure | null {
   return made("unexpected", PLAYER_FAULT);
 }
 
+/** Whether a new start may be admitted: the play goes on, or ended by itself. */
+export function mayGoOnAfter(ending: Ending | null): boolean {
+  return ending === null || ending.reason === "expired" || ending.reason === "lapsed";
+}
+
+/** The edge would not give a part of the film: what opened it has ended, or the play was called back. */
+export function isRefusedByEdge(error: unknown): boolean {
+  if (!isShakaError(error) || error.code !== BAD_HTTP_STATUS) return false;
+  return causeOfStatus(statusOf(error)) === PERMISSION;
+}
+
 function apiFailure({ code, title, message, reference, facts }: ApiError): Failure {
   const canRetry = problemWords(code)?.isFinal !== true;
   const streams = streamsOf(facts);

@@ -9,13 +9,23 @@ import {
   readCaptionChoice,
   rememberCaptionChoice,
 } from "./captions";
-import { endedBy, type Failure, failureFrom, UnsupportedBrowser } from "./failure";
+import {
+  endedBy,
+  type Failure,
+  failureFrom,
+  isRefusedByEdge,
+  mayGoOnAfter,
+  UnsupportedBrowser,
+} from "./failure";
 import { PlaceKeeper } from "./place-keeper";
 import type { QualityChoice } from "./quality";
 import { resumePosition } from "./resume";
 import { nextState, type PlayerSignal, type PlayerState } from "./state";
 import type { Storyboard } from "./storyboard";
 import { readVolume, rememberVolume } from "./volume";
+
+/** A play that the edge refuses again so soon after a new start is refused for good. */
+const ASKED_ANEW_AT_MOST_EVERY_MS = 60_000;
 
 export interface PlaybackView {
   readonly state: PlayerState;
@@ -79,6 +89,8 @@ export class Playback {
   /** The start under way or playing; aborted by the next one and on leaving. */
   #attempt = new AbortController();
   #hasShownPicture = false;
+  /** When the edge's refusal last led to a new start. */
+  #askedAnewAt = -Infinity;
   readonly #place: PlaceKeeper;
   readonly #listeners = new Set<() => void>();
 
@@ -233,9 +245,9 @@ export class Playback {
       );
       const { name, episodeOf, durationSeconds } = start;
       this.#update({ name, episodeOf, durationSeconds });
-      const { manifestUrl, licence } = start;
+      const { manifestUrls, licence } = start;
       const startSeconds = at ?? resumePosition(reached);
-      await engine.load({ manifestUrl, licence, startSeconds });
+      await engine.load({ manifestUrls, licence, startSeconds });
       if (attempt.signal.aborted) return;
       const { chosenHeight, chosenCaptions } = this.#view;
       if (chosenHeight !== null) engine.choose(chosenHeight);
@@ -287,23 +299,39 @@ export class Playback {
     const failure = failureFrom(error);
     if (failure === null) return;
     if (failure.mayBeOver === true && this.#sessionId !== null) {
-      void this.#askWhy(this.#sessionId, failure, attempt.signal);
+      const isRefused = this.#hasShownPicture && isRefusedByEdge(error);
+      void this.#askWhy(this.#sessionId, failure, isRefused, attempt.signal);
     } else {
       this.#stop(failure);
     }
   }
 
   /** A refusal on the way says no more than that; who took the play away knows why. */
-  async #askWhy(sessionId: string, failure: Failure, signal: AbortSignal): Promise<void> {
+  async #askWhy(
+    sessionId: string,
+    failure: Failure,
+    isRefusedByEdge: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
     const ending = await this.using.playback.ending(sessionId, signal);
     if (signal.aborted || this.#view.state === "error") return;
-    this.#stop(ending === null ? failure : endedBy(ending));
+    // Nobody took it away: what opened the files has ended, or the viewer is elsewhere. The start
+    // says whether one may go on, and in words why not.
+    if (isRefusedByEdge && mayGoOnAfter(ending) && this.#mayAskAnew()) this.tryAgain();
+    else this.#stop(ending === null ? failure : endedBy(ending));
   }
 
   #stop(failure: Failure): void {
     this.#signal("failed", { failure });
     this.#video?.pause();
     void this.#place.keep();
+  }
+
+  #mayAskAnew(): boolean {
+    const now = performance.now();
+    const isSoon = now - this.#askedAnewAt < ASKED_ANEW_AT_MOST_EVERY_MS;
+    if (!isSoon) this.#askedAnewAt = now;
+    return !isSoon;
   }
 
   async #letGo(): Promise<void> {

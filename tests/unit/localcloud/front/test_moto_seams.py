@@ -50,3 +50,25 @@ def test_installing_twice_changes_nothing(front: Front) -> None:
 def test_a_client_without_a_role_is_never_made() -> None:
     with pytest.raises(RuntimeError, match="without naming a role"):
         workflows.boto_client_for("eu-west-1", "s3")
+
+
+def test_a_secrets_version_that_becomes_the_current_one_is_read_by_those_who_name_none(
+    front: Front, name: str
+) -> None:
+    secrets = front.client("secretsmanager")
+    first = secrets.create_secret(Name=name, SecretString="first")["VersionId"]
+    second = secrets.put_secret_value(
+        SecretId=name, SecretString="second", VersionStages=["AWSPENDING"]
+    )["VersionId"]
+    before = secrets.get_secret_value(SecretId=name)["SecretString"]
+
+    secrets.update_secret_version_stage(
+        SecretId=name,
+        VersionStage="AWSCURRENT",
+        MoveToVersionId=second,
+        RemoveFromVersionId=first,
+    )
+
+    previous = secrets.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")
+    assert before == previous["SecretString"] == "first"
+    assert secrets.get_secret_value(SecretId=name)["SecretString"] == "second"
