@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moto.secretsmanager.models import SecretsManagerBackend
+from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
 from localcloud.moto_seams.seam import replaced
 
@@ -18,8 +18,9 @@ def _update_secret_version_stage(
 ) -> tuple[str, str]:
     """A version that becomes the current one is the one that is read from then on."""
     answer = _ORIGINAL(self, secret_id, version_stage, remove_from_version_id, move_to_version_id)
-    if version_stage == "AWSCURRENT" and move_to_version_id:
-        self.secrets[secret_id].set_default_version_id(move_to_version_id)
+    secret = self.secrets[secret_id]
+    if version_stage == "AWSCURRENT" and move_to_version_id and isinstance(secret, FakeSecret):
+        secret.set_default_version_id(move_to_version_id)
     return answer
 
 
