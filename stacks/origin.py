@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Duration
+from typing import cast
+
+from aws_cdk import CfnElement, CfnOutput, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -33,8 +35,21 @@ class OriginStack(MarqueeStack):
             "Packaged", env, versioned=env.copy_films, copies=self._copied_to(self.copy)
         )
         self.packaged.add_lifecycle_rule(prefix=WORK, expiration=WORK_IS_USELESS_AFTER)
+        if self.copy is not None:
+            self._acknowledge_replication(self.packaged, self.copy)
         self.web = self._bucket("Web", env)
         CfnOutput(self, "WebBucket", value=self.web.bucket_name)
+
+    def _acknowledge_replication(self, *buckets: s3.Bucket) -> None:
+        for bucket in buckets:
+            acknowledge(
+                self.packaged.node.find_child("ReplicationRole"),
+                f"AwsSolutions-IAM5[Resource::<{self._logical_id(bucket)}.Arn>/*]",
+                "S3 copies whatever is written under the rules' prefixes.",
+            )
+
+    def _logical_id(self, bucket: s3.Bucket) -> str:
+        return self.get_logical_id(cast(CfnElement, bucket.node.default_child))
 
     def _copied_to(self, copy: s3.IBucket | None) -> list[s3.ReplicationRule] | None:
         """What viewers fetch; what the pipeline works with is of use to nobody else."""
