@@ -49,6 +49,7 @@ class PlaybackStack(MarqueeStack):
         self._add_licences(api, signing, vault_key)
         if env.licence_server_urls:
             self._add_vendor_licences(api, signing, vault_key)
+        self._add_downloads(api, signing, vault_key)
         self._add_projection()
         self._add_heartbeats(signing, beacons)
         functions = TableFunctions(self, env, "playback", self._table.table, api)
@@ -92,6 +93,44 @@ class PlaybackStack(MarqueeStack):
                 Route(f"POST {SESSION}/licence-token", scope="member"),
                 Route(f"GET {SESSION}", scope="member"),
                 Route(f"DELETE {SESSION}", scope="member"),
+            ],
+        )
+
+    def _add_downloads(self, api: HttpApiRef, signing: Signing, vault_key: kms.IKey) -> None:
+        clearkey = {"CLEARKEY": "false"}
+        if self._env.clearkey:
+            clearkey = {"CLEARKEY": "true", "VAULT_KEY_ID": vault_key.key_arn}
+        downloads = self._function(
+            "Downloads",
+            "Lets members keep films on their devices",
+            {
+                "PUBLIC_ORIGIN": self._env.public_origin,
+                "SIGNING_SECRET": signing.private_key.secret_arn,
+                "ORIGIN_SECRET": signing.origin_secret.secret_arn,
+                **clearkey,
+            },
+        )
+        if self._env.clearkey:
+            vault_key.grant(downloads, "kms:Decrypt")
+        self._table.table.grant(
+            downloads,
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        )
+        signing.private_key.grant_read(downloads)
+        signing.origin_secret.grant_read(downloads)
+        add_routes(
+            self,
+            api=api,
+            function=downloads,
+            routes=[
+                Route("POST /v1/downloads", scope="member"),
+                Route("GET /v1/downloads", scope="member"),
+                Route("POST /v1/downloads/{download_id}/renewal", scope="member"),
+                Route("POST /v1/downloads/{download_id}/first-play", scope="member"),
+                Route("DELETE /v1/downloads/{download_id}", scope="member"),
             ],
         )
 

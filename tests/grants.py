@@ -51,6 +51,10 @@ NEEDED_ELSEWHERE = (
         "what follows a deletion, or another plan; tests/contract/identity",
     ),
     Allowed(
+        "marquee-local-playback/ProjectRole*: dynamodb:DeleteItem",
+        "what devices of a deleted account keep; tests/contract/playback",
+    ),
+    Allowed(
         "marquee-local-progress/ForgetRole*: dynamodb:*",
         "what follows a deletion; tests/contract/progress",
     ),

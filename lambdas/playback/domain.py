@@ -169,6 +169,8 @@ class Allowance:
     """Plays at the same time."""
     max_height: int
     """Pixels of the tallest picture."""
+    downloads: int = 0
+    """Titles that may be kept on a device."""
 
 
 UNTOLD = Allowance(streams=1, max_height=1080)

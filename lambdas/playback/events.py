@@ -29,6 +29,7 @@ from kernel.events.playback import PlayRevoked
 from playback import records
 from playback.deny_list import Revoker
 from playback.domain import Allowance
+from playback.downloads.ports import RevokedShelves
 from playback.revocation import Revocation
 from playback.service import Projection
 
@@ -43,17 +44,21 @@ Reader = Callable[[Mapping[str, Any]], None]
 
 
 def projection_handler(
-    projection: Projection, revocation: Revocation
+    projection: Projection, revocation: Revocation, downloads: RevokedShelves
 ) -> Callable[[Mapping[str, Any], object], None]:
     """The Lambda handler of what other domains tell.
 
     An event that cannot be read fails the invocation: it is retried and then set aside in the
     rule's queue, where a person sees it.
     """
-    readers = {**_projecting(projection), **_revoking(revocation)}
+    readers: dict[str, list[Reader]] = {}
+    for reading in (_projecting(projection), _revoking(revocation), _taking_back(downloads)):
+        for detail_type, reader in reading.items():
+            readers.setdefault(detail_type, []).append(reader)
 
     def take(event: Mapping[str, Any]) -> None:
-        readers[event["detail-type"]](event["detail"])
+        for reader in readers[event["detail-type"]]:
+            reader(event["detail"])
 
     return listening(take)
 
@@ -71,7 +76,7 @@ def _projecting(projection: Projection) -> dict[str, Reader]:
 
     def plan_changed(detail: Mapping[str, Any]) -> None:
         told = SubscriptionChanged.from_detail(detail)
-        allowance = Allowance(streams=told.streams, max_height=told.quality)
+        allowance = Allowance(told.streams, told.quality, told.downloads)
         projection.plan_changed(told.account_id, allowance, told.sequence)
 
     def device_named(detail: Mapping[str, Any]) -> None:
@@ -136,3 +141,22 @@ def revoker_handler(revoker: Revoker) -> Callable[[Mapping[str, Any], object], N
         log.note(outcome="play_revoked", reason=revoked.reason, store_bytes=size)
 
     return listening(take)
+
+
+def _taking_back(downloads: RevokedShelves) -> dict[str, Reader]:
+    def account_deleted(detail: Mapping[str, Any]) -> None:
+        downloads.account_deleted(AccountDeleted.from_detail(detail).account_id)
+
+    def device_removed(detail: Mapping[str, Any]) -> None:
+        told = DeviceRemoved.from_detail(detail)
+        downloads.device_removed(told.account_id, told.device_id, moment_of(told.sequence))
+
+    def device_registered(detail: Mapping[str, Any]) -> None:
+        told = DeviceRegistered.from_detail(detail)
+        downloads.device_registered(told.account_id, told.device_id, moment_of(told.sequence))
+
+    return {
+        AccountDeleted.detail_type: account_deleted,
+        DeviceRemoved.detail_type: device_removed,
+        DeviceRegistered.detail_type: device_registered,
+    }

@@ -105,7 +105,12 @@ def account_from(account_id: str, item: Mapping[str, Value]) -> Account:
 def _allowance(item: Mapping[str, Value]) -> Allowance:
     if "streams" not in item:
         return UNTOLD
-    return Allowance(int(item["streams"]["N"]), int(item["max_height"]["N"]))
+    return Allowance(
+        streams=int(item["streams"]["N"]),
+        max_height=int(item["max_height"]["N"]),
+        # Accounts told of before there were downloads keep none until they are told again.
+        downloads=int(item.get("downloads", {"N": "0"})["N"]),
+    )
 
 
 def _moment(value: Value) -> datetime:

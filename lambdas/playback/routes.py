@@ -48,7 +48,7 @@ def session_handler(playback: Playback, origin: OriginSecret) -> Handler:
     it is with one, end."""
 
     def start(event: Event) -> Reply:
-        viewer = _viewer(event)
+        viewer = viewer_of(event)
         body = json_body(event)
         title_id = body.get("title_id")
         if not names_one(title_id, "ttl"):
@@ -61,15 +61,15 @@ def session_handler(playback: Playback, origin: OriginSecret) -> Handler:
         return reply(200, _start_answer(started), cookies=started.opened.cookies)
 
     def renew(event: Event) -> Reply:
-        renewed = playback.renew(_viewer(event), _known(event))
+        renewed = playback.renew(viewer_of(event), _known(event))
         return reply(200, _token_answer(renewed.licence_token, renewed.renew_after))
 
     def state(event: Event) -> Reply:
         session_id = _known(event)
-        return reply(200, _state_answer(session_id, playback.ending(_viewer(event), session_id)))
+        return reply(200, _state_answer(session_id, playback.ending(viewer_of(event), session_id)))
 
     def end(event: Event) -> Reply:
-        playback.end(_viewer(event), _known(event))
+        playback.end(viewer_of(event), _known(event))
         log.note(outcome="playback_ended")
         return reply(204)
 
@@ -134,7 +134,7 @@ def _wishes(body: Mapping[str, Any]) -> tuple[str | None, Carrier | None]:
     return take_over, carrier
 
 
-def _viewer(event: Event) -> Viewer:
+def viewer_of(event: Event) -> Viewer:
     """Who the access token says is watching; a token without profile, device or sign-in is
     refused, and a device that it does not say has a place has none."""
     verified = claims(event, "member")

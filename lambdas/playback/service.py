@@ -128,10 +128,10 @@ class Playback:
         account.check(viewer)
         if not viewer.has_place:
             raise domain.DeviceLimitError("Your plan has no place for another device.")
-        title = _published(facts)
+        title = published(facts)
         title.rights.check(now, country)
         offer = offer_for(device, offered=self._offered)
-        keys = _keys_for(title, device, account.allowance)
+        keys = keys_for(title, device, account.allowance)
         within = device.within(account.allowance.max_height)
         manifest_url = domain.manifest_of(title, offer, within)
         session = Session(
@@ -252,7 +252,8 @@ class Playback:
         return account.ended[session_id].reason
 
 
-def _published(facts: StartFacts) -> Title:
+def published(facts: StartFacts) -> Title:
+    """The title; TitleWithdrawnError or TitleNotFoundError when there is none."""
     if facts.was_withdrawn:
         raise domain.TitleWithdrawnError("This title has left Marquee.")
     if facts.title is None:
@@ -260,7 +261,12 @@ def _published(facts: StartFacts) -> Title:
     return facts.title
 
 
-def _keys_for(title: Title, device: Device, allowance: Allowance) -> AssetKeys:
+def keys_for(title: Title, device: Device, allowance: Allowance) -> AssetKeys:
+    """The title's keys that a device may have under a plan.
+
+    KeysNotReadyError until the vault has told of them; NotInYourPlanError or
+    DeviceNotSupportedError when none of them opens a picture.
+    """
     if title.keys is None or title.keys.content_id != title.asset_id:
         raise domain.KeysNotReadyError("This title is being prepared; try again in a moment.")
     keys = title.keys.allowed_for(device.within(allowance.max_height))

@@ -47,6 +47,29 @@ class SessionSettings:
 
 
 @dataclass(frozen=True)
+class DownloadSettings:
+    """What keeping a film on a device needs."""
+
+    table_name: str
+    public_origin: str
+    signing_secret: str
+    origin_secret: str
+    vault_key_id: str | None
+    """What opens keys for ClearKey; None where that is not offered."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """KeyError names the variable that is missing."""
+        return cls(
+            table_name=environment["PLAYBACK_TABLE"],
+            public_origin=environment["PUBLIC_ORIGIN"],
+            signing_secret=environment["SIGNING_SECRET"],
+            origin_secret=environment["ORIGIN_SECRET"],
+            vault_key_id=environment["VAULT_KEY_ID"] if environment["CLEARKEY"] == "true" else None,
+        )
+
+
+@dataclass(frozen=True)
 class LicenceSettings:
     """What a licence needs."""
 

@@ -328,13 +328,15 @@ class DynamoPlayback:
         """Keep what an account's plan allows, unless something newer is kept."""
         self._update(
             _key(f"ACCOUNT#{account_id}", "ACCOUNT"),
-            "SET event_sequence = :sequence, streams = :streams, max_height = :height",
+            "SET event_sequence = :sequence, streams = :streams, max_height = :height,"
+            " downloads = :downloads",
             "attribute_not_exists(expires_at) AND"
             " (attribute_not_exists(event_sequence) OR event_sequence < :sequence)",
             {
                 ":sequence": {"N": str(sequence)},
                 ":streams": {"N": str(allowance.streams)},
                 ":height": {"N": str(allowance.max_height)},
+                ":downloads": {"N": str(allowance.downloads)},
             },
         )
 

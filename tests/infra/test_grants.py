@@ -43,6 +43,7 @@ def allowed_actions(template: Template, role_prefix: str) -> set[str]:
             "DeleteAccountsRole",
             {"dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
         ),
+        ("playback", "ProjectRole", {"dynamodb:DeleteItem"}),
         ("progress", "ForgetRole", {"dynamodb:Query", "dynamodb:DeleteItem"}),
         (
             "devices",
@@ -72,7 +73,7 @@ def test_a_grant_for_rare_occasions_is_there(
 
 def test_every_exception_is_held_by_one_of_these() -> None:
     held = {"OutboxPublishRole", "RepublishFunctionRole", "SpekeRole", "PipelineRole"}
-    held |= {"RecordRole", "ApiRole", "ProgressRole", "BeaconsRole"}
+    held |= {"RecordRole", "ApiRole", "ProgressRole", "BeaconsRole", "ProjectRole"}
     held |= {"FollowPlansRole", "DeleteAccountsRole", "ForgetRole", "LettersRole"}
 
     for exception in NEEDED_ELSEWHERE:

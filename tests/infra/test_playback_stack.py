@@ -86,13 +86,13 @@ def test_no_role_may_do_everything_of_anything(playback: Template) -> None:
     assert not [a for actions in allowed.values() for a in actions if "*" in a]
 
 
-def test_only_starts_and_licences_open_the_vault(playback: Template) -> None:
+def test_only_starts_downloads_and_licences_open_the_vault(playback: Template) -> None:
     allowed = actions_by_function(playback)
     opens = {
         name for name, actions in allowed.items() if any(a.startswith("kms:") for a in actions)
     }
 
-    assert opens == {"licence", "sessions"}
+    assert opens == {"downloads", "licence", "sessions"}
     for name in opens:
         assert {a for a in allowed[name] if a.startswith("kms:")} == {"kms:Decrypt"}
 
@@ -127,6 +127,11 @@ def test_every_route_states_its_guard(playback: Template) -> None:
         f"GET {SESSION}": ("JWT", ["member"]),
         f"DELETE {SESSION}": ("JWT", ["member"]),
         f"POST {SESSION}/licence/clearkey": ("NONE", None),
+        "POST /v1/downloads": ("JWT", ["member"]),
+        "GET /v1/downloads": ("JWT", ["member"]),
+        "POST /v1/downloads/{download_id}/renewal": ("JWT", ["member"]),
+        "POST /v1/downloads/{download_id}/first-play": ("JWT", ["member"]),
+        "DELETE /v1/downloads/{download_id}": ("JWT", ["member"]),
     }
 
 

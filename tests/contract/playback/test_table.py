@@ -12,6 +12,7 @@ import pytest
 
 from kernel.aws.json_client import DYNAMODB, AwsJson
 from kernel.errors import UnavailableError
+from playback.devices import ManifestClass
 from playback.domain import UNTOLD, Allowance, EpisodeOf, Rights
 from playback.store import READ_ATTEMPTS, DynamoPlayback
 from tests.contract.conftest import JsonClient
@@ -24,6 +25,9 @@ def test_a_title_comes_back_as_it_was_saved(store: Store) -> None:
         TITLE,
         rights=Rights(("IE",), TITLE.rights.starts_at, datetime.now(UTC)),
         episode_of=EpisodeOf("srs_1", "The Tide", 1, 2),
+        classes=(
+            ManifestClass("dash", "dash.avc.sd.mpd", frozenset({"avc1"}), frozenset({"SDR"}), "SD"),
+        ),
     )
     store.save_title(ending)
 

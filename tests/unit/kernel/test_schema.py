@@ -14,7 +14,7 @@ from kernel.events.media import AssetReady
 from playback.events import projection_handler
 from playback.revocation import Revocation
 from playback.service import Projection
-from tests.unit.playback.fakes import FakePlayback
+from tests.unit.playback.fakes import FakePlayback, FakeShelves
 
 KEYS = ContentKeysIssued(sequence=1, content_id="ast_1", wrapped_data_key="", keys=[])
 
@@ -51,7 +51,7 @@ def test_a_newer_schema_is_refused_and_not_guessed_at() -> None:
 
 def test_a_reader_fails_on_a_newer_schema_so_that_the_event_is_set_aside() -> None:
     revocation = Revocation(FakePlayback(), FakePlayback(), utc_now)
-    handler = projection_handler(Projection(Nothing()), revocation)
+    handler = projection_handler(Projection(Nothing()), revocation, FakeShelves())
     detail = {**KEYS.to_detail(), "schema": 2}
 
     with pytest.raises(NewerSchemaError):

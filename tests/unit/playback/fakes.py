@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import RLock
@@ -22,6 +22,7 @@ from playback.domain import (
     Viewer,
     WrappedKey,
 )
+from playback.downloads.domain import Shelf
 from playback.leases import LEASE, Account, End, Reason, revocation
 from playback.ports import Names, StartFacts
 
@@ -268,6 +269,53 @@ class FakePlayback:
         for title in list(self.titles.values()):
             if keys is not None and title.asset_id == asset_id:
                 self.titles[title.title_id] = replace(title, keys=keys)
+
+
+@dataclass
+class FakeShelves:
+    """What devices keep, in memory; `interfere` runs between a read and the write after it."""
+
+    kept: dict[tuple[str, str], Shelf] = field(default_factory=dict)
+    registered: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    removed: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    interfere: Callable[[], None] = lambda: None
+
+    def shelf(self, account_id: str, device_id: str) -> Shelf:
+        key = (account_id, device_id)
+        return self.kept.get(key, Shelf(account_id, device_id))
+
+    def shelves(self, account_id: str) -> list[Shelf]:
+        return [shelf for (owner, _), shelf in self.kept.items() if owner == account_id]
+
+    def save(self, shelf: Shelf) -> bool:
+        self.interfere()
+        now = self.shelf(shelf.account_id, shelf.device_id)
+        if now.version != shelf.version or now.is_removed:
+            return False
+        key = (shelf.account_id, shelf.device_id)
+        self.kept[key] = replace(shelf, version=shelf.version + 1)
+        return True
+
+    def device_removed(self, account_id: str, device_id: str, removed_at: datetime) -> None:
+        key = (account_id, device_id)
+        if key in self.registered and self.registered[key] >= removed_at:
+            return
+        self.removed[key] = removed_at
+        version = self.shelf(account_id, device_id).version + 1
+        self.kept[key] = Shelf(account_id, device_id, {}, version, is_removed=True)
+
+    def device_registered(self, account_id: str, device_id: str, at: datetime) -> None:
+        key = (account_id, device_id)
+        if key in self.removed and self.removed[key] >= at:
+            return
+        self.registered[key] = at
+        self.removed.pop(key, None)
+        shelf = self.shelf(account_id, device_id)
+        self.kept[key] = replace(shelf, version=shelf.version + 1, is_removed=False)
+
+    def account_deleted(self, account_id: str) -> None:
+        for key in [key for key in self.kept if key[0] == account_id]:
+            del self.kept[key]
 
 
 @dataclass

@@ -19,13 +19,13 @@ from playback.domain import Allowance, EpisodeOf
 from playback.events import projection_handler
 from playback.revocation import Revocation
 from playback.service import Projection
-from tests.unit.playback.fakes import FakePlayback
+from tests.unit.playback.fakes import FakePlayback, FakeShelves
 
 
 def handler_of(table: FakePlayback) -> Callable[[Mapping[str, Any], object], None]:
     """The handler, long after all that was told of."""
     revocation = Revocation(table, table, lambda: datetime(2027, 1, 1, tzinfo=UTC))
-    return projection_handler(Projection(table), revocation)
+    return projection_handler(Projection(table), revocation, FakeShelves())
 
 
 def told(event: Event) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def test_the_newest_plan_counts_in_whatever_order_it_was_told() -> None:
     handler(plan_told(1, 1, 1080), None)
 
     allowance = table.facts("ttl_1", "acc_1").account.allowance
-    assert allowance == Allowance(streams=4, max_height=2160)
+    assert allowance == Allowance(streams=4, max_height=2160, downloads=30)
 
 
 def test_a_device_is_called_by_its_latest_name_in_whatever_order_it_was_told() -> None:

@@ -28,7 +28,7 @@ from playback.domain import Allowance, SignedOutError, Viewer
 from playback.events import projection_handler
 from playback.revocation import Revocation
 from playback.service import Projection
-from tests.unit.playback.fakes import FAMILY, VIEWER, FakePlayback, session
+from tests.unit.playback.fakes import FAMILY, VIEWER, FakePlayback, FakeShelves, session
 
 HERS = replace(VIEWER, device_id="dev_2", family_id="fam_01k00000000000000000000001")
 
@@ -44,7 +44,7 @@ class Home:
         self.plays("ses_2", HERS)
         revocation = Revocation(self.table, self.table, lambda: self.now)
         self.handler: Callable[[Mapping[str, Any], object], None] = projection_handler(
-            Projection(self.table), revocation
+            Projection(self.table), revocation, FakeShelves()
         )
 
     def plays(self, session_id: str, viewer: Viewer) -> bool:
