@@ -1,5 +1,6 @@
 /** The composition root: builds what the pages use, once. Knows no page. */
 import { AssetsApi } from "./api/assets";
+import { BeaconsApi } from "./api/beacons";
 import { ApiClient } from "./api/client";
 import { DevicesApi } from "./api/devices";
 import { LettersApi } from "./api/letters";
@@ -12,12 +13,14 @@ import { TitlesApi } from "./api/titles";
 import { UploadsApi } from "./api/uploads";
 import { deviceKey } from "./auth/device-key";
 import { LastProfile } from "./auth/last-profile";
-import { Session } from "./auth/session";
+import { Session, type SessionStatus } from "./auth/session";
 import { BrowserTokenSharing } from "./auth/shared-tokens";
 import type { Config } from "./config";
+import { BeaconOutbox } from "./player/beacon-outbox";
 import { Capabilities, thisBrowser } from "./player/capabilities";
 import { Openings } from "./player/openings";
 import { Playback } from "./player/playback";
+import { ReachedHere } from "./player/told-places";
 
 export interface Services {
   readonly session: Session;
@@ -25,6 +28,7 @@ export interface Services {
   readonly accountUrl: string;
   readonly titles: TitlesApi;
   readonly progress: ProgressApi;
+  readonly reachedHere: ReachedHere;
   readonly openings: Openings;
   readonly assets: AssetsApi;
   readonly uploads: UploadsApi;
@@ -67,15 +71,20 @@ export function createServices(config: Config): Services {
   const playback = new PlaybackApi(client, Date.now, location.origin, window.fetch.bind(window), () =>
     capabilities.describe(),
   );
-  const progress = new ProgressApi(client, () => new Date());
+  const whose = (): string | null => session.whoWatches()?.profileId ?? null;
+  const reachedHere = new ReachedHere(sessionStorage, whose, Date.now);
+  const progress = new ProgressApi(client, reachedHere);
+  const outbox = beaconOutbox(session, new BeaconsApi(client, Date.now));
   const keepFresh = (): (() => void) => session.keepFresh();
   return {
     session,
     accountUrl: `${config.issuer}/account`,
     titles: new TitlesApi(client),
     progress,
+    reachedHere,
     openings: new Openings(
-      (titleId, fromStart) => new Playback(titleId, fromStart, { playback, progress, keepFresh }),
+      (titleId, fromStart) =>
+        new Playback(titleId, fromStart, { playback, progress, outbox, reachedHere, keepFresh }),
     ),
     assets: new AssetsApi(client),
     uploads: new UploadsApi(client),
@@ -86,4 +95,23 @@ export function createServices(config: Config): Services {
     profiles: new ProfilesApi(client, sessionStorage),
     remembered,
   };
+}
+
+/** Sends what waits as soon as somebody is signed in, and when the network is back. */
+function beaconOutbox(session: Session, beacons: BeaconsApi): BeaconOutbox {
+  const outbox = new BeaconOutbox(beacons, () => localStorage, Date.now, Math.random);
+  let status: SessionStatus = "signed-out";
+  const follow = (): void => {
+    const before = status;
+    status = session.status();
+    if (status === before) return;
+    if (status === "signed-in") outbox.sendKept();
+    if (status === "signed-out") outbox.clear();
+  };
+  session.subscribe(follow);
+  follow();
+  window.addEventListener("online", () => {
+    if (status === "signed-in") outbox.sendKept();
+  });
+  return outbox;
 }

@@ -130,7 +130,7 @@ test("an empty answer is nothing", async () => {
 test("a write while leaving is sent before the page is gone, and may outlive it", () => {
   const { client, sent } = clientThatGets(new Response(null, { status: 204 }));
 
-  client.putWhileLeaving("/progress/t", { position_seconds: 1 });
+  void client.postWhileLeaving("/beacons", { data: "" });
 
   expect(sent[0]?.init.keepalive).toBe(true);
 });

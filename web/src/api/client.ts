@@ -32,19 +32,24 @@ export class ApiClient {
     return this.#ask("DELETE", path);
   }
 
-  putWhileLeaving(path: string, body: unknown): void {
-    this.#sendWhileLeaving("PUT", path, body);
+  /** Whether it was taken, for a page that is there after all. */
+  postWhileLeaving(path: string, body: unknown): Promise<boolean> {
+    return this.#sendWhileLeaving("POST", path, body);
   }
 
   deleteWhileLeaving(path: string): void {
-    this.#sendWhileLeaving("DELETE", path);
+    void this.#sendWhileLeaving("DELETE", path);
   }
 
-  /** A request that outlives the page: sent at once with the token at hand, its answer unread. */
-  #sendWhileLeaving(method: Method, path: string, body?: unknown): void {
+  /** A request that outlives the page: sent at once with the token at hand. */
+  async #sendWhileLeaving(method: Method, path: string, body?: unknown): Promise<boolean> {
     const token = this.session.tokenAtHand();
-    if (token === null) return;
-    this.#send(method, path, token, body, { keepalive: true }).catch(() => undefined);
+    if (token === null) return false;
+    try {
+      return (await this.#send(method, path, token, body, { keepalive: true })).ok;
+    } catch {
+      return false;
+    }
   }
 
   async #ask(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {

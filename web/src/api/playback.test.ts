@@ -80,33 +80,6 @@ test.each([
   expect(await api.storyboard(await api.start("ttl_1"), new AbortController().signal)).toBeNull();
 });
 
-test("a beacon goes in base64, with its play's ticket and the moment", async () => {
-  const posted: [string, unknown][] = [];
-  const client = {
-    post: async (path: string, body: unknown) => posted.push([path, body]),
-  } as unknown as ApiClient;
-  const api = new PlaybackApi(client, () => 0, "https://watch.test", fetch, () => DEVICE);
-
-  await api.tell("a ticket", { kind: "start", positionSeconds: 1.5, durationSeconds: 60 });
-
-  const [path, body] = posted[0] ?? [];
-  expect(path).toBe("/beacons");
-  expect(JSON.parse(atob((body as { data: string }).data))).toEqual({
-    ticket: "a ticket",
-    sent_at: "1970-01-01T00:00:00.000Z",
-    beacons: [
-      { kind: "start", at: "1970-01-01T00:00:00.000Z", position_seconds: 1.5, duration_seconds: 60 },
-    ],
-  });
-});
-
-test("a beacon that does not get through troubles nobody", async () => {
-  const client = { post: () => Promise.reject(new Error("offline")) } as unknown as ApiClient;
-  const api = new PlaybackApi(client, () => 0, "https://watch.test", fetch, () => DEVICE);
-
-  await api.tell("a ticket", { kind: "position", positionSeconds: 1, durationSeconds: 60 });
-});
-
 test("taking over names the play that ends, and why a play ended is read", async () => {
   const sent: unknown[] = [];
   const client = {

@@ -2,7 +2,6 @@
 import type { ApiClient } from "./client";
 import type { DeviceDescription } from "../player/capabilities";
 import { Storyboard } from "../player/storyboard";
-import type { Reached } from "./progress";
 import { Fields } from "./read";
 import { type EpisodeOf, episodeOfFrom } from "./titles";
 
@@ -42,10 +41,6 @@ export interface Ending {
   readonly reason: string;
   /** For people. */
   readonly sentence: string;
-}
-
-export interface Beacon extends Reached {
-  readonly kind: "start" | "position";
 }
 
 /** A token this close to its end might not survive the way to the licence server. */
@@ -113,20 +108,6 @@ export class PlaybackApi {
   /** Tells that nobody watches any more; works from a page that is going away. */
   end(sessionId: string): void {
     this.client.deleteWhileLeaving(this.#path(sessionId));
-  }
-
-  /** Never rejects: a beacon that is lost is followed by another. */
-  async tell(ticket: string, { kind, positionSeconds, durationSeconds }: Beacon): Promise<void> {
-    const now = new Date(this.now()).toISOString();
-    const beacon = {
-      kind,
-      at: now,
-      position_seconds: positionSeconds,
-      duration_seconds: durationSeconds,
-    };
-    // API Gateway puts what `data` holds into a stream, and takes it in base64 alone.
-    const data = btoa(JSON.stringify({ ticket, sent_at: now, beacons: [beacon] }));
-    await this.client.post("/beacons", { data }).catch(() => undefined);
   }
 
   #licenceToken(sessionId: string, first: Fields): () => Promise<string> {

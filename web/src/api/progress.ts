@@ -3,77 +3,71 @@ import type { ApiClient } from "./client";
 import { ApiError } from "./problem";
 import { Fields } from "./read";
 
-export interface Progress {
-  readonly titleId: string;
-  readonly positionSeconds: number;
-  readonly durationSeconds: number;
-}
-
 export interface Reached {
   readonly positionSeconds: number;
   readonly durationSeconds: number;
 }
 
-export class ProgressApi {
-  /** The last write under way: reading waits for it, or the page left would show the old place. */
-  #writing: Promise<unknown> = Promise.resolve();
+export interface Progress extends Reached {
+  readonly titleId: string;
+  /** Epoch milliseconds. */
+  readonly recordedAt: number;
+}
 
+/**
+ * Places that this tab has just told of. Beacons take a moment through their stream: until the
+ * service answers with them, a page that asks at once would show the old place.
+ */
+export interface ToldPlaces {
+  readonly all: () => readonly Progress[];
+}
+
+export class ProgressApi {
   constructor(
     private readonly client: ApiClient,
-    private readonly now: () => Date,
+    private readonly told: ToldPlaces,
   ) {}
 
+  /** The latest first. */
   async all(signal?: AbortSignal): Promise<ReadonlyMap<string, Progress>> {
-    await this.#writing;
     const answer = new Fields(await this.client.get("/progress", signal), "progress");
-    const entries = answer.list("progress").map((fields) => ({
-      titleId: fields.text("title_id"),
-      positionSeconds: fields.number("position_seconds"),
-      durationSeconds: fields.number("duration_seconds"),
-    }));
-    return new Map(entries.map((entry) => [entry.titleId, entry]));
+    const places = new Map(
+      answer.list("progress").map((fields) => [fields.text("title_id"), progressFrom(fields)]),
+    );
+    for (const place of this.told.all()) {
+      places.set(place.titleId, later(places.get(place.titleId), place));
+    }
+    const latestFirst = [...places.values()].sort((a, b) => b.recordedAt - a.recordedAt);
+    return new Map(latestFirst.map((place) => [place.titleId, place]));
   }
 
   /** Null when the title was never watched. */
   async of(titleId: string, signal?: AbortSignal): Promise<Progress | null> {
-    await this.#writing;
+    const known = await this.#kept(titleId, signal);
+    const told = this.told.all().find((place) => place.titleId === titleId);
+    return told === undefined ? known : later(known ?? undefined, told);
+  }
+
+  async #kept(titleId: string, signal?: AbortSignal): Promise<Progress | null> {
     try {
-      const fields = new Fields(await this.client.get(this.#path(titleId), signal), "progress");
-      return {
-        titleId,
-        positionSeconds: fields.number("position_seconds"),
-        durationSeconds: fields.number("duration_seconds"),
-      };
+      const path = `/progress/${encodeURIComponent(titleId)}`;
+      return progressFrom(new Fields(await this.client.get(path, signal), "progress"));
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) return null;
       throw error;
     }
   }
+}
 
-  /** Never rejects: a place not kept is a nuisance, and the next write carries a later one. */
-  keep(titleId: string, reached: Reached): Promise<void> {
-    const write = this.client.put(this.#path(titleId), this.#body(reached)).then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#writing = write;
-    return write;
-  }
+function progressFrom(fields: Fields): Progress {
+  return {
+    titleId: fields.text("title_id"),
+    positionSeconds: fields.number("position_seconds"),
+    durationSeconds: fields.number("duration_seconds"),
+    recordedAt: Date.parse(fields.text("recorded_at")),
+  };
+}
 
-  /** The same from a page that is going away. */
-  keepWhileLeaving(titleId: string, reached: Reached): void {
-    this.client.putWhileLeaving(this.#path(titleId), this.#body(reached));
-  }
-
-  #path(titleId: string): string {
-    return `/progress/${encodeURIComponent(titleId)}`;
-  }
-
-  #body(reached: Reached): Record<string, unknown> {
-    return {
-      position_seconds: reached.positionSeconds,
-      duration_seconds: reached.durationSeconds,
-      recorded_at: this.now().toISOString(),
-    };
-  }
+function later(kept: Progress | undefined, told: Progress): Progress {
+  return kept === undefined || kept.recordedAt < told.recordedAt ? told : kept;
 }

@@ -28,7 +28,7 @@ const watched = (...places: readonly (readonly [string, number])[]) =>
   new Map<string, Progress>(
     places.map(([titleId, positionSeconds]) => [
       titleId,
-      { titleId, positionSeconds, durationSeconds: 100 },
+      { titleId, positionSeconds, durationSeconds: 100, recordedAt: 0 },
     ]),
   );
 

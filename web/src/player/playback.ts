@@ -1,8 +1,10 @@
-/** One title being watched: asks to play, drives the engine, tells what happens, keeps the place. */
+/** One title being watched: asks to play, drives the engine, tells what happens. */
+import type { Beacon } from "../api/beacons";
 import type { PlaybackApi, Start } from "../api/playback";
 import type { ProgressApi } from "../api/progress";
 import type { EpisodeOf } from "../api/titles";
-import { Beacons } from "./beacons";
+import type { BeaconOutbox, Play } from "./beacon-outbox";
+import { type BeaconListener, Beacons, type Clock } from "./beacons";
 import {
   type CaptionChoice,
   type CaptionTrack,
@@ -17,11 +19,11 @@ import {
   mayGoOnAfter,
   UnsupportedBrowser,
 } from "./failure";
-import { PlaceKeeper } from "./place-keeper";
 import type { QualityChoice } from "./quality";
 import { resumePosition } from "./resume";
 import { nextState, type PlayerSignal, type PlayerState } from "./state";
 import type { Storyboard } from "./storyboard";
+import type { ReachedHere } from "./told-places";
 import { readVolume, rememberVolume } from "./volume";
 
 /** A play that the edge refuses again so soon after a new start is refused for good. */
@@ -52,7 +54,9 @@ export interface PlaybackView {
 export interface PlaybackDependencies {
   readonly playback: PlaybackApi;
   readonly progress: ProgressApi;
-  /** Keeps a token at hand for the write on leaving; returns how to stop. */
+  readonly outbox: BeaconOutbox;
+  readonly reachedHere: ReachedHere;
+  /** Keeps a token at hand for the beacon on leaving; returns how to stop. */
   readonly keepFresh: () => () => void;
 }
 
@@ -75,6 +79,8 @@ function newScreen(): Screen {
   return { video, captions };
 }
 
+const CLOCK: Clock = { now: Date.now, elapsed: () => performance.now() };
+
 export class Playback {
   #view: PlaybackView;
   readonly screen = newScreen();
@@ -91,7 +97,8 @@ export class Playback {
   #hasShownPicture = false;
   /** When the edge's refusal last led to a new start. */
   #askedAnewAt = -Infinity;
-  readonly #place: PlaceKeeper;
+  /** The picture waits for the network, not for the viewer who looks for another place. */
+  #isRebuffering = false;
   readonly #listeners = new Set<() => void>();
 
   constructor(
@@ -99,7 +106,6 @@ export class Playback {
     private readonly fromStart: boolean,
     private readonly using: PlaybackDependencies,
   ) {
-    this.#place = new PlaceKeeper(titleId, using.progress);
     const { volume, isMuted } = readVolume();
     this.#view = {
       state: "loading",
@@ -140,7 +146,6 @@ export class Playback {
     this.#leave = () => {
       listening.abort();
       stopRenewing();
-      void this.#place.keep();
       this.#attempt.abort();
       void this.#letGo();
       this.#video = null;
@@ -149,7 +154,7 @@ export class Playback {
     void this.#start(null);
   }
 
-  /** Stops, keeps the place and lets go. */
+  /** Stops and lets go. */
   leave(): void {
     this.#leave?.();
   }
@@ -239,10 +244,7 @@ export class Playback {
         return;
       }
       this.#sessionId = start.sessionId;
-      this.#beacons = new Beacons(
-        (beacon) => void this.using.playback.tell(start.ticket, beacon),
-        () => performance.now(),
-      );
+      this.#beacons = new Beacons(this.#telling(start), CLOCK, Math.random);
       const { name, episodeOf, durationSeconds } = start;
       this.#update({ name, episodeOf, durationSeconds });
       const { manifestUrls, licence } = start;
@@ -285,6 +287,23 @@ export class Playback {
     if (!signal.aborted) this.#update({ storyboard });
   }
 
+  #telling(play: Play): BeaconListener {
+    const { outbox, reachedHere } = this.using;
+    const told = ({ at, positionSeconds, durationSeconds }: Beacon): void =>
+      reachedHere.tell({ titleId: this.titleId, recordedAt: at, positionSeconds, durationSeconds });
+    return {
+      tell: (beacon) => {
+        told(beacon);
+        outbox.tell(play, beacon);
+      },
+      tellWhileLeaving: (beacon) => {
+        told(beacon);
+        outbox.tellWhileLeaving(play, beacon);
+      },
+      mark: (beacon) => outbox.mark(play, beacon),
+    };
+  }
+
   #play(video: HTMLVideoElement): void {
     video.play().catch((error: unknown) => {
       // Browsers want a click before sound. Every other failure arrives as an event.
@@ -323,8 +342,8 @@ export class Playback {
 
   #stop(failure: Failure): void {
     this.#signal("failed", { failure });
+    this.#beacons?.failed();
     this.#video?.pause();
-    void this.#place.keep();
   }
 
   #mayAskAnew(): boolean {
@@ -341,7 +360,9 @@ export class Playback {
     await engine?.destroy();
   }
 
-  #endSession(): void {
+  #endSession(isLeavingPage = false): void {
+    this.#beacons?.left(isLeavingPage);
+    this.#isRebuffering = false;
     if (this.#sessionId !== null) this.using.playback.end(this.#sessionId);
     this.#sessionId = null;
     this.#beacons = null;
@@ -353,13 +374,19 @@ export class Playback {
     on("playing", () => {
       this.#hasShownPicture = true;
       this.#signal("playing");
+      if (this.#isRebuffering) this.#beacons?.rebuffered();
+      this.#isRebuffering = false;
     });
-    on("waiting", () => this.#signal("waiting"));
+    on("waiting", () => {
+      this.#signal("waiting");
+      this.#isRebuffering = this.#hasShownPicture && !video.seeking;
+    });
     on("pause", () => {
       // Letting go of an engine pauses the element, too: that is not the viewer's doing.
       if (this.#engine === null) return;
       this.#signal("paused");
-      void this.#place.keep();
+      this.#moved(video);
+      this.#beacons?.paused();
     });
     on("seeked", () => {
       if (video.paused && this.#hasShownPicture && this.#engine !== null) {
@@ -369,7 +396,7 @@ export class Playback {
     on("ended", () => {
       this.#moved(video);
       this.#signal("ended");
-      void this.#place.keep();
+      this.#beacons?.paused();
     });
     on("timeupdate", () => this.#moved(video));
     on("progress", () => this.#update({ bufferedSeconds: bufferedUntil(video) }));
@@ -382,20 +409,20 @@ export class Playback {
       rememberVolume({ volume: video.volume, isMuted: video.muted });
     });
 
-    const leaving = (): void => this.#place.keepWhileLeaving();
     window.addEventListener(
       "pagehide",
       (event) => {
-        leaving();
+        this.#moved(video);
         // A page that the browser keeps for "back" goes on playing when it returns.
-        if (!event.persisted) this.#endSession();
+        if (event.persisted) this.#beacons?.hidden();
+        else this.#endSession(true);
       },
       { signal },
     );
     document.addEventListener(
       "visibilitychange",
       () => {
-        if (document.visibilityState === "hidden") leaving();
+        if (document.visibilityState === "hidden") this.#beacons?.hidden();
       },
       { signal },
     );
@@ -413,8 +440,7 @@ export class Playback {
     if (this.#engine === null || video.readyState === 0) return;
     this.#update({ positionSeconds: video.currentTime, bufferedSeconds: bufferedUntil(video) });
     if (!this.#hasShownPicture) return;
-    this.#place.moved(video.currentTime, this.#view.durationSeconds);
-    if (this.#place.reached !== null) this.#beacons?.moved(this.#place.reached);
+    this.#beacons?.moved(video.currentTime, this.#view.durationSeconds);
   }
 
   #signal(signal: PlayerSignal, also: Partial<PlaybackView> = {}): void {

@@ -1,0 +1,95 @@
+"""Beacons from a real player: how many there are, and what is left of a play that was cut off."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from playwright.sync_api import Page, Request
+
+from tests.cloud import Person, eventually
+from tests.e2e.viewer import PATIENCE_SECONDS, Player, Viewer
+from tests.integration.test_beacons import CAUGHT_UP_SECONDS, place
+
+Arrive = Callable[[], Viewer]
+
+SEGMENT_SECONDS = 4.0
+
+BEAT_MILLISECONDS = 120_000
+
+BEATS = 10
+"""Two minutes each: 20 minutes, which are enough to count what an hour would ask for."""
+
+MOST_REQUESTS_AN_HOUR = 36
+"""Of the control plane, for each hour viewed."""
+
+
+class Asked:
+    """What a page asks the API for."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.requests: list[str] = []
+        self.beacons: list[dict[str, Any]] = []
+        page.on("request", self._seen)
+
+    def _seen(self, request: Request) -> None:
+        address = request.url.partition("/v1/")[2]
+        if address:
+            self.requests.append(f"{request.method} {address.partition('/ses_')[0]}")
+        if address == "beacons":
+            batch = json.loads(base64.b64decode(json.loads(request.post_data or "{}")["data"]))
+            self.beacons += batch["beacons"]
+
+    def beats(self, count: int) -> bool:
+        return self.kinds().count("position") >= count
+
+    def kinds(self) -> list[str]:
+        # What the page did meanwhile is heard while it is asked something.
+        self._page.evaluate("0")
+        return [str(beacon["kind"]) for beacon in self.beacons]
+
+
+def test_a_play_asks_for_little_however_long_it_is(viewer: Viewer, titles: dict[str, str]) -> None:
+    viewer.sign_in()
+    viewer.page.clock.install()
+    asked = Asked(viewer.page)
+    viewer.play(titles["Spectrum"]).start()
+    eventually(lambda: "start" in asked.kinds(), PATIENCE_SECONDS, "the first beacon")
+
+    for beat in range(1, BEATS + 1):
+        viewer.page.get_by_role("slider", name="Seek").fill(str(beat % 10))
+        viewer.page.clock.fast_forward(BEAT_MILLISECONDS)
+        eventually(partial(asked.beats, beat), PATIENCE_SECONDS, "a beacon")
+
+    hours = BEATS * BEAT_MILLISECONDS / 3_600_000
+    heartbeats = [kind for kind in asked.kinds() if kind == "position"]
+    others = len(asked.requests) - len(heartbeats)
+    assert len(heartbeats) / hours + others <= MOST_REQUESTS_AN_HOUR, asked.requests
+
+
+def test_another_browser_resumes_within_a_segment_of_where_one_was_cut_off(
+    arrive: Arrive, member: Person, titles: dict[str, str]
+) -> None:
+    title = titles["Spectrum"]
+    here = arrive()
+    here.sign_in()
+    player = here.play(title).start()
+    here.page.get_by_role("slider", name="Seek").fill("11")
+    eventually(lambda: player.seconds > 11.5, PATIENCE_SECONDS, "the new place")
+    cut_off_at = player.seconds
+
+    here.context.close()
+
+    eventually(
+        lambda: abs((place(member, title) or 0) - cut_off_at) < SEGMENT_SECONDS,
+        CAUGHT_UP_SECONDS,
+        "a kept place",
+    )
+    there = arrive()
+    there.sign_in(f"/watch/{title}")
+    resumed = Player(there).start()
+    assert cut_off_at - SEGMENT_SECONDS <= resumed.seconds <= cut_off_at + SEGMENT_SECONDS

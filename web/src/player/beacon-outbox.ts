@@ -1,0 +1,250 @@
+/**
+ * Keeps what plays have told until the service has it: through retries, a network that is away, and
+ * a page that is closed. Knows no video.
+ *
+ * What waits lies in localStorage under its play's name, so that the next visit sends what this one
+ * could not. A ticket there opens nothing: it says whose play it was, for at most twelve hours, and
+ * only beside an access token of the same account.
+ */
+import type { Beacon, Told } from "../api/beacons";
+
+export interface Play {
+  readonly sessionId: string;
+  readonly ticket: string;
+}
+
+export interface BeaconSender {
+  tell(ticket: string, beacons: readonly Beacon[]): Promise<Told>;
+  tellWhileLeaving(ticket: string, beacons: readonly Beacon[]): Promise<Told>;
+}
+
+interface Waiting {
+  readonly ticket: string;
+  beacons: Beacon[];
+  /** Where the picture was a moment ago; told only by a later visit, after a page that was killed. */
+  mark: Beacon | null;
+  refusals: number;
+}
+
+type Kept = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
+
+/** The service takes no more in one batch. */
+export const MOST_BEACONS = 50;
+
+/** Evenings without a network; the oldest goes first. */
+export const MOST_PLAYS = 10;
+
+/** The service drops what is older than twelve hours: a little less, for the way there. */
+export const OLDEST_MS = 12 * 3_600_000 - 5 * 60_000;
+
+/** Somebody who toggles pause is one request, not ten. */
+export const GAP_MS = 5_000;
+
+/** A throttled stream answers "no" as well, and has room again within seconds. */
+export const MOST_REFUSALS = 5;
+
+const FIRST_WAIT_MS = 2_000;
+const LONGEST_WAIT_MS = 60_000;
+const PREFIX = "marquee.beacons.";
+
+export class BeaconOutbox {
+  readonly #waiting = new Map<string, Waiting>();
+  #failures = 0;
+  #lastSentAt = Number.NEGATIVE_INFINITY;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #isSending = false;
+
+  constructor(
+    private readonly sender: BeaconSender,
+    private readonly storage: () => Kept,
+    private readonly now: () => number,
+    private readonly random: () => number,
+  ) {}
+
+  /** Tells it at once, or as soon as that can be done. */
+  tell(play: Play, beacon: Beacon): void {
+    this.#add(play, beacon);
+    this.#sendSoon();
+  }
+
+  /** Tells it, and all that waits, from a page that may not be there a moment later. */
+  tellWhileLeaving(play: Play, beacon: Beacon): void {
+    this.#add(play, beacon);
+    for (const [sessionId, waiting] of this.#waiting) {
+      const batch = this.#batchOf(waiting);
+      if (batch.length === 0) continue;
+      void this.sender
+        .tellWhileLeaving(waiting.ticket, batch)
+        .then((told) => {
+          this.#settle(sessionId, waiting, batch, told);
+          if (told === "taken") return;
+          // The page is still there after all.
+          this.#failures += 1;
+          this.#wait(this.#backoff());
+        });
+    }
+  }
+
+  /** Notes where the picture is, for the case that nothing can be told any more. */
+  mark(play: Play, beacon: Beacon): void {
+    const waiting = this.#of(play);
+    waiting.mark = beacon;
+    this.#keep(play.sessionId, waiting);
+  }
+
+  /**
+   * Sends what an earlier visit left behind, and what waits: at the start, and back online. Not in
+   * the first moment, when a page has better things to ask for.
+   */
+  sendKept(): void {
+    for (const sessionId of this.#keptSessions()) {
+      if (this.#waiting.has(sessionId)) continue;
+      const left = this.#read(sessionId);
+      if (left === null) this.#forget(sessionId);
+      else this.#waiting.set(sessionId, left);
+    }
+    this.#failures = 0;
+    if (this.#waiting.size > 0) this.#wait(FIRST_WAIT_MS);
+  }
+
+  /** The person signs out: nothing of theirs stays on this machine. */
+  clear(): void {
+    this.#waiting.clear();
+    this.#wait(null);
+    for (const sessionId of this.#keptSessions()) this.#forget(sessionId);
+  }
+
+  #of(play: Play): Waiting {
+    const known = this.#waiting.get(play.sessionId);
+    if (known !== undefined) return known;
+    const waiting: Waiting = { ticket: play.ticket, beacons: [], mark: null, refusals: 0 };
+    this.#waiting.set(play.sessionId, waiting);
+    if (this.#waiting.size > MOST_PLAYS) {
+      const [oldest] = this.#waiting.keys();
+      if (oldest !== undefined) this.#drop(oldest);
+    }
+    return waiting;
+  }
+
+  #add(play: Play, beacon: Beacon): void {
+    const waiting = this.#of(play);
+    waiting.beacons.push(beacon);
+    waiting.mark = null;
+    if (waiting.beacons.length > MOST_BEACONS) {
+      // Later places say more than earlier ones.
+      const position = waiting.beacons.findIndex(({ kind }) => kind === "position");
+      waiting.beacons.splice(Math.max(0, position), 1);
+    }
+    this.#keep(play.sessionId, waiting);
+  }
+
+  #batchOf(waiting: Waiting): readonly Beacon[] {
+    const since = this.now() - OLDEST_MS;
+    waiting.beacons = waiting.beacons.filter(({ at }) => at >= since);
+    return [...waiting.beacons];
+  }
+
+  #sendSoon(): void {
+    if (this.#isSending || (this.#failures > 0 && this.#timer !== null)) return;
+    const gap = this.#lastSentAt + GAP_MS - this.now();
+    if (gap > 0) this.#wait(Math.min(gap, GAP_MS));
+    else void this.#send();
+  }
+
+  async #send(): Promise<void> {
+    this.#wait(null);
+    this.#isSending = true;
+    let isHeard = true;
+    for (const [sessionId, waiting] of [...this.#waiting]) {
+      const batch = this.#batchOf(waiting);
+      if (batch.length === 0) {
+        if (waiting.mark === null) this.#drop(sessionId);
+        continue;
+      }
+      this.#lastSentAt = this.now();
+      const told = await this.sender.tell(waiting.ticket, batch);
+      this.#settle(sessionId, waiting, batch, told);
+      isHeard = told === "taken";
+      if (!isHeard) break;
+    }
+    this.#isSending = false;
+    this.#failures = isHeard ? 0 : this.#failures + 1;
+    const isLeft = [...this.#waiting.values()].some(({ beacons }) => beacons.length > 0);
+    if (!isLeft) return;
+    if (isHeard) this.#sendSoon();
+    else this.#wait(this.#backoff());
+  }
+
+  #settle(sessionId: string, waiting: Waiting, batch: readonly Beacon[], told: Told): void {
+    if (told === "refused") waiting.refusals += 1;
+    if (told === "unheard" || (told === "refused" && waiting.refusals < MOST_REFUSALS)) return;
+    waiting.refusals = 0;
+    waiting.beacons = waiting.beacons.filter((beacon) => !batch.includes(beacon));
+    if (this.#waiting.get(sessionId) !== waiting) return;
+    if (waiting.beacons.length === 0 && waiting.mark === null) this.#drop(sessionId);
+    else this.#keep(sessionId, waiting);
+  }
+
+  /** Doubled with each failure, and a quarter more or less: players that failed together part. */
+  #backoff(): number {
+    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (this.#failures - 1));
+    return wait * (0.75 + this.random() / 2);
+  }
+
+  #wait(milliseconds: number | null): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = milliseconds === null ? null : setTimeout(() => this.#due(), milliseconds);
+  }
+
+  #due(): void {
+    this.#timer = null;
+    if (!this.#isSending) void this.#send();
+  }
+
+  #drop(sessionId: string): void {
+    this.#waiting.delete(sessionId);
+    this.#forget(sessionId);
+  }
+
+  #keep(sessionId: string, { ticket, beacons, mark }: Waiting): void {
+    const kept = mark === null ? beacons : [...beacons.slice(1 - MOST_BEACONS), mark];
+    try {
+      this.storage().setItem(PREFIX + sessionId, JSON.stringify({ ticket, beacons: kept }));
+    } catch {
+      // A browser that keeps nothing still sends.
+    }
+  }
+
+  #forget(sessionId: string): void {
+    try {
+      this.storage().removeItem(PREFIX + sessionId);
+    } catch {
+      // Where nothing can be kept, nothing is.
+    }
+  }
+
+  /** Null for what is no record of ours, and what the service would not take any more. */
+  #read(sessionId: string): Waiting | null {
+    try {
+      const kept = JSON.parse(this.storage().getItem(PREFIX + sessionId) ?? "null") as Waiting;
+      const beacons = kept.beacons.filter(({ at }) => at >= this.now() - OLDEST_MS);
+      if (typeof kept.ticket !== "string" || beacons.length === 0) return null;
+      return { ticket: kept.ticket, beacons, mark: null, refusals: 0 };
+    } catch {
+      return null;
+    }
+  }
+
+  #keptSessions(): readonly string[] {
+    try {
+      const storage = this.storage();
+      const names = Array.from({ length: storage.length }, (_, at) => storage.key(at) ?? "");
+      return names
+        .filter((name) => name.startsWith(PREFIX))
+        .map((name) => name.slice(PREFIX.length))
+        .sort();
+    } catch {
+      return [];
+    }
+  }
+}
