@@ -19,7 +19,7 @@ from stacks.signing import Signing
 
 
 class ProgressStack(MarqueeStack):
-    """Resume points per profile."""
+    """Resume points and history per profile."""
 
     def __init__(
         self,
@@ -37,13 +37,16 @@ class ProgressStack(MarqueeStack):
         functions.answers(
             "Tracker",
             handler="progress",
-            description="Resume points of members",
+            description="Resume points and history of members",
             routes=[
                 Route("GET /v1/progress", scope="member"),
                 Route("GET /v1/progress/{title_id}", scope="member"),
                 Route("PUT /v1/progress/{title_id}", scope="member"),
+                Route("GET /v1/history", scope="member"),
+                Route("DELETE /v1/history", scope="member"),
+                Route("DELETE /v1/history/{title_id}", scope="member"),
             ],
-            may=["GetItem", "PutItem", "Query"],
+            may=["BatchGetItem", "PutItem", "Query", "DeleteItem"],
         )
         places = functions.listens(
             "Beacons",
@@ -59,6 +62,12 @@ class ProgressStack(MarqueeStack):
             function=places,
             stream=beacons,
             ticket_secret=signing.ticket_secret,
+        )
+        functions.listens(
+            "Project",
+            description="Keeps which episode follows which from the catalogue's events",
+            to={"Titles": ("catalog", ["TitlePublished", "TitleWithdrawn"])},
+            may=["GetItem", "PutItem", "DeleteItem"],
         )
         functions.listens(
             "Forget",

@@ -59,6 +59,10 @@ NEEDED_ELSEWHERE = (
         "what follows a deletion; tests/contract/progress",
     ),
     Allowed(
+        "marquee-local-progress/ProjectRole*: dynamodb:DeleteItem",
+        "an episode that is withdrawn, or moves in its series; tests/contract/progress",
+    ),
+    Allowed(
         "marquee-local-progress/BeaconsRole*: sqs:SendMessage",
         "beacons that failed ten times; tests/unit/localcloud/triggers",
     ),

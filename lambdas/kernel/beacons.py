@@ -78,8 +78,8 @@ class Batch:
 
     @property
     def latest(self) -> Beacon:
-        """The beacon of the latest moment, wherever in the batch it stands."""
-        return max(self.beacons, key=lambda beacon: beacon.at)
+        """The beacon of the latest moment, wherever in the batch it stands; the furthest of two."""
+        return max(self.beacons, key=lambda beacon: (beacon.at, beacon.position_seconds))
 
 
 def read_batch(data: bytes, arrived: datetime, keys: Mapping[str, MacKey]) -> Batch:

@@ -1,15 +1,29 @@
-"""Resume points. Pure: time comes in as an argument."""
+"""Resume points, and which of two is believed. Pure: time comes in as an argument.
+
+For a profile and a title there is one place: that of the latest moment. Moments are the devices'
+own, so the order in which they arrive, and how often, changes nothing; of two places at the same
+millisecond the one further on counts. Taking a title out of the history is such a moment, too:
+what was watched before it stays out, whenever it arrives, and what is watched after it is kept.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from kernel.clock import epoch_milliseconds
 from kernel.errors import InvalidInputError, NotFoundError
 from kernel.ids import names_one
 
 FINISHED_AT = 0.9
-"""Past this share of a film only credits are left: nobody resumes there."""
+"""Past this share of a title only credits are left, where nobody marked their beginning."""
+
+EARLIEST_CREDITS = 0.5
+"""A marker before this share of a title is a mistake: credits do not run half of the time."""
+
+GLANCE = timedelta(seconds=5)
+"""Who left sooner only had a look, and starts over."""
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far ahead a device's clock may be; more would let one device silence all others."""
@@ -39,9 +53,23 @@ class ResumePoint:
     """By the device's clock: the later of two wins, in whichever order they arrive."""
 
     @property
-    def finished(self) -> bool:
-        """Whether the rest is only credits."""
-        return self.position_seconds >= FINISHED_AT * self.duration_seconds
+    def order(self) -> tuple[int, float]:
+        """The greater of two is believed: milliseconds since 1970, then seconds of the title."""
+        return epoch_milliseconds(self.recorded_at), self.position_seconds
+
+    @property
+    def is_glance(self) -> bool:
+        """Whether so little was seen that it is not worth going on."""
+        return self.position_seconds < GLANCE.total_seconds()
+
+    def finished(self, credits_at_seconds: float | None = None) -> bool:
+        """Whether only credits are left: they begin where somebody marked it, else at 90 %."""
+        begin = FINISHED_AT * self.duration_seconds
+        if credits_at_seconds is not None and (
+            EARLIEST_CREDITS * self.duration_seconds <= credits_at_seconds <= self.duration_seconds
+        ):
+            begin = credits_at_seconds
+        return self.position_seconds >= begin
 
 
 def resume_point(
@@ -71,3 +99,20 @@ def resume_point(
     if recorded_at > now + CLOCK_TOLERANCE:
         raise InvalidInputError("The moment lies in the future.", field="recorded_at")
     return ResumePoint(profile_id, title_id, position_seconds, duration_seconds, recorded_at)
+
+
+def removal_moment(now: datetime, *watched: ResumePoint) -> datetime:
+    """When something is taken out of the history: after all that is seen in it.
+
+    A device whose clock is ahead has told of moments that are yet to come.
+    """
+    return max([now, *(point.recorded_at for point in watched)])
+
+
+def latest_first(points: Iterable[ResumePoint]) -> list[ResumePoint]:
+    """As every list of them stands: by moment, then by title, so that the order is always one."""
+
+    def key(point: ResumePoint) -> tuple[int, str]:
+        return epoch_milliseconds(point.recorded_at), point.title_id
+
+    return sorted(points, key=key, reverse=True)

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from progress.domain import ResumePoint
+from progress.titles import Title
 
 
 class ResumePoints(Protocol):
-    """One resume point per profile and title."""
+    """One resume point per profile and title, or when it was taken out of the history."""
 
     def keep(self, point: ResumePoint) -> bool:
-        """Record it, unless a later one is recorded: then False, and nothing changes."""
+        """Record it, unless it is not after what is recorded: then False, and nothing changes."""
 
     def get(self, profile_id: str, title_id: str) -> ResumePoint | None:
         """The profile's resume point in the title."""
 
     def of_profile(self, profile_id: str) -> Sequence[ResumePoint]:
-        """All of a profile's resume points, the latest first, at most 100."""
+        """All of a profile's resume points, the latest first."""
+
+    def remove(self, point: ResumePoint, at: datetime) -> bool:
+        """Take it out of the history: no place until `at` counts from now on.
+
+        False when it is not the place any more, and nothing changes.
+        """
+
+    def clear(self, profile_id: str, at: datetime) -> None:
+        """Take everything out of the history: no place until `at` counts from now on."""
 
     def forget(self, profile_id: str) -> int:
-        """Delete all of a profile's resume points; how many there were."""
+        """Delete all that there is of a profile; how many records that were."""
+
+
+class Titles(Protocol):
+    """What the catalogue told of titles."""
+
+    def keep(self, title: Title, sequence: int) -> bool:
+        """Record it, unless something newer is recorded: then False, and nothing changes."""
+
+    def withdraw(self, title_id: str, sequence: int) -> bool:
+        """The same for a title that may not be watched any more."""
+
+    def known(self, title_ids: Iterable[str]) -> Mapping[str, Title]:
+        """Those of them that were ever told of, withdrawn ones too."""
+
+    def episodes(self, series_id: str) -> Sequence[Title]:
+        """The episodes that may be watched, in order."""

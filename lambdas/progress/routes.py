@@ -1,4 +1,4 @@
-"""Resume points over HTTP; whose they are is what the token says, never the body."""
+"""Resume points and history over HTTP; whose they are is what the token says, never the request."""
 
 from __future__ import annotations
 
@@ -8,51 +8,83 @@ from typing import Any
 
 from kernel.errors import InvalidInputError
 from kernel.web.payload import Event, Reply, claims, json_body, reply
-from progress.domain import ResumePoint
-from progress.service import ProgressTracker
+from progress.service import Place, PlaceKeeper, ProgressTracker
+from progress.titles import Entry
 
 FIELDS = frozenset(["position_seconds", "duration_seconds", "recorded_at"])
 
+Answer = Callable[[Event], Reply]
 
-def shown(point: ResumePoint) -> dict[str, Any]:
+
+def shown(place: Place) -> dict[str, Any]:
     """A resume point as devices see it."""
     return {
-        "title_id": point.title_id,
-        "position_seconds": point.position_seconds,
-        "duration_seconds": point.duration_seconds,
-        "finished": point.finished,
-        "recorded_at": point.recorded_at.isoformat(),
+        "title_id": place.point.title_id,
+        "position_seconds": place.point.position_seconds,
+        "duration_seconds": place.point.duration_seconds,
+        "finished": place.finished,
+        "recorded_at": place.point.recorded_at.isoformat(),
     }
 
 
-def routes(tracker: ProgressTracker) -> Callable[[Event], Reply]:
-    """`PUT` and `GET /v1/progress/{title_id}`, `GET /v1/progress`, for members."""
+def entry_shown(entry: Entry) -> dict[str, Any]:
+    """Something to go on with, as devices see it."""
+    return {
+        "title_id": entry.title_id,
+        "position_seconds": entry.position_seconds,
+        "duration_seconds": entry.duration_seconds,
+        "is_next": entry.is_next,
+    }
+
+
+def routes(tracker: ProgressTracker, keeper: PlaceKeeper) -> Answer:
+    """`/v1/progress` and `/v1/history`, for members."""
+
+    def progress(profile_id: str, event: Event) -> Reply:
+        title_id = (event.get("pathParameters") or {}).get("title_id")
+        if title_id is None:
+            watched = tracker.watched(profile_id)
+            answer = {
+                "progress": [shown(place) for place in watched.places],
+                "continue_watching": [entry_shown(entry) for entry in watched.goes_on_with],
+            }
+            return reply(200, answer)
+        if event["requestContext"]["http"]["method"] == "PUT":
+            _record(keeper, profile_id, title_id, json_body(event))
+            return reply(204)
+        return reply(200, shown(tracker.resume(profile_id, title_id)))
+
+    def history(profile_id: str, event: Event) -> Reply:
+        title_id = (event.get("pathParameters") or {}).get("title_id")
+        if event["requestContext"]["http"]["method"] == "GET":
+            before = (event.get("queryStringParameters") or {}).get("before")
+            page = tracker.history(profile_id, before)
+            return reply(200, {"history": [shown(p) for p in page.places], "next": page.next})
+        if title_id is None:
+            tracker.clear(profile_id)
+        else:
+            tracker.remove(profile_id, title_id)
+        return reply(204)
 
     def answer(event: Event) -> Reply:
         profile_id = claims(event, "member")["profile"]
-        title_id = (event.get("pathParameters") or {}).get("title_id")
-        if title_id is None:
-            return reply(200, {"progress": [shown(p) for p in tracker.watched(profile_id)]})
-        if event["requestContext"]["http"]["method"] == "PUT":
-            body = json_body(event)
-            _refuse_others(body)
-            tracker.record(
-                profile_id,
-                title_id,
-                position_seconds=_number(body, "position_seconds"),
-                duration_seconds=_number(body, "duration_seconds"),
-                recorded_at=_moment(body, "recorded_at"),
-            )
-            return reply(204)
-        return reply(200, shown(tracker.resume(profile_id, title_id)))
+        about_history = event["rawPath"].startswith("/v1/history")
+        return (history if about_history else progress)(profile_id, event)
 
     return answer
 
 
-def _refuse_others(body: dict[str, Any]) -> None:
+def _record(keeper: PlaceKeeper, profile_id: str, title_id: str, body: dict[str, Any]) -> None:
     unknown = sorted(set(body) - FIELDS)
     if unknown:
         raise InvalidInputError(f"There is no field {unknown[0]}.", field=unknown[0])
+    keeper.record(
+        profile_id,
+        title_id,
+        position_seconds=_number(body, "position_seconds"),
+        duration_seconds=_number(body, "duration_seconds"),
+        recorded_at=_moment(body, "recorded_at"),
+    )
 
 
 def _number(body: dict[str, Any], name: str) -> float:

@@ -12,6 +12,7 @@ def call(
     *,
     body: object = None,
     parameters: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
     claims: dict[str, str] | None = None,
 ) -> dict[str, Any]:
@@ -24,6 +25,8 @@ def call(
         "requestContext": {"http": {"method": method, "path": path}},
         "isBase64Encoded": False,
     }
+    if query:
+        event["queryStringParameters"] = query
     if parameters:
         event["pathParameters"] = parameters
     if body is not None:

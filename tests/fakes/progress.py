@@ -1,33 +1,87 @@
-"""The progress tracker's port in memory."""
+"""The progress tracker's ports in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from progress.domain import ResumePoint
+from kernel.clock import epoch_milliseconds
+from progress.domain import ResumePoint, latest_first
+from progress.titles import Title, in_order
 
 
 @dataclass
 class FakeResumePoints:
     points: dict[tuple[str, str], ResumePoint] = field(default_factory=dict)
+    removed: dict[tuple[str, str], int] = field(default_factory=dict)
+    cleared: dict[str, int] = field(default_factory=dict)
 
     def keep(self, point: ResumePoint) -> bool:
-        known = self.get(point.profile_id, point.title_id)
-        if known and known.recorded_at >= point.recorded_at:
+        key = (point.profile_id, point.title_id)
+        known = self.points.get(key)
+        if known and known.order >= point.order:
             return False
-        self.points[point.profile_id, point.title_id] = point
+        if self.removed.get(key, -1) >= point.order[0]:
+            return False
+        self.points[key] = point
         return True
 
     def get(self, profile_id: str, title_id: str) -> ResumePoint | None:
-        return self.points.get((profile_id, title_id))
+        point = self.points.get((profile_id, title_id))
+        if point is None or point.order[0] <= self.cleared.get(profile_id, -1):
+            return None
+        return point
 
     def of_profile(self, profile_id: str) -> Sequence[ResumePoint]:
-        own = [point for point in self.points.values() if point.profile_id == profile_id]
-        return sorted(own, key=lambda point: point.recorded_at, reverse=True)
+        own = [self.get(*key) for key in self.points if key[0] == profile_id]
+        return latest_first(point for point in own if point)
+
+    def remove(self, point: ResumePoint, at: datetime) -> bool:
+        key = (point.profile_id, point.title_id)
+        if self.points.get(key) != point:
+            return False
+        del self.points[key]
+        self.removed[key] = max(point.order[0], epoch_milliseconds(at))
+        return True
+
+    def clear(self, profile_id: str, at: datetime) -> None:
+        moment = max(epoch_milliseconds(at), self.cleared.get(profile_id, -1))
+        self.cleared[profile_id] = moment
 
     def forget(self, profile_id: str) -> int:
-        own = [key for key in self.points if key[0] == profile_id]
+        own = [key for key in (*self.points, *self.removed) if key[0] == profile_id]
         for key in own:
-            del self.points[key]
-        return len(own)
+            self.points.pop(key, None)
+            self.removed.pop(key, None)
+        return len(own) + (self.cleared.pop(profile_id, None) is not None)
+
+
+@dataclass
+class FakeTitles:
+    titles: dict[str, tuple[int, Title]] = field(default_factory=dict)
+
+    def keep(self, title: Title, sequence: int) -> bool:
+        before, _ = self.titles.get(title.title_id, (-1, title))
+        if before >= sequence:
+            return False
+        self.titles[title.title_id] = (sequence, title)
+        return True
+
+    def withdraw(self, title_id: str, sequence: int) -> bool:
+        _, title = self.titles.get(title_id, (-1, Title(title_id, 0.0)))
+        return self.keep(replace(title, withdrawn=True), sequence)
+
+    def known(self, title_ids: Iterable[str]) -> Mapping[str, Title]:
+        return {name: self.titles[name][1] for name in title_ids if name in self.titles}
+
+    def episodes(self, series_id: str) -> Sequence[Title]:
+        return in_order(
+            [
+                title
+                for _, title in self.titles.values()
+                if title.episode_of
+                and title.episode_of.series_id == series_id
+                and not title.withdrawn
+            ]
+        )

@@ -45,6 +45,7 @@ def allowed_actions(template: Template, role_prefix: str) -> set[str]:
         ),
         ("playback", "ProjectRole", {"dynamodb:DeleteItem"}),
         ("progress", "ForgetRole", {"dynamodb:Query", "dynamodb:DeleteItem"}),
+        ("progress", "ProjectRole", {"dynamodb:DeleteItem"}),
         (
             "devices",
             "FollowPlansRole",

@@ -42,6 +42,8 @@ class TitlePublished(Event):
     """WebVTT of thumbnails, relative to `path`."""
     episode_of: EpisodeOf | None = None
     """None for a film."""
+    credits_at_seconds: float | None = None
+    """Where the credits begin; None while nobody marked it."""
 
     @property
     def subject(self) -> str:

@@ -12,12 +12,12 @@ from kernel.beacon_stream import reading_beacons
 from kernel.clock import utc_now
 from progress import settings
 from progress.events import beacons_of
-from progress.service import ProgressTracker
+from progress.service import PlaceKeeper
 from progress.store import DynamoResumePoints
 
 _points = DynamoResumePoints(boto3.client("dynamodb"), settings.table_name())
 
 handler = reading_beacons(
-    beacons_of(ProgressTracker(_points, utc_now)),
+    beacons_of(PlaceKeeper(_points, utc_now)),
     SecretMacKeys(AwsJson(SECRETS_MANAGER, os.environ), os.environ["TICKET_SECRET"], utc_now),
 )

@@ -13,6 +13,8 @@ from progress.ports import ResumePoints
 from progress.store import DynamoResumePoints
 from tests.fakes.progress import FakeResumePoints
 
+SECOND = timedelta(seconds=1)
+
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def points(request: pytest.FixtureRequest, table_of: Callable[[str], str]) -> ResumePoints:
@@ -35,7 +37,76 @@ def test_an_earlier_or_equal_moment_changes_nothing(points: ResumePoints, now: d
 
     for late in (now, now - timedelta(milliseconds=1)):
         assert not points.keep(ResumePoint("prf_1", "ttl_1", 5.0, 60.0, late))
+    assert not points.keep(latest)
     assert points.get("prf_1", "ttl_1") == latest
+
+
+def test_of_one_moment_the_place_further_on_counts(points: ResumePoints, now: datetime) -> None:
+    points.keep(ResumePoint("prf_1", "ttl_1", 9.5, 60.0, now))
+
+    assert points.keep(ResumePoint("prf_1", "ttl_1", 10.0, 60.0, now))
+    assert not points.keep(ResumePoint("prf_1", "ttl_1", 9.75, 60.0, now))
+
+
+def test_what_was_taken_out_comes_back_by_a_later_moment_alone(
+    points: ResumePoints, now: datetime
+) -> None:
+    point = ResumePoint("prf_1", "ttl_1", 5.0, 60.0, now)
+    points.keep(point)
+    other = ResumePoint("prf_1", "ttl_2", 5.0, 60.0, now)
+    points.keep(other)
+
+    assert points.remove(point, now + SECOND)
+
+    assert points.get("prf_1", "ttl_1") is None
+    assert list(points.of_profile("prf_1")) == [other]
+    for late in (now, now + SECOND):
+        assert not points.keep(ResumePoint("prf_1", "ttl_1", 60.0, 60.0, late))
+    later = ResumePoint("prf_1", "ttl_1", 1.0, 60.0, now + 2 * SECOND)
+    assert points.keep(later)
+    assert points.get("prf_1", "ttl_1") == later
+
+
+def test_what_moved_since_it_was_seen_is_not_taken_out(points: ResumePoints, now: datetime) -> None:
+    seen = ResumePoint("prf_1", "ttl_1", 5.0, 60.0, now)
+    points.keep(seen)
+    moved = ResumePoint("prf_1", "ttl_1", 6.0, 60.0, now + SECOND)
+    points.keep(moved)
+
+    assert not points.remove(seen, now + 2 * SECOND)
+    assert points.get("prf_1", "ttl_1") == moved
+
+
+def test_a_cleared_history_holds_off_what_it_never_knew(
+    points: ResumePoints, now: datetime
+) -> None:
+    points.keep(ResumePoint("prf_1", "ttl_1", 5.0, 60.0, now))
+    other = ResumePoint("prf_2", "ttl_1", 5.0, 60.0, now)
+    points.keep(other)
+
+    points.clear("prf_1", now + SECOND)
+    points.clear("prf_1", now)
+
+    for title_id in ("ttl_1", "ttl_unknown"):
+        points.keep(ResumePoint("prf_1", title_id, 6.0, 60.0, now + SECOND))
+        assert points.get("prf_1", title_id) is None
+    assert list(points.of_profile("prf_1")) == []
+    assert list(points.of_profile("prf_2")) == [other]
+    later = ResumePoint("prf_1", "ttl_1", 7.0, 60.0, now + 2 * SECOND)
+    points.keep(later)
+    assert points.get("prf_1", "ttl_1") == later
+
+
+def test_a_long_history_is_read_in_full(points: ResumePoints, now: datetime) -> None:
+    for number in range(130):
+        moment = now + number * SECOND
+        points.keep(ResumePoint("prf_1", f"ttl_{-number % 130}", 1.0, 60.0, moment))
+
+    watched = points.of_profile("prf_1")
+
+    assert [point.recorded_at for point in watched] == [
+        now + number * SECOND for number in reversed(range(130))
+    ]
 
 
 def test_a_profile_lists_its_own_the_latest_first(points: ResumePoints, now: datetime) -> None:
@@ -54,6 +125,7 @@ def test_a_profile_that_is_forgotten_has_watched_nothing(
         points.keep(ResumePoint("prf_1", f"ttl_{number}", 1.0, 60.0, now))
     other = ResumePoint("prf_2", "ttl_1", 1.0, 60.0, now)
     points.keep(other)
+    points.remove(ResumePoint("prf_1", "ttl_0", 1.0, 60.0, now), now)
 
     assert points.forget("prf_1") == 120
     assert points.forget("prf_1") == 0
