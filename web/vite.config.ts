@@ -61,7 +61,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "first", test: FIRST },
-            { name: "app", test: (id) => !/staff\/|src\/(devices|profiles)\/|player\/engine|shaka-player/.test(id) },
+            { name: "app", test: (id) => !/staff\/|src\/(devices|history|profiles)\/|player\/engine|shaka-player/.test(id) },
           ],
         },
       },

@@ -10,9 +10,9 @@ from typing import Any
 
 from playwright.sync_api import Page, Request
 
+from tests.beacons import CAUGHT_UP_SECONDS, place
 from tests.cloud import Person, eventually
 from tests.e2e.viewer import PATIENCE_SECONDS, Player, Viewer
-from tests.integration.test_beacons import CAUGHT_UP_SECONDS, place
 
 Arrive = Callable[[], Viewer]
 

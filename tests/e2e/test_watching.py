@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tests.beacons import CAUGHT_UP_SECONDS, place
 from tests.cloud import Person, eventually
 from tests.e2e.viewer import PATIENCE_SECONDS, Player, Viewer
 from tests.films import Ingested
-from tests.integration.test_beacons import CAUGHT_UP_SECONDS, place
 
 Arrive = Callable[[], Viewer]
 

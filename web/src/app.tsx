@@ -7,7 +7,14 @@ import { HomePage } from "./catalog/home-page";
 import { SeriesPage } from "./catalog/series-page";
 import { TitlePage } from "./catalog/title-page";
 import type { Services } from "./composition";
-import { accountPage, devicesPage, membersPage, profilesPage, staffPage } from "./pages";
+import {
+  accountPage,
+  devicesPage,
+  historyPage,
+  membersPage,
+  profilesPage,
+  staffPage,
+} from "./pages";
 import { WatchPage } from "./player/watch-page";
 import { currentVisit, isFromStart, matchRoute, parentPath, usePath } from "./routing";
 import { ServicesProvider, useServices, useSessionStatus, useWhoWatches } from "./services";
@@ -54,6 +61,8 @@ function CurrentPage(): ReactNode {
       return <accountPage.Page />;
     case "devices":
       return <devicesPage.Page />;
+    case "history":
+      return <historyPage.Page />;
     case "profiles":
       return <profilesPage.Page view={route.view} />;
     case "title":

@@ -3,6 +3,7 @@ import { AssetsApi } from "./api/assets";
 import { BeaconsApi } from "./api/beacons";
 import { ApiClient } from "./api/client";
 import { DevicesApi } from "./api/devices";
+import { HistoryApi } from "./api/history";
 import { LettersApi } from "./api/letters";
 import { MembersApi } from "./api/members";
 import { PlansApi } from "./api/plans";
@@ -28,6 +29,7 @@ export interface Services {
   readonly accountUrl: string;
   readonly titles: TitlesApi;
   readonly progress: ProgressApi;
+  readonly history: HistoryApi;
   readonly reachedHere: ReachedHere;
   readonly openings: Openings;
   readonly assets: AssetsApi;
@@ -81,6 +83,7 @@ export function createServices(config: Config): Services {
     accountUrl: `${config.issuer}/account`,
     titles: new TitlesApi(client),
     progress,
+    history: new HistoryApi(client),
     reachedHere,
     openings: new Openings(
       (titleId, fromStart) =>

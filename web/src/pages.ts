@@ -7,6 +7,9 @@ export const accountPage = chunk(() => import("./account/account-page"), "Openin
 /** Looked at a few times a year. */
 export const devicesPage = chunk(() => import("./devices/devices-page"), "Opening your devices");
 
+/** Looked at now and then. */
+export const historyPage = chunk(() => import("./history/history-page"), "Opening your history");
+
 /** Looked at once at a sign-in, by those who share an account. */
 export const profilesPage = chunk(
   () => import("./profiles/profiles-page"),

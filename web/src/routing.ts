@@ -8,6 +8,7 @@ export type Route =
   | { readonly page: "members" }
   | { readonly page: "account" }
   | { readonly page: "devices" }
+  | { readonly page: "history" }
   | { readonly page: "profiles"; readonly view: ProfilesView }
   | { readonly page: "title"; readonly titleId: string }
   | { readonly page: "watch"; readonly titleId: string }
@@ -29,6 +30,7 @@ export function matchRoute(pathname: string): Route {
   if (/^\/staff\/members\/?$/.test(pathname)) return { page: "members" };
   if (/^\/account\/?$/.test(pathname)) return { page: "account" };
   if (/^\/devices\/?$/.test(pathname)) return { page: "devices" };
+  if (/^\/history\/?$/.test(pathname)) return { page: "history" };
   if (/^\/profiles\/?$/.test(pathname)) return { page: "profiles", view: "choose" };
   const profile = PROFILE.exec(pathname)?.[1];
   if (profile !== undefined) return { page: "profiles", view: profilesView(profile) };
@@ -82,6 +84,7 @@ export function parentPath(route: Route): string | null {
     case "title":
     case "account":
     case "devices":
+    case "history":
     case "not-found":
       return "/";
     case "profiles":

@@ -1,4 +1,5 @@
 /** Where the person stopped watching each title. */
+import { isUnderWay } from "../player/resume";
 import type { ApiClient } from "./client";
 import { ApiError } from "./problem";
 import { Fields } from "./read";
@@ -8,10 +9,28 @@ export interface Reached {
   readonly durationSeconds: number;
 }
 
-export interface Progress extends Reached {
+/** `isFinished` where the service has judged it: it knows where the credits begin. */
+export interface Judged extends Reached {
+  readonly isFinished?: boolean;
+}
+
+export interface Progress extends Judged {
   readonly titleId: string;
   /** Epoch milliseconds. */
   readonly recordedAt: number;
+}
+
+/** Something to go on with. */
+export interface GoesOn extends Reached {
+  readonly titleId: string;
+  /** It is not under way itself, but follows what is finished. */
+  readonly isNext: boolean;
+}
+
+export interface Watched {
+  /** The latest first. */
+  readonly places: ReadonlyMap<string, Progress>;
+  readonly goesOnWith: readonly GoesOn[];
 }
 
 /**
@@ -30,15 +49,24 @@ export class ProgressApi {
 
   /** The latest first. */
   async all(signal?: AbortSignal): Promise<ReadonlyMap<string, Progress>> {
+    return (await this.watched(signal)).places;
+  }
+
+  async watched(signal?: AbortSignal): Promise<Watched> {
     const answer = new Fields(await this.client.get("/progress", signal), "progress");
     const places = new Map(
       answer.list("progress").map((fields) => [fields.text("title_id"), progressFrom(fields)]),
     );
+    let goesOnWith = answer.list("continue_watching").map(goesOnFrom);
     for (const place of this.told.all()) {
-      places.set(place.titleId, later(places.get(place.titleId), place));
+      const { titleId } = place;
+      if (later(places.get(titleId), place) !== place) continue;
+      places.set(titleId, place);
+      goesOnWith = goesOnWith.filter((entry) => entry.titleId !== titleId);
+      if (isUnderWay(place)) goesOnWith.unshift({ ...place, isNext: false });
     }
     const latestFirst = [...places.values()].sort((a, b) => b.recordedAt - a.recordedAt);
-    return new Map(latestFirst.map((place) => [place.titleId, place]));
+    return { places: new Map(latestFirst.map((place) => [place.titleId, place])), goesOnWith };
   }
 
   /** Null when the title was never watched. */
@@ -59,12 +87,22 @@ export class ProgressApi {
   }
 }
 
-function progressFrom(fields: Fields): Progress {
+export function progressFrom(fields: Fields): Progress {
   return {
     titleId: fields.text("title_id"),
     positionSeconds: fields.number("position_seconds"),
     durationSeconds: fields.number("duration_seconds"),
     recordedAt: Date.parse(fields.text("recorded_at")),
+    isFinished: fields.flag("finished"),
+  };
+}
+
+function goesOnFrom(fields: Fields): GoesOn {
+  return {
+    titleId: fields.text("title_id"),
+    positionSeconds: fields.number("position_seconds"),
+    durationSeconds: fields.number("duration_seconds"),
+    isNext: fields.flag("is_next"),
   };
 }
 

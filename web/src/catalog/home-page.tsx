@@ -1,11 +1,11 @@
 /** What there is to watch: what is under way first, then everything. */
 import { type ReactNode, useCallback } from "react";
-import type { Progress } from "../api/progress";
+import type { Progress, Watched } from "../api/progress";
 import { isSeries, type Listed, type Title } from "../api/titles";
 import { useLoaded } from "../api/use-loaded";
-import { isUnderWay } from "../player/resume";
 import { useServices } from "../services";
 import { useDocumentTitle } from "../ui/document-title";
+import { Link } from "../ui/link";
 import { LoadFailure } from "./load-failure";
 import { SeriesCard } from "./series-card";
 import { SiteHeader } from "./site-header";
@@ -14,8 +14,10 @@ import "./catalog.css";
 
 interface Home {
   readonly titles: readonly Listed[];
-  readonly progress: ReadonlyMap<string, Progress>;
+  readonly watched: Watched;
 }
+
+const NOTHING_WATCHED: Watched = { places: new Map(), goesOnWith: [] };
 
 /** New titles appear to whoever is looking; often enough for the few a day that there are. */
 const AGAIN_EVERY_MS = 30_000;
@@ -27,12 +29,12 @@ export function HomePage(): ReactNode {
   useDocumentTitle(null);
   const load = useCallback(
     async (signal: AbortSignal): Promise<Home> => {
-      const [all, reached] = await Promise.all([
+      const [all, watched] = await Promise.all([
         titles.all(signal),
         // Places are a comfort: without them the titles can still be watched.
-        progress.all(signal).catch(() => new Map<string, Progress>()),
+        progress.watched(signal).catch(() => NOTHING_WATCHED),
       ]);
-      return { titles: all, progress: reached };
+      return { titles: all, watched };
     },
     [titles, progress],
   );
@@ -51,7 +53,7 @@ export function HomePage(): ReactNode {
   );
 }
 
-function Rows({ titles, progress }: Home): ReactNode {
+function Rows({ titles, watched }: Home): ReactNode {
   if (titles.length === 0) {
     return (
       <section className="message">
@@ -61,24 +63,21 @@ function Rows({ titles, progress }: Home): ReactNode {
     );
   }
   const playable = titles.filter((one): one is Title => !isSeries(one));
-  const underWay = playable.filter(({ titleId }) => {
-    const reached = progress.get(titleId);
-    return reached !== undefined && isUnderWay(reached);
-  });
+  const byId = new Map(playable.map((title) => [title.titleId, title]));
+  // What the catalogue does not list here and now cannot be gone on with.
+  const goesOnWith = watched.goesOnWith.filter(({ titleId }) => byId.has(titleId));
   return (
     <>
-      {underWay.length > 0 && (
+      {goesOnWith.length > 0 && (
         <section aria-labelledby="continue">
           <h2 id="continue">Continue watching</h2>
           <ul className="grid">
-            {underWay.map((title) => (
-              <TitleCard
-                key={title.titleId}
-                title={title}
-                progress={progress.get(title.titleId)}
-                resumes
-              />
-            ))}
+            {goesOnWith.map((entry) => {
+              const title = byId.get(entry.titleId);
+              if (title === undefined) return null;
+              const progress = entry.isNext ? undefined : entry;
+              return <TitleCard key={title.titleId} title={title} progress={progress} resumes />;
+            })}
           </ul>
         </section>
       )}
@@ -86,10 +85,21 @@ function Rows({ titles, progress }: Home): ReactNode {
         <h2 id="all">All titles</h2>
         <ul className="grid">
           {titles.map((one) => (
-            <Card key={isSeries(one) ? one.seriesId : one.titleId} one={one} progress={progress} />
+            <Card
+              key={isSeries(one) ? one.seriesId : one.titleId}
+              one={one}
+              progress={watched.places}
+            />
           ))}
         </ul>
       </section>
+      {watched.places.size > 0 && (
+        <p className="home-history">
+          <Link to="/history" className="button">
+            What you have watched
+          </Link>
+        </p>
+      )}
     </>
   );
 }

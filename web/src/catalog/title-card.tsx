@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Progress } from "../api/progress";
+import type { Reached } from "../api/progress";
 import type { EpisodeOf, Title } from "../api/titles";
 import { episodeNumber } from "../player/episodes";
 import { clockTime, runningTime } from "../player/time";
@@ -12,7 +12,7 @@ import { ProgressBar } from "./progress-bar";
 
 interface Props {
   readonly title: Title;
-  readonly progress: Progress | undefined;
+  readonly progress: Reached | undefined;
   /** Goes on playing at once, instead of showing what the title is. */
   readonly resumes?: boolean;
 }
@@ -36,7 +36,9 @@ export function TitleCard({ title, progress, resumes = false }: Props): ReactNod
         onPointerEnter={prefetchPlayer}
         onFocus={prefetchPlayer}
       >
-        {resumes && <span className="visually-hidden">Resume </span>}
+        {resumes && (
+          <span className="visually-hidden">{progress === undefined ? "Play " : "Resume "}</span>
+        )}
         <bdi>{title.name}</bdi>
       </Link>
       <span className="card-note">

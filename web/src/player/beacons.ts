@@ -101,11 +101,10 @@ export class Beacons {
     return this.#reached === null ? null : { kind, at: this.clock.now(), ...this.#reached };
   }
 
-  /** By a second at least since the last word. */
+  /** Since the last word. */
   #hasMoved(): boolean {
-    const [reached, told] = [this.#reached, this.#told];
-    if (reached === null || told === null) return false;
-    return Math.floor(reached.positionSeconds) !== Math.floor(told.positionSeconds);
+    const told = this.#told;
+    return told !== null && this.#reached?.positionSeconds !== told.positionSeconds;
   }
 }
 

@@ -97,7 +97,8 @@ export class Playback {
   #hasShownPicture = false;
   /** When the edge's refusal last led to a new start. */
   #askedAnewAt = -Infinity;
-  /** The picture waits for the network, not for the viewer who looks for another place. */
+  /** The viewer looks for another place: what the picture waits for then is no fault. */
+  #isSeeking = false;
   #isRebuffering = false;
   readonly #listeners = new Set<() => void>();
 
@@ -376,10 +377,14 @@ export class Playback {
       this.#signal("playing");
       if (this.#isRebuffering) this.#beacons?.rebuffered();
       this.#isRebuffering = false;
+      this.#isSeeking = false;
     });
     on("waiting", () => {
       this.#signal("waiting");
-      this.#isRebuffering = this.#hasShownPicture && !video.seeking;
+      this.#isRebuffering = this.#hasShownPicture && !this.#isSeeking;
+    });
+    on("seeking", () => {
+      this.#isSeeking = true;
     });
     on("pause", () => {
       // Letting go of an engine pauses the element, too: that is not the viewer's doing.
