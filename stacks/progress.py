@@ -41,7 +41,6 @@ class ProgressStack(MarqueeStack):
             routes=[
                 Route("GET /v1/progress", scope="member"),
                 Route("GET /v1/progress/{title_id}", scope="member"),
-                Route("PUT /v1/progress/{title_id}", scope="member"),
                 Route("GET /v1/history", scope="member"),
                 Route("DELETE /v1/history", scope="member"),
                 Route("DELETE /v1/history/{title_id}", scope="member"),

@@ -51,7 +51,15 @@ def _each(
 
 
 def _batch(record: Mapping[str, Any], mac_keys: MacKeys) -> Batch:
-    """What a record holds; a secret that is new to us is read once more."""
+    """What a record holds, told by the account whose play it is: the gateway's partition key."""
+    batch = _read(record, mac_keys)
+    if record["partitionKey"] != batch.watching.account_id:
+        raise DroppedError("foreign")
+    return batch
+
+
+def _read(record: Mapping[str, Any], mac_keys: MacKeys) -> Batch:
+    """A secret that is new to us is read once more."""
     data = base64.b64decode(record["data"])
     arrived = datetime.fromtimestamp(record["approximateArrivalTimestamp"], UTC)
     try:

@@ -23,8 +23,11 @@ from kernel.tokens import MacKey
 TICKET = "ticket"
 """The purpose of a session ticket among our tokens."""
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far apart honest clocks are, and how long a batch may be on its way."""
+CLOCK_TOLERANCE = timedelta(minutes=1)
+"""How long a batch may be on its way: API Gateway waits 30 s, and a player's network as long.
+
+Less would take a slow network for a slow clock, more let a device whose clock is ahead win against
+what is watched elsewhere after it."""
 
 OLDEST = timedelta(hours=12)
 """How long a player may hold a beacon back for want of a network: no ticket lives longer."""

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
-from kernel.errors import InvalidInputError
-from kernel.web.payload import Event, Reply, claims, json_body, reply
-from progress.service import Place, PlaceKeeper, ProgressTracker
+from kernel.web.payload import Event, Reply, claims, reply
+from progress.service import Place, ProgressTracker
 from progress.titles import Entry
-
-FIELDS = frozenset(["position_seconds", "duration_seconds", "recorded_at"])
 
 Answer = Callable[[Event], Reply]
 
@@ -37,7 +33,7 @@ def entry_shown(entry: Entry) -> dict[str, Any]:
     }
 
 
-def routes(tracker: ProgressTracker, keeper: PlaceKeeper) -> Answer:
+def routes(tracker: ProgressTracker) -> Answer:
     """`/v1/progress` and `/v1/history`, for members."""
 
     def progress(profile_id: str, event: Event) -> Reply:
@@ -49,9 +45,6 @@ def routes(tracker: ProgressTracker, keeper: PlaceKeeper) -> Answer:
                 "continue_watching": [entry_shown(entry) for entry in watched.goes_on_with],
             }
             return reply(200, answer)
-        if event["requestContext"]["http"]["method"] == "PUT":
-            _record(keeper, profile_id, title_id, json_body(event))
-            return reply(204)
         return reply(200, shown(tracker.resume(profile_id, title_id)))
 
     def history(profile_id: str, event: Event) -> Reply:
@@ -72,34 +65,3 @@ def routes(tracker: ProgressTracker, keeper: PlaceKeeper) -> Answer:
         return (history if about_history else progress)(profile_id, event)
 
     return answer
-
-
-def _record(keeper: PlaceKeeper, profile_id: str, title_id: str, body: dict[str, Any]) -> None:
-    unknown = sorted(set(body) - FIELDS)
-    if unknown:
-        raise InvalidInputError(f"There is no field {unknown[0]}.", field=unknown[0])
-    keeper.record(
-        profile_id,
-        title_id,
-        position_seconds=_number(body, "position_seconds"),
-        duration_seconds=_number(body, "duration_seconds"),
-        recorded_at=_moment(body, "recorded_at"),
-    )
-
-
-def _number(body: dict[str, Any], name: str) -> float:
-    value = body.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidInputError(f"{name} must be a number.", field=name)
-    try:
-        return float(value)
-    except OverflowError as error:
-        raise InvalidInputError(f"{name} is out of all proportion.", field=name) from error
-
-
-def _moment(body: dict[str, Any], name: str) -> datetime:
-    value = body.get(name)
-    try:
-        return datetime.fromisoformat(value if isinstance(value, str) else "")
-    except ValueError as error:
-        raise InvalidInputError(f"{name} must be a moment in ISO 8601.", field=name) from error

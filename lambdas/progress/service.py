@@ -91,10 +91,9 @@ class ProgressTracker:
 
     def resume(self, profile_id: str, title_id: str) -> Place:
         """Where the profile goes on; NeverWatchedError."""
-        known = names_one(title_id, "ttl")
-        point = self.points.get(profile_id, title_id) if known else None
+        point = self.points.get(profile_id, _possible(title_id))
         if point is None:
-            raise NeverWatchedError("This title was not watched yet.", title_id=title_id)
+            raise _never_watched(title_id)
         return self._places([point])[0]
 
     def watched(self, profile_id: str) -> Watched:
@@ -114,9 +113,11 @@ class ProgressTracker:
         return HistoryPage(self._places(page.points), page.next)
 
     def remove(self, profile_id: str, title_id: str) -> None:
-        """Take a title out of the history; one that is not in it stays out."""
-        if not names_one(title_id, "ttl"):
-            return
+        """Take a title out of the history; one that is not in it stays out.
+
+        NeverWatchedError for what cannot be a title.
+        """
+        title_id = _possible(title_id)
         # A place that is told at this moment is what has to go, so the look is taken again.
         while (point := self.points.get(profile_id, title_id)) is not None:
             if self.points.remove(point, removal_moment(self.clock(), point)):
@@ -129,6 +130,16 @@ class ProgressTracker:
 
     def _places(self, points: Sequence[ResumePoint]) -> list[Place]:
         return _judged(points, self.titles.known({point.title_id for point in points}))
+
+
+def _possible(title_id: str) -> str:
+    if not names_one(title_id, "ttl"):
+        raise _never_watched(title_id)
+    return title_id
+
+
+def _never_watched(title_id: str) -> NeverWatchedError:
+    return NeverWatchedError("This title was not watched yet.", title_id=title_id)
 
 
 def _judged(points: Sequence[ResumePoint], titles: Mapping[str, Title]) -> list[Place]:

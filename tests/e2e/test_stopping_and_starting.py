@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,6 +18,7 @@ import httpx
 import pytest
 
 from commands.sign_in import SignInError
+from tests.beacons import watch
 from tests.cloud import (
     ROOT,
     Person,
@@ -184,9 +184,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
 def leave_at(cloud: RunningCloud, seconds: float) -> None:
     member = Person(cloud, "member")
     (title,) = member.get("/v1/titles")["titles"]
-    now = datetime.now(UTC).isoformat()
-    body = {"position_seconds": seconds, "duration_seconds": 7.0, "recorded_at": now}
-    assert member.ask("PUT", f"/v1/progress/{title['title_id']}", body).status_code == 204
+    watch(member, title["title_id"], seconds, duration=7.0)
 
 
 def ingest_and_kill(cloud: RunningCloud, film: Path) -> subprocess.CompletedProcess[str]:

@@ -20,7 +20,7 @@ ROUTES = [
     ("GET", "/v1/titles/ttl_00000000000000000000000000"),
     ("POST", "/v1/playback/start"),
     ("GET", "/v1/progress"),
-    ("PUT", "/v1/progress/ttl_00000000000000000000000000"),
+    ("DELETE", "/v1/history/ttl_00000000000000000000000000"),
     ("POST", "/v1/uploads"),
     ("GET", "/v1/assets"),
 ]

@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from tests.beacons import CAUGHT_UP_SECONDS, batch, place, record
 from tests.cloud import Person, RunningCloud, eventually
-
-CAUGHT_UP_SECONDS = 60
-"""A reader of the stream starts cold on a busy machine."""
-
-
-def batch(ticket: str, *places: tuple[float, timedelta]) -> dict[str, str]:
-    """What a player sends of places reached so long ago."""
-    now = datetime.now(UTC)
-    told = [
-        {
-            "kind": "position",
-            "at": (now - ago).isoformat(),
-            "position_seconds": seconds,
-            "duration_seconds": 24.0,
-        }
-        for seconds, ago in places
-    ]
-    body = {"ticket": ticket, "sent_at": now.isoformat(), "beacons": told}
-    return {"data": base64.b64encode(json.dumps(body).encode()).decode()}
-
-
-def place(person: Person, title_id: str) -> float | None:
-    answer = person.ask("GET", f"/v1/progress/{title_id}")
-    return answer.json()["position_seconds"] if answer.status_code == 200 else None
 
 
 @pytest.fixture
@@ -63,7 +39,8 @@ def test_a_beacon_moves_nobody_but_whom_its_ticket_names(
     before = place(staff, titles["Spectrum"])
 
     staff.ask("POST", "/v1/beacons", batch(f"{ticket[:-4]}AAAA", (23.0, timedelta(0))))
-    staff.ask("POST", "/v1/beacons", batch(ticket, (6.5, timedelta(0))))
+    staff.ask("POST", "/v1/beacons", batch(ticket, (22.0, timedelta(0))))
+    member.ask("POST", "/v1/beacons", batch(ticket, (6.5, timedelta(0))))
 
     eventually(lambda: place(member, titles["Spectrum"]) == 6.5, CAUGHT_UP_SECONDS, "the place")
     assert place(staff, titles["Spectrum"]) == before
@@ -75,6 +52,31 @@ def test_nothing_comes_into_the_stream_without_an_access_token(
     answer = httpx.post(f"{cloud.web}/v1/beacons", json=batch(ticket, (1.0, timedelta(0))))
 
     assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"})
+
+
+def test_what_cannot_be_believed_is_dropped_by_its_reason_and_holds_nobody_up(
+    cloud: RunningCloud, member: Person, ticket: str, titles: dict[str, str]
+) -> None:
+    none = timedelta(0)
+    for wrong in (
+        record("no batch"),
+        batch(ticket, *[(1.0, none)] * 51),
+        batch(ticket, (1.0, timedelta(hours=13))),
+        batch(ticket, (1.0, timedelta(minutes=-1))),
+        batch(ticket, (30.0, none)),
+        record({"padding": "x" * 20_000}),
+    ):
+        assert member.ask("POST", "/v1/beacons", wrong).status_code == 200
+    # A clock that is two days ahead is set right, and so silences nobody.
+    member.ask("POST", "/v1/beacons", batch(ticket, (3.0, none), clock_ahead=timedelta(days=2)))
+    member.ask("POST", "/v1/beacons", batch(ticket, (8.25, none)))
+
+    eventually(lambda: place(member, titles["Spectrum"]) == 8.25, CAUGHT_UP_SECONDS, "the place")
+    dropped: set[str] = set()
+    for log in (cloud.data_dir / "logs").glob("*progress*Beacons*"):
+        for line in log.read_text().splitlines():
+            dropped |= (json.loads(line).get("dropped") or {}).keys() if line[:1] == "{" else set()
+    assert dropped >= {"malformed", "out_of_time", "no_place", "too_long"}
 
 
 @pytest.mark.parametrize("body", [{}, {"data": "not base64!"}])

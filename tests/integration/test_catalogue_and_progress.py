@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import httpx
 import pytest
 
+from tests.beacons import watch
 from tests.cloud import Person, RunningCloud
-
-
-@pytest.fixture
-def other_device(cloud: RunningCloud) -> Person:
-    return Person(cloud, "member")
-
-
-def reached(seconds: float, recorded_at: datetime) -> dict[str, object]:
-    return {
-        "position_seconds": seconds,
-        "duration_seconds": 24.0,
-        "recorded_at": recorded_at.isoformat(),
-    }
 
 
 def test_the_demo_films_are_listed_with_what_a_card_needs(
@@ -71,63 +57,14 @@ def test_a_title_that_is_not_there_is_said_so(member: Person) -> None:
     assert answer.json()["code"] == "title_not_found"
 
 
-def test_another_device_of_the_same_person_resumes_where_this_one_stopped(
-    member: Person, other_device: Person, titles: dict[str, str]
-) -> None:
-    path = f"/v1/progress/{titles['Spectrum']}"
-
-    kept = member.ask("PUT", path, reached(11.5, datetime.now(UTC)))
-
-    assert kept.status_code == 204
-    assert other_device.get(path)["position_seconds"] == 11.5
-    assert [titles["Spectrum"]] == [
-        point["title_id"]
-        for point in other_device.get("/v1/progress")["progress"]
-        if point["position_seconds"] == 11.5
-    ]
-
-
-def test_a_late_report_of_an_earlier_place_changes_nothing(
-    member: Person, other_device: Person, titles: dict[str, str]
-) -> None:
-    path, now = f"/v1/progress/{titles['Spectrum']}", datetime.now(UTC)
-    member.ask("PUT", path, reached(9, now))
-
-    late = other_device.ask("PUT", path, reached(2, now - timedelta(minutes=1)))
-
-    assert late.status_code == 204
-    assert member.get(path)["position_seconds"] == 9
-
-
 def test_a_place_is_nobody_elses_business(
     member: Person, staff: Person, titles: dict[str, str]
 ) -> None:
-    path = f"/v1/progress/{titles['Big']}"
-    member.ask("PUT", path, {**reached(3, datetime.now(UTC)), "duration_seconds": 15.9})
+    watch(member, titles["Big"], 3.0, duration=15.9)
 
-    answer = staff.ask("GET", path)
+    answer = staff.ask("GET", f"/v1/progress/{titles['Big']}")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "never_watched")
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"position_seconds": -1}, "position_seconds"),
-        ({"position_seconds": "5"}, "position_seconds"),
-        ({"duration_seconds": 0}, "duration_seconds"),
-        ({"recorded_at": "yesterday"}, "recorded_at"),
-        ({"account_id": "acc_somebody"}, "account_id"),
-    ],
-)
-def test_a_place_that_cannot_be_is_refused_by_name(
-    member: Person, titles: dict[str, str], change: dict[str, object], field: str
-) -> None:
-    body = {**reached(5, datetime.now(UTC)), **change}
-
-    answer = member.ask("PUT", f"/v1/progress/{titles['Spectrum']}", body)
-
-    assert (answer.status_code, answer.json()["field"]) == (422, field)
 
 
 def test_an_address_of_the_app_is_the_app_and_an_unknown_file_is_not(cloud: RunningCloud) -> None:

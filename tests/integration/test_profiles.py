@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from tests.beacons import place, watch
 from tests.cloud import Person, RunningCloud, eventually
 from tests.custody import claims_of
 
-FILM = "ttl_00000000000000000000000001"
 FORGOTTEN_SECONDS = 60
 
 
@@ -47,32 +46,27 @@ def watched(person: Person) -> list[str]:
     return [point["title_id"] for point in person.get("/v1/progress")["progress"]]
 
 
-def watch(person: Person) -> None:
-    stopped = {
-        "position_seconds": 5,
-        "duration_seconds": 60,
-        "recorded_at": datetime.now(UTC).isoformat(),
-    }
-    assert person.ask("PUT", f"/v1/progress/{FILM}", stopped).status_code == 204
-
-
-def test_two_profiles_go_on_with_what_each_of_them_watched(ada: Person) -> None:
+def test_two_profiles_go_on_with_what_each_of_them_watched(
+    ada: Person, titles: dict[str, str]
+) -> None:
     first = claims_of(ada.tokens.access_token())["profile"]
     other = created(ada)
 
     assert entered(ada, other)["profile"] == other
-    watch(ada)
+    watch(ada, titles["Big"], 7.125)
 
-    assert watched(ada) == [FILM]
+    assert watched(ada) == [titles["Big"]]
     entered(ada, first)
-    assert FILM not in watched(ada)
+    assert place(ada, titles["Big"]) != 7.125
 
 
-def test_what_a_deleted_profile_watched_is_forgotten(cloud: RunningCloud, ada: Person) -> None:
+def test_what_a_deleted_profile_watched_is_forgotten(
+    cloud: RunningCloud, ada: Person, titles: dict[str, str]
+) -> None:
     first, other = claims_of(ada.tokens.access_token())["profile"], created(ada)
     another_device = Person(cloud, "member")
     entered(another_device, other)
-    watch(another_device)
+    watch(another_device, titles["Big"], 5.0)
 
     deleted = ada.ask("POST", f"/v1/profiles/{other}/delete", {})
 

@@ -186,12 +186,13 @@ class Keys:
         self.known = self.newer
 
 
-def records(now: datetime, *data: bytes) -> dict[str, Any]:
+def records(now: datetime, *data: bytes, account: str = "acc_1") -> dict[str, Any]:
     return {
         "Records": [
             {
                 "kinesis": {
                     "sequenceNumber": str(number),
+                    "partitionKey": account,
                     "data": base64.b64encode(one).decode(),
                     "approximateArrivalTimestamp": now.timestamp(),
                 }
@@ -214,6 +215,26 @@ def test_what_cannot_be_believed_is_counted_by_its_reason_and_holds_nobody_up(
     line = json.loads(capsys.readouterr().out)
     assert (line["records"], line["dropped"]) == (4, {"malformed": 2, "forged": 1})
     assert "v1." not in json.dumps(line)
+
+
+def test_a_ticket_is_believed_beside_an_access_token_of_its_account_alone(
+    now: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken: list[Batch] = []
+
+    reading_beacons(taken.append, Keys())(records(now, batch(now), account="acc_2"), None)
+
+    assert taken == []
+    assert json.loads(capsys.readouterr().out)["dropped"] == {"foreign": 1}
+
+
+def test_a_reader_that_is_late_judges_a_ticket_by_when_the_stream_took_it(now: datetime) -> None:
+    taken: list[Batch] = []
+    event = records(now + timedelta(hours=3, minutes=59), batch(now))
+
+    reading_beacons(taken.append, Keys())(event, None)
+
+    assert [one.watching.account_id for one in taken] == ["acc_1"]
 
 
 def test_a_secret_that_is_new_to_us_is_read_once_more(now: datetime) -> None:

@@ -30,7 +30,12 @@ class Stream:
         self.handler = reading_beacons(heartbeats_of(self.table), FakeMacKeys())
 
     def record(
-        self, *kinds: str, after: float = 0, ticket: str = "", clock_off: float = 0
+        self,
+        *kinds: str,
+        after: float = 0,
+        ticket: str = "",
+        clock_off: float = 0,
+        account: str = "acc_1",
     ) -> dict[str, Any]:
         """A batch that arrives so many seconds after the start."""
         arrived = self.now + timedelta(seconds=after)
@@ -46,6 +51,7 @@ class Stream:
                 "data": base64.b64encode(json.dumps(body).encode()).decode(),
                 "approximateArrivalTimestamp": arrived.timestamp(),
                 "sequenceNumber": str(after),
+                "partitionKey": account,
             }
         }
 
@@ -169,7 +175,8 @@ def test_a_ticket_of_somebody_else_holds_nothing_here(stream: Stream, viewer: Vi
     theirs = replace(stream.play, viewer=viewer)
     ticket = grants.session_ticket(theirs, SECRET)
 
-    stream.tells(stream.record("position", after=60, ticket=ticket))
+    account = viewer.account_id
+    stream.tells(stream.record("position", after=60, ticket=ticket, account=account))
 
     assert stream.held == LIFE
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from kernel.beacons import Batch, Beacon, DroppedError, Watching
 from kernel.web.payload import answering
 from progress.domain import ResumePoint
+from progress.events import beacons_of
 from progress.routes import routes
 from progress.service import PlaceKeeper, ProgressTracker
 from progress.titles import EpisodeOf, Title
@@ -33,20 +35,7 @@ def answer(points: FakeResumePoints, titles: FakeTitles, now: datetime) -> Any:
         return now
 
     tracker = ProgressTracker(points, titles, clock)
-    return answering(routes(tracker, PlaceKeeper(points, clock)))
-
-
-def put(body: object, claims: dict[str, str] | None = MEMBER) -> dict[str, Any]:
-    path = {"title_id": "ttl_1"}
-    return call("PUT", "/v1/progress/ttl_1", body=body, parameters=path, claims=claims)
-
-
-def stopped_at(seconds: float, moment: datetime) -> dict[str, Any]:
-    return {
-        "position_seconds": seconds,
-        "duration_seconds": 100,
-        "recorded_at": moment.isoformat(),
-    }
+    return answering(routes(tracker))
 
 
 def resumed(answer: Any) -> Any:
@@ -54,8 +43,10 @@ def resumed(answer: Any) -> Any:
     return answer(event, None)
 
 
-def test_a_profile_goes_on_where_it_stopped(answer: Any, now: datetime) -> None:
-    assert answer(put(stopped_at(42.5, now)), None)["statusCode"] == 204
+def test_a_profile_goes_on_where_it_stopped(
+    answer: Any, points: FakeResumePoints, now: datetime
+) -> None:
+    points.keep(ResumePoint("prf_1", "ttl_1", 42.5, 100, now))
 
     point = json.loads(resumed(answer)["body"])
     assert (point["position_seconds"], point["finished"]) == (42.5, False)
@@ -65,79 +56,65 @@ def test_a_title_never_watched_has_no_resume_point(answer: Any) -> None:
     assert resumed(answer)["statusCode"] == 404
 
 
-def test_the_list_has_what_was_watched_last_first(answer: Any, now: datetime) -> None:
-    answer(put(stopped_at(1, now - timedelta(hours=1))), None)
-    other = call(
-        "PUT",
-        "/v1/progress/ttl_2",
-        body=stopped_at(2, now),
-        parameters={"title_id": "ttl_2"},
-        claims=MEMBER,
-    )
-    answer(other, None)
+def test_the_list_has_what_was_watched_last_first(
+    answer: Any, points: FakeResumePoints, now: datetime
+) -> None:
+    watched(points, now, "ttl_2", "ttl_1")
 
     listed = json.loads(answer(call("GET", "/v1/progress", claims=MEMBER), None)["body"])
     assert [point["title_id"] for point in listed["progress"]] == ["ttl_2", "ttl_1"]
 
 
+def telling(now: datetime, **changes: Any) -> Batch:
+    """A batch of one beacon as the stream's reader has it."""
+    told = {"at": now, "position_seconds": 1.0, "duration_seconds": 100.0}
+    title_id = changes.pop("title_id", "ttl_1")
+    watching = Watching("ses_1", "acc_1", "prf_1", "dev_1", title_id)
+    return Batch(watching, (Beacon("position", **{**told, **changes}),), now)
+
+
 @pytest.mark.parametrize(
-    ("change", "field"),
+    "change",
     [
-        ({"position_seconds": -1}, "position_seconds"),
-        ({"position_seconds": 101}, "position_seconds"),
-        ({"position_seconds": "1"}, "position_seconds"),
-        ({"position_seconds": True}, "position_seconds"),
-        ({"position_seconds": 10**400}, "position_seconds"),
-        ({"duration_seconds": 0}, "duration_seconds"),
-        ({"duration_seconds": 1e9}, "duration_seconds"),
-        ({"position_seconds": 0, "duration_seconds": 1e-200}, "duration_seconds"),
-        ({"recorded_at": "yesterday"}, "recorded_at"),
-        ({"recorded_at": 20261101}, "recorded_at"),
-        ({"recorded_at": "2026-11-01T12:00:00"}, "recorded_at"),
-        ({"recorded_at": "2036-11-01T12:00:00Z"}, "recorded_at"),
-        ({"profile_id": "prf_2"}, "profile_id"),
+        {"position_seconds": -1.0},
+        {"position_seconds": 101.0},
+        {"duration_seconds": 0.0},
+        {"duration_seconds": 1e9},
+        {"position_seconds": 0.0, "duration_seconds": 1e-200},
+        {"at": datetime(2036, 11, 1, tzinfo=UTC)},
+        {"title_id": "film"},
+        {"title_id": f"ttl_{'1' * 2_000}"},
     ],
 )
-def test_what_cannot_be_true_is_refused_by_the_name_of_its_field(
-    answer: Any, points: FakeResumePoints, now: datetime, change: dict[str, Any], field: str
+def test_a_place_that_cannot_be_is_dropped(
+    points: FakeResumePoints, now: datetime, change: dict[str, Any]
 ) -> None:
-    refused = answer(put({**stopped_at(1, now), **change}), None)
+    take = beacons_of(PlaceKeeper(points, lambda: now))
 
-    assert refused["statusCode"] == 422
-    assert json.loads(refused["body"])["field"] == field
+    with pytest.raises(DroppedError) as dropped:
+        take(telling(now, **change))
+
+    assert dropped.value.reason == "no_place"
     assert not points.points
 
 
-def test_a_place_is_kept_to_the_millisecond(answer: Any, now: datetime) -> None:
-    answer(put(stopped_at(1e-200, now)), None)
+def test_a_place_is_kept_to_the_millisecond(points: FakeResumePoints, now: datetime) -> None:
+    beacons_of(PlaceKeeper(points, lambda: now))(telling(now, position_seconds=1e-200))
 
-    assert json.loads(resumed(answer)["body"])["position_seconds"] == 0
+    assert [point.position_seconds for point in points.points.values()] == [0]
 
 
 @pytest.mark.parametrize("title_id", ["", "ttl_", "film", f"ttl_{'1' * 2_000}"])
-def test_what_cannot_be_a_title_has_no_resume_point(
-    answer: Any, points: FakeResumePoints, now: datetime, title_id: str
-) -> None:
+def test_what_cannot_be_a_title_has_no_resume_point(answer: Any, title_id: str) -> None:
     named = {"title_id": title_id}
-    body = stopped_at(1, now)
-    kept = answer(call("PUT", "/v1/progress/x", body=body, parameters=named, claims=MEMBER), None)
     found = answer(call("GET", "/v1/progress/x", parameters=named, claims=MEMBER), None)
 
-    assert (kept["statusCode"], json.loads(kept["body"])["field"]) == (422, "title_id")
     assert found["statusCode"] == 404
-    assert not points.points
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{", '{"position_seconds": NaN}'])
-def test_what_is_no_json_object_of_ours_is_refused(answer: Any, body: str) -> None:
-    assert answer(put(body), None)["statusCode"] == 422
-
-
-def test_nobody_writes_without_a_token(
-    answer: Any, points: FakeResumePoints, now: datetime
-) -> None:
-    assert answer(put(stopped_at(1, now), claims=None), None)["statusCode"] == 401
-    assert not points.points
+def test_nobody_sees_a_place_without_a_token(answer: Any) -> None:
+    for path, named in (("/v1/progress", None), ("/v1/progress/ttl_1", {"title_id": "ttl_1"})):
+        assert answer(call("GET", path, parameters=named), None)["statusCode"] == 401
 
 
 def test_a_deleted_account_has_watched_nothing(now: datetime) -> None:
@@ -225,11 +202,13 @@ def test_what_a_fast_clock_told_is_taken_out_as_well(
     assert history(answer)[1]["history"] == []
 
 
-@pytest.mark.parametrize("title_id", ["ttl_never", "film", f"ttl_{'1' * 2_000}"])
+@pytest.mark.parametrize(
+    ("title_id", "status"), [("ttl_never", 204), ("film", 404), (f"ttl_{'1' * 2_000}", 404)]
+)
 def test_what_is_not_in_the_history_is_taken_out_of_it_without_a_trace(
-    answer: Any, points: FakeResumePoints, title_id: str
+    answer: Any, points: FakeResumePoints, title_id: str, status: int
 ) -> None:
-    assert take_out(answer, title_id) == 204
+    assert take_out(answer, title_id) == status
     assert not points.removed
 
 

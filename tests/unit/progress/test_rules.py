@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.beacons import OLDEST, Batch, Beacon, Watching
+from kernel import tokens
+from kernel.beacons import OLDEST, TICKET, Batch, Beacon, Watching, read_batch
+from kernel.tokens import MacKey
 from progress.domain import GLANCE, ResumePoint, latest_first
 from progress.events import beacons_of
 from progress.history import page_of
@@ -331,6 +334,37 @@ def test_a_device_that_was_offline_is_overtaken_by_a_later_watch_elsewhere() -> 
     assert service.places()["ttl_1"] == 700
     service.hear(Told("ttl_1", hour // 2, 300), Told("ttl_1", 6 * hour, 90))
     assert service.places()["ttl_1"] == 300
+
+
+@often
+@given(
+    skews=st.tuples(st.integers(-90_000, 90_000), st.integers(-90_000, 90_000)),
+    on_the_way=st.tuples(st.integers(0, 20), st.integers(0, 20)),
+    apart=st.integers(141, 10_000),
+)
+def test_a_later_watch_wins_whatever_the_clocks_of_both_devices_say(
+    skews: tuple[int, int], on_the_way: tuple[int, int], apart: int
+) -> None:
+    """Clocks up to a day off, in seconds; two and a half minutes between the two devices."""
+    key = MacKey(b"a token secret of thirty-two byte")
+    claims = {"session": "s", "account": "a", "profile": "prf_1", "device": "d", "title": "ttl_1"}
+    ticket = tokens.make(TICKET, claims, NOW + timedelta(hours=4), key)
+    service = Service()
+    watched = (NOW - timedelta(seconds=apart + 20), NOW - timedelta(seconds=20))
+
+    for moment, skew, way, position in zip(watched, skews, on_the_way, (100.0, 50.0), strict=True):
+        theirs = (moment + timedelta(seconds=skew)).isoformat()
+        beacon = {
+            "kind": "pause",
+            "at": theirs,
+            "position_seconds": position,
+            "duration_seconds": LENGTH,
+        }
+        told = json.dumps({"ticket": ticket, "sent_at": theirs, "beacons": [beacon]}).encode()
+        arrived = moment + timedelta(seconds=way)
+        beacons_of(service.keeper)(read_batch(told, arrived, {key.key_id: key}))
+
+    assert service.places() == {"ttl_1": 50.0}
 
 
 def test_lists_of_the_same_moment_always_stand_in_one_order() -> None:
