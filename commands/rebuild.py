@@ -22,7 +22,7 @@ from commands.outputs import MissingOutputError, Outputs
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-PUBLISHERS = {"playback": ("catalog", "keys", "billing")}
+PUBLISHERS = {"playback": ("catalog", "keys", "billing"), "progress": ("catalog",)}
 """Who feeds a read model."""
 
 OUTPUT = "RepublishFunction"

@@ -23,6 +23,9 @@ BEAT_MILLISECONDS = 120_000
 BEATS = 10
 """Two minutes each: 20 minutes, which are enough to count what an hour would ask for."""
 
+THROTTLED = {"__type": "ProvisionedThroughputExceededException", "message": "Rate exceeded"}
+"""Kinesis's own answer, which API Gateway hands on."""
+
 MOST_REQUESTS_AN_HOUR = 36
 """Of the control plane, for each hour viewed."""
 
@@ -69,6 +72,40 @@ def test_a_play_asks_for_little_however_long_it_is(viewer: Viewer, titles: dict[
     heartbeats = [kind for kind in asked.kinds() if kind == "position"]
     others = len(asked.requests) - len(heartbeats)
     assert len(heartbeats) / hours + others <= MOST_REQUESTS_AN_HOUR, asked.requests
+
+
+def test_what_a_stream_without_room_refused_and_what_an_offline_page_held_back_is_told_later(
+    viewer: Viewer, member: Person, titles: dict[str, str]
+) -> None:
+    title = titles["Spectrum"]
+    viewer.sign_in()
+    page = viewer.page
+    player = viewer.play(title).start()
+    page.route("**/v1/beacons", lambda route: route.fulfill(status=400, json=THROTTLED))
+    page.get_by_role("slider", name="Seek").fill("16")
+    eventually(lambda: player.seconds > 16.2, PATIENCE_SECONDS, "the new place")
+    refused_at = player.pause()
+    page.unroute("**/v1/beacons")
+    _kept(viewer, member, title, refused_at)
+
+    page.route("**/v1/beacons", lambda route: route.abort())
+    page.get_by_role("slider", name="Seek").fill("8")
+    eventually(lambda: player.seconds < 9, PATIENCE_SECONDS, "the new place")
+    left_at = player.seconds
+    viewer.open("/devices")
+    page.unroute("**/v1/beacons")
+    viewer.open()
+
+    _kept(viewer, member, title, left_at)
+
+
+def _kept(viewer: Viewer, member: Person, title: str, seconds: float) -> None:
+    def is_near() -> bool:
+        # The page's own waits go on while it is asked something.
+        viewer.page.evaluate("0")
+        return abs((place(member, title) or 0) - seconds) < SEGMENT_SECONDS
+
+    eventually(is_near, CAUGHT_UP_SECONDS, "a kept place")
 
 
 def test_another_browser_resumes_within_a_segment_of_where_one_was_cut_off(
