@@ -27,7 +27,7 @@ VIEWER_KEY = .data/keys/$(ENV).pem
 LOCKS := $(wildcard layers/*/requirements.txt)
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test check ingest logs synth diff bootstrap deploy smoke bench setup lock screenshots openapi format layers clean
+.PHONY: help run test check ingest code logs synth diff bootstrap deploy smoke bench setup lock screenshots openapi format layers clean
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ check-static:
 ingest: $(VENV_READY) ## Upload a film to a running service: FILE=film.mp4 TITLE="…" CAPTIONS="en=film.en.vtt …" SERIES="…" SEASON=1 EPISODE=2
 	@test -n "$(FILE)" || { echo 'Name the film: make ingest FILE=film.mp4 TITLE="A title"'; exit 2; }
 	@python -m commands.ingest "$(FILE)" "$(TITLE)" $(foreach one,$(CAPTIONS),--captions "$(one)") $(if $(SCHEME),--scheme $(SCHEME)) $(if $(SERIES),--series "$(SERIES)") $(if $(SEASON),--season "$(SEASON)") $(if $(EPISODE),--episode "$(EPISODE)")
+
+code: $(VENV_READY) ## The code that staff sign in with beside the password, now
+	@python -m commands.code
 
 logs: $(VENV_READY) ## What the functions log, together: ID=one request's, ENV=a deployed environment
 	@python -m commands.logs $(if $(ID),--id $(ID)) $(if $(filter command line,$(origin ENV)),--environment $(ENV))

@@ -196,10 +196,10 @@ class Ours:
     def __init__(self, running: RunningService, http: httpx.Client, films: Path) -> None:
         self._site = running.ready["web"]
         account = running.ready["accounts"]["staff"]
-        staff = Service(self._site, account["email"], account["password"])
+        staff = Service(self._site, account["email"], account["password"], account["totp_secret"])
         (film,) = (one for one in FILMS if one.file_name == FILM)
-        ingest(make(film, films), film.title, staff, http, lambda _: None)
         self._api = Api(staff, http)
+        ingest(make(film, films), film.title, staff, http, lambda _: None, api=self._api)
         (title,) = self._api.get("/v1/titles")["titles"]
         self.title_id = title["title_id"]
         self.viewer = Viewer(self._site, http, self._api)

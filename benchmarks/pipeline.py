@@ -137,7 +137,10 @@ class Pipeline:
         account = running.ready["accounts"]["staff"]
         self._running = running
         self._http = http
-        self._api = Api(Service(running.ready["web"], account["email"], account["password"]), http)
+        staff = Service(
+            running.ready["web"], account["email"], account["password"], account["totp_secret"]
+        )
+        self._api = Api(staff, http)
 
     def make(self, source: Path) -> Spent:
         """Upload a film, and measure from there until it is ready."""

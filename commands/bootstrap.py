@@ -11,7 +11,8 @@
         puts the private half into Secrets Manager
     MARQUEE_PASSWORD=… python -m commands.bootstrap account --outputs outputs.json \
         --email you@example.com --staff
-        makes an account; the password never stands on a command line
+        makes an account; the password never stands on a command line. Staff sign in in two steps:
+        the key of their app is MARQUEE_TOTP_SECRET, or made here and shown this one time
     python -m commands.bootstrap keep --outputs outputs.json
         gives the edge the keys that its tokens are made with
     python -m commands.bootstrap rotate {ticket,origin} --environment dev --outputs outputs.json
@@ -40,6 +41,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from commands.outputs import MissingOutputError, Outputs
 from commands.settings import EnvironmentSettings, NoSuchEnvironmentError
+from commands.totp import new_secret
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -226,16 +228,37 @@ def promote(settings: EnvironmentSettings) -> str:
 
 
 def create_account(
-    functions: LambdaClient, function_arn: str, email: str, password: str, scopes: list[str]
+    functions: LambdaClient,
+    function_arn: str,
+    email: str,
+    password: str,
+    scopes: list[str],
+    totp_secret: str = "",
 ) -> bool:
-    """Make an account; False when there is one with that address. RefusedError otherwise."""
-    request = {"email": email, "password": password, "scopes": scopes}
+    """Make an account; False when there is one with that address. RefusedError otherwise.
+
+    With a secret it signs in in two steps.
+    """
+    request = {"email": email, "password": password, "scopes": scopes, "totp_secret": totp_secret}
+    return _asked(functions, function_arn, request, unless="email_taken")
+
+
+def give_app(functions: LambdaClient, function_arn: str, email: str, totp_secret: str) -> bool:
+    """Have an account sign in in two steps; False when it does already. RefusedError otherwise."""
+    request = {"give_app": {"email": email, "totp_secret": totp_secret}}
+    return _asked(functions, function_arn, request, unless="two_step_is_on")
+
+
+def _asked(
+    functions: LambdaClient, function_arn: str, request: Mapping[str, object], *, unless: str
+) -> bool:
+    """Whether the account function did it; False for that one refusal, RefusedError otherwise."""
     answer = functions.invoke(FunctionName=function_arn, Payload=json.dumps(request).encode())
     result = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise RefusedError(f"The account function failed: {result.get('errorMessage', result)}")
     error = result.get("error")
-    if error and error["code"] == "email_taken":
+    if error and error["code"] == unless:
         return False
     if error:
         raise RefusedError(str(error["message"]))
@@ -278,8 +301,14 @@ def _account_step(arguments: argparse.Namespace) -> None:
         raise RefusedError("Set MARQUEE_PASSWORD to the new account's password.")
     function = Outputs(arguments.outputs).get("identity", "CreateAccountFunction")
     scopes = ["member", "staff"] if arguments.staff else ["member"]
-    made = create_account(boto3.client("lambda"), function, arguments.email, password, scopes)
-    print(f"{arguments.email}: {'made' if made else 'exists already'}")
+    handed = os.environ.get("MARQUEE_TOTP_SECRET", "")
+    secret = handed or (new_secret() if arguments.staff else "")
+    functions, email = boto3.client("lambda"), arguments.email
+    made = create_account(functions, function, email, password, scopes, secret)
+    print(f"{email}: {'made' if made else 'exists already'}")
+    given = bool(secret) and (made or give_app(functions, function, email, secret))
+    if given and not handed:
+        print(f"Put this key into an authenticator app now, it is shown only here: {secret}")
 
 
 def _rotate_step(arguments: argparse.Namespace) -> None:

@@ -94,6 +94,8 @@ class Bringer:
             say,
             captions=captions,
             episode=film.episode,
+            # Each sign-in of staff waits for a code that was not used.
+            api=self.api.for_another_task(),
         )
 
     def _taken_up(self, film: DemoFilm) -> str | None:
@@ -152,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         service = find_service(os.environ)
         with httpx.Client(timeout=TIMEOUT) as http:
-            api = Api(service, http)
+            api = Api(service, http, "member" if given.only_list else "member staff")
             bringer = Bringer(service, http, api, given.films)
             there = titles(api)
             write_list(given.list, there)

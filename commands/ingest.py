@@ -4,7 +4,7 @@
         [--series "The series" --season 1 --episode 2]
 
 Where the service is and who signs in comes from DATA_DIR/ready.json, or from MARQUEE_SITE,
-MARQUEE_EMAIL and MARQUEE_PASSWORD.
+MARQUEE_EMAIL, MARQUEE_PASSWORD and MARQUEE_TOTP_SECRET, what the codes of staff are made of.
 """
 
 from __future__ import annotations
@@ -109,10 +109,11 @@ def ingest(
     captions: Sequence[CaptionFile] = (),
     scheme: str = DEFAULT_SCHEME,
     episode: Episode | None = None,
+    api: Api | None = None,
 ) -> None:
-    """Upload and follow; CommandError."""
+    """Upload and follow, signed in as `api` if it is given; CommandError."""
     checked(path, title)
-    api = Api(service, http)
+    api = api or Api(service, http)
     shown = -1
 
     def progress(sent: int, size: int) -> None:

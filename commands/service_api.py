@@ -5,6 +5,7 @@ Everything that can go wrong ends as a CommandError of one line.
 
 from __future__ import annotations
 
+import copy
 import json
 import secrets
 from collections.abc import Mapping
@@ -34,6 +35,8 @@ class Service:
     site: str
     email: str
     password: str
+    totp_secret: str = ""
+    """What the codes of the second step are made of; staff have one."""
 
 
 def find_service(environment: Mapping[str, str], site: str | None = None) -> Service:
@@ -41,14 +44,17 @@ def find_service(environment: Mapping[str, str], site: str | None = None) -> Ser
     ready = _ready(Path(environment.get("DATA_DIR") or DEFAULT_DATA_DIR) / "ready.json")
     staff = ready.get("accounts", {}).get("staff", {})
     email = environment.get("MARQUEE_EMAIL") or staff.get("email")
-    password = environment.get("MARQUEE_PASSWORD") or staff.get("password")
+    # Nobody's secret goes with somebody else's address.
+    known = staff if email == staff.get("email") else {}
+    password = environment.get("MARQUEE_PASSWORD") or known.get("password")
+    totp_secret = environment.get("MARQUEE_TOTP_SECRET") or known.get("totp_secret", "")
     if not email or not password:
         raise CommandError(
             "nobody to sign in as: start the service with `make run`, "
-            "or set MARQUEE_EMAIL and MARQUEE_PASSWORD"
+            "or set MARQUEE_EMAIL, MARQUEE_PASSWORD and MARQUEE_TOTP_SECRET"
         )
     address = site or environment.get("MARQUEE_SITE") or ready.get("web") or DEFAULT_SITE
-    return Service(site=address.rstrip("/"), email=email, password=password)
+    return Service(address.rstrip("/"), email, password, totp_secret)
 
 
 def _ready(path: Path) -> dict[str, Any]:
@@ -67,7 +73,7 @@ class Api:
     All its requests carry one `correlation_id`, by which the service's logs can be followed.
     """
 
-    def __init__(self, service: Service, http: httpx.Client) -> None:
+    def __init__(self, service: Service, http: httpx.Client, scope: str = "member staff") -> None:
         self._site = service.site
         self._http = http
         self.correlation_id = secrets.token_hex(16)
@@ -77,12 +83,20 @@ class Api:
         except (KeyError, TypeError) as error:
             raise CommandError(f"{service.site} is not a Marquee service") from error
         try:
-            signed_in = SignIn(issuer, http).with_password(service.email, service.password)
+            signed_in = SignIn(issuer, http).with_password(
+                service.email, service.password, scope, service.totp_secret
+            )
         except SignInError as error:
             raise CommandError(str(error)) from error
         except httpx.HTTPError as error:
             raise CommandError(f"sign-in at {issuer} does not answer ({_why(error)})") from error
         self._tokens = signed_in
+
+    def for_another_task(self) -> Api:
+        """The same person, signed in once, under another `correlation_id`."""
+        other = copy.copy(self)
+        other.correlation_id = secrets.token_hex(16)
+        return other
 
     @property
     def tokens(self) -> Tokens:

@@ -123,7 +123,7 @@ class SignIn:
         """What follows a code: of the step before, of this one, of the next one or a later one,
         for each is taken once and none before it any more."""
         if not totp_secret:
-            raise SignInError(f"{email} signs in in two steps: name an account without them")
+            raise SignInError(f"{email} signs in in two steps: set MARQUEE_TOTP_SECRET")
         deadline = time.monotonic() + SECOND_STEP_SECONDS
         tried = 0
         while (form := asks_for_code(page)) is not None:
@@ -167,7 +167,12 @@ def _code(answer: httpx.Response, state: str, email: str) -> str:
         wait = answer.headers.get("retry-after", "some")
         raise SignInError(f"too many attempts for {email}: try again in {wait} seconds")
     if not answer.is_redirect:
-        if answer.status_code in (200, 400, 401, 403):
+        if answer.status_code == httpx.codes.FORBIDDEN:
+            raise SignInError(
+                f"{email} is staff without a second step: turn it on at "
+                f"{answer.url.join('/account/two-step')}"
+            )
+        if answer.status_code in (200, 400, 401):
             raise SignInError(f"wrong e-mail or password for {email}")
         raise SignInError(f"sign-in answered {answer.status_code}")
     target = answer.headers["location"]

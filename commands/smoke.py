@@ -3,9 +3,9 @@
     python -m commands.smoke --environment dev      the environment's public origin, from cdk.json
     python -m commands.smoke                        the service that DATA_DIR/ready.json names
 
-Signs in as MARQUEE_EMAIL with MARQUEE_PASSWORD (or the local demo's staff), plays the first title
-as a browser would, and ends the play. It changes nothing else. Exit code 0 when every step held, 1
-at the first that did not.
+Signs in as MARQUEE_EMAIL with MARQUEE_PASSWORD and, for staff, MARQUEE_TOTP_SECRET (or as the
+local demo's staff), plays the first title as a browser would, and ends the play. It changes nothing
+else. Exit code 0 when every step held, 1 at the first that did not.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ endpoint, credentials and the deployment's outputs, and nothing else.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import fcntl
 import json
@@ -141,7 +142,11 @@ class Run:
             self._bootstrap(accounts)
             cloud.open_edge()
         with self._step("films", "Seeing that there is a film to watch"):
-            self._demo(accounts["staff"], "--first" if self.demo else "--only-list")
+            # Whoever only looks needs no code of staff's app, of which each is good once.
+            self._demo(accounts["member"], "--only-list")
+            listing = json.loads(self._listing.read_text())
+            if self.demo and listing["missing"] and not listing["titles"]:
+                self._demo(accounts["staff"], "--first")
         self._announce(accounts, cloud.open_mailbox())
 
     def bring_the_rest(self) -> None:
@@ -314,7 +319,7 @@ class Run:
                 self._command(
                     *("commands.bootstrap", "account", *outputs),
                     *("--email", account["email"], *staff),
-                    environment={"MARQUEE_PASSWORD": account["password"]},
+                    environment=_sign_in_of(account),
                 )
 
         with ThreadPoolExecutor(4) as together:
@@ -323,30 +328,33 @@ class Run:
             step.result()
 
     def _accounts(self) -> dict[str, dict[str, str]]:
-        """The demo sign-ins; their passwords are made once for each DATA_DIR."""
+        """The demo sign-ins; their secrets are made once for each DATA_DIR."""
         path = self.data_dir / "accounts.json"
-        if not path.exists():
-            made = {
-                "member": {"email": MEMBER_EMAIL, "password": secrets.token_urlsafe(9)},
-                "staff": {"email": STAFF_EMAIL, "password": secrets.token_urlsafe(9)},
-            }
-            _write_privately(path, json.dumps(made))
-        accounts: dict[str, dict[str, str]] = json.loads(path.read_text())
+        accounts: dict[str, dict[str, str]] = {
+            "member": {"email": MEMBER_EMAIL, "password": secrets.token_urlsafe(9)},
+            "staff": {"email": STAFF_EMAIL, "password": secrets.token_urlsafe(9)},
+        }
+        if path.exists():
+            accounts = json.loads(path.read_text())
+        if "totp_secret" not in accounts["staff"]:
+            # Kept before the account has it: a start that is cut off goes on with the same one.
+            accounts["staff"]["totp_secret"] = new_totp_secret()
+            _write_privately(path, json.dumps(accounts))
         return accounts
 
     @property
     def _listing(self) -> Path:
         return self.data_dir / "titles.json"
 
-    def _demo(self, staff: dict[str, str], *options: str) -> None:
+    def _demo(self, account: dict[str, str], *options: str) -> None:
         """Ingest demo films, as far as the options say, and list what can be played."""
         arguments = ["--films", str(self.data_dir / "demo"), "--list", str(self._listing)]
         self._command(
             *("commands.demo", *arguments, *options),
             environment={
                 "MARQUEE_SITE": self.web,
-                "MARQUEE_EMAIL": staff["email"],
-                "MARQUEE_PASSWORD": staff["password"],
+                "MARQUEE_EMAIL": account["email"],
+                **_sign_in_of(account),
             },
             shown=True,
         )
@@ -385,6 +393,7 @@ class Run:
         print(f"\n  Watch    {self.web}")
         for kind, account in accounts.items():
             print(f"  {kind:<8} {account['email']}  {account['password']}")
+        print(f"           its second step: make code DATA_DIR={self.data_dir}")
         print(f"  Titles   {', '.join(title['name'] for title in listing['titles']) or 'none'}")
         if self._to_come:
             print(f"  To come  {', '.join(self._to_come)}")
@@ -399,6 +408,20 @@ class Run:
         own = self._cloud.command_environment if self._cloud is not None else {}
         command = [sys.executable, "-m", module, *arguments]
         return self._children.run(command, {**own, **environment}, shown=shown)
+
+
+def new_totp_secret() -> str:
+    """A secret as authenticator apps take it: 160 bits (RFC 4226 section 4) in base32."""
+    return base64.b32encode(secrets.token_bytes(20)).decode()
+
+
+def _sign_in_of(account: Mapping[str, str]) -> dict[str, str]:
+    """What commands take a person's secrets by."""
+    return {
+        "MARQUEE_PASSWORD": account["password"],
+        # Empty for who has none: not what the shell around this run may hold.
+        "MARQUEE_TOTP_SECRET": account.get("totp_secret", ""),
+    }
 
 
 def _write_privately(path: Path, text: str) -> None:

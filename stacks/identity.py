@@ -65,8 +65,8 @@ class IdentityStack(MarqueeStack):
         self._authorize()
         self.mail_key = mail_key(self, env)
         self._token()
-        self._create_account()
         self._factor_key = factor_key(self, env)
+        self._create_account()
         self._accounts()
         self._consent()
         self._second_step()
@@ -182,8 +182,11 @@ class IdentityStack(MarqueeStack):
             layers=["lean", "argon2"],
             memory_mb=1024,
             description="Makes accounts for operators; invoked by IAM, no route",
-            may=["GetItem", "PutItem"],
+            environment=self._sealing_keys,
+            may=["GetItem", "PutItem", "UpdateItem"],
         )
+        self._factor_key.grant(function, "kms:Encrypt")
+        self.mail_key.grant(function, "kms:Encrypt")
         CfnOutput(self, "CreateAccountFunction", value=function.alias.function_arn)
 
     def _accounts(self) -> None:

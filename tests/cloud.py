@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -18,8 +19,11 @@ from typing import Any, TypeVar
 import boto3
 import httpx
 
+from commands.bootstrap import create_account
+from commands.outputs import Outputs
 from commands.service_api import Service
 from commands.sign_in import SignIn
+from commands.totp import new_secret
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -133,12 +137,37 @@ class RunningCloud:
 
     @property
     def staff(self) -> Service:
-        """The service, for its demo staff."""
+        """The service, for somebody of staff."""
         return self._service("staff")
 
+    def account(self, kind: str) -> dict[str, str]:
+        """Who signs in: the demo's member, or somebody of staff who was not there before.
+
+        A code of an app is good once, so that two who sign in as one wait for each other.
+        """
+        return self.new_staff() if kind == "staff" else dict(self.ready["accounts"][kind])
+
+    def new_staff(self, *, with_app: bool = True) -> dict[str, str]:
+        """An account for staff, as operators make them; without an app it is of little use."""
+        made = {
+            "email": f"staff-{secrets.token_hex(6)}@marquee.example",
+            "password": secrets.token_urlsafe(9),
+            "totp_secret": new_secret() if with_app else "",
+        }
+        scopes = ["member", "staff"]
+        assert create_account(self.operator("lambda"), self.account_function, **made, scopes=scopes)
+        return made
+
+    @property
+    def account_function(self) -> str:
+        """The function by which operators make accounts, by ARN."""
+        return Outputs(self.data_dir / "outputs.json").get("identity", "CreateAccountFunction")
+
     def _service(self, kind: str) -> Service:
-        account = self.ready["accounts"][kind]
-        return Service(self.web, account["email"], account["password"])
+        account = self.account(kind)
+        return Service(
+            self.web, account["email"], account["password"], account.get("totp_secret", "")
+        )
 
     def environment(self, kind: str = "staff") -> dict[str, str]:
         """What a command of `commands/` finds this service by."""
@@ -149,6 +178,7 @@ class RunningCloud:
             "MARQUEE_SITE": service.site,
             "MARQUEE_EMAIL": service.email,
             "MARQUEE_PASSWORD": service.password,
+            "MARQUEE_TOTP_SECRET": service.totp_secret,
         }
 
     def operator(self, service: str) -> Any:
@@ -298,17 +328,20 @@ class Person:
         password: str | None = None,
         heard: Callable[[httpx.Response], None] | None = None,
     ) -> None:
-        """`kind` is one of the accounts in `ready.json`; SignInError.
+        """`kind` is `member` or `staff`; SignInError.
 
         `heard` is told of every answer of the API.
         """
-        account = cloud.ready["accounts"][kind]
+        account = cloud.account(kind)
         scope = "member staff" if kind == "staff" else "member"
         hooks = {"response": [heard] if heard else []}
         self._http = httpx.Client(base_url=cloud.web, timeout=30, event_hooks=hooks)
         sign_in = SignIn(cloud.issuer, httpx.Client(timeout=30))
         self.tokens = sign_in.with_password(
-            account["email"], password or account["password"], scope
+            account["email"],
+            password or account["password"],
+            scope,
+            account.get("totp_secret", ""),
         )
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:

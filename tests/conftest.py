@@ -142,7 +142,7 @@ def member(cloud: RunningCloud) -> Person:
 
 @pytest.fixture(scope="session")
 def staff(cloud: RunningCloud) -> Person:
-    """The demo member of staff, signed in; another account than the member's."""
+    """Somebody of staff, signed in; another account than the member's."""
     return Person(cloud, "staff")
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from identity.domain import Account
+
+if TYPE_CHECKING:
+    from identity.mfa.domain import AuthenticatorApp
 
 
 class Accounts(Protocol):
     """Who exists."""
 
-    def add(self, account: Account) -> None:
-        """Record a new account; EmailTakenError when its address has one."""
+    def add(self, account: Account, app: AuthenticatorApp | None = None) -> None:
+        """Record a new account, with an app when it has one; EmailTakenError when its address has
+        an account."""
 
     def by_email(self, email: str) -> Account | None:
         """The account with that canonical address."""

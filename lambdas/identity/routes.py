@@ -18,9 +18,14 @@ from identity.consent.pages import consent_page
 from identity.domain import EMAIL_MAX_CHARACTERS
 from identity.forms import body_text
 from identity.mfa.domain import SecondStepNeededError
-from identity.mfa.pages import SECOND_STEP
+from identity.mfa.pages import SECOND_STEP, staff_page
 from identity.oauth.clients import PARAMETER_MAX_CHARACTERS
-from identity.oauth.errors import InvalidRequestError, OAuthError, UnknownClientError
+from identity.oauth.errors import (
+    InvalidRequestError,
+    OAuthError,
+    SecondStepRequiredError,
+    UnknownClientError,
+)
 from identity.pages import problem_page, security_headers, sign_in_page
 from identity.service import Authorization
 from kernel import log
@@ -94,6 +99,10 @@ def authorize(service: Authorization, issuer: str, public_origin: str) -> Callab
         except SecondStepNeededError as needed:
             html = SECOND_STEP.html(parameters, {"step": needed.secret})
             return html_page(200, html, public_origin, request=parameters)
+        except SecondStepRequiredError as error:
+            log.note(code=error.code)
+            page = staff_page(parameters)
+            return html_page(status_of(error), page, public_origin, request=parameters)
         except (
             WrongPasswordError,
             BlockedAccountError,

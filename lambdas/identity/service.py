@@ -7,14 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from identity.accounts.letters import Letters
 from identity.accounts.passwords import new_password
 from identity.accounts.ports import Announcements
 from identity.accounts.sign_in import PasswordCheck
 from identity.consent.asking import Asking
 from identity.consent.ports import Consents
 from identity.domain import Account, EmailTakenError, canonical_email, checked_scopes
-from identity.mfa.domain import PASSWORD, SecondStepNeededError
-from identity.mfa.ports import PendingSteps
+from identity.mfa.domain import (
+    PASSWORD,
+    TOTP,
+    AuthenticatorApp,
+    SecondStepNeededError,
+    read_secret,
+    sealed_secret,
+)
+from identity.mfa.ports import Factors, PendingSteps
 from identity.mfa.service import begin_second_step
 from identity.oauth.claims import granted_scope
 from identity.oauth.clients import AuthorizationRequest, Client, authorization_request
@@ -22,8 +30,10 @@ from identity.oauth.grants import CODE_LIFE, SECRET_BYTES, AuthorizationCode, di
 from identity.oauth.ports import Grants
 from identity.ports import Accounts, Passwords
 from kernel.clock import Clock, epoch_milliseconds
-from kernel.events.identity import OperatorAccountMade, SignInSucceeded
+from kernel.errors import NotFoundError
+from kernel.events.identity import MfaEnabled, OperatorAccountMade, SignInSucceeded
 from kernel.ids import new_id
+from kernel.sealed import Seal
 
 
 @dataclass(frozen=True)
@@ -32,14 +42,21 @@ class Registration:
 
     accounts: Accounts
     passwords: Passwords
+    factors: Factors
+    seal: Seal
+    letters: Letters
     announcements: Announcements
     clock: Clock
 
-    def create_account(self, email: str, password: str, scopes: tuple[str, ...]) -> Account:
+    def create_account(
+        self, email: str, password: str, scopes: tuple[str, ...], totp_secret: str = ""
+    ) -> Account:
         """A new account; EmailTakenError when the address has one.
 
-        In either case it is told to be an operator's.
+        In either case it is told to be an operator's. With a secret, in base32, it signs in in two
+        steps from the first time on.
         """
+        secret = read_secret(totp_secret) if totp_secret else b""
         now = self.clock()
         account = Account(
             account_id=new_id("acc", now),
@@ -48,9 +65,10 @@ class Registration:
             scopes=checked_scopes(scopes),
             profile_id=new_id("prf", now),
             created_at=now,
+            factors=frozenset({TOTP} if secret else ()),
         )
         try:
-            self.accounts.add(account)
+            self.accounts.add(account, self._app(account, secret) if secret else None)
         except EmailTakenError:
             # Whoever was stopped before it was told asks again.
             known = self.accounts.by_email(account.email)
@@ -59,6 +77,26 @@ class Registration:
             raise
         self._tell_of(account)
         return account
+
+    def give_app(self, email: str, totp_secret: str) -> Account:
+        """Have an account sign in in two steps, by a secret that the operator hands over.
+
+        NotFoundError, TwoStepIsOnError when it does already. Its owner hears of it.
+        """
+        secret = read_secret(totp_secret)
+        account = self.accounts.by_email(canonical_email(email))
+        if account is None:
+            raise NotFoundError("There is no account with that e-mail address.")
+        now = self.clock()
+        told = self.letters.write(
+            MfaEnabled, account.account_id, account.language, {"to": account.email}, now
+        )
+        self.factors.turn_on(account, self._app(account, secret), (), told, now)
+        return account
+
+    def _app(self, account: Account, secret: bytes) -> AuthenticatorApp:
+        sealed = sealed_secret(self.seal, account.account_id, secret)
+        return AuthenticatorApp(sealed, last_step=0)
 
     def _tell_of(self, account: Account) -> None:
         now = self.clock()
@@ -81,8 +119,9 @@ class Admission:
         return authorization_request(parameters, self.clients)
 
     def admit(self, request: AuthorizationRequest, account: Account, methods: str) -> str:
-        """A code for the client; `methods` say how the owner was known. InvalidScopeError, or
-        ConsentNeededError for a client whose owner has to be asked first."""
+        """A code for the client; `methods` say how the owner was known. InvalidScopeError,
+        SecondStepRequiredError, or ConsentNeededError for a client whose owner has to be asked
+        first."""
         client = self.clients[request.client_id]
         Asking(self.consents, self.clock).check(request, client, account, methods)
         return self.issue(request, account, methods)
@@ -95,7 +134,7 @@ class Admission:
         signed_in_at: datetime | None = None,
     ) -> str:
         """A code for the client, without asking anybody; for a sign-in of then, or of now."""
-        scope = granted_scope(request.scope, account)
+        scope = granted_scope(request.scope, account, methods)
         now = self.clock()
         code = secrets.token_urlsafe(SECRET_BYTES)
         self.grants.keep_code(
@@ -133,7 +172,7 @@ class Authorization:
 
     def sign_in(self, request: AuthorizationRequest, email: str, password: str, place: str) -> str:
         """A code for the client; SecondStepNeededError to an account that has a second factor,
-        InvalidScopeError, or what `PasswordCheck.account` refuses."""
+        InvalidScopeError, SecondStepRequiredError, or what `PasswordCheck.account` refuses."""
         account = self.check.account(email, password, place)
         if account.factors:
             raise SecondStepNeededError(

@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from identity.domain import Account, Block, EmailTakenError
-from identity.items import ABSENT, Item, epoch, key, moment, precise_moment, text
+from identity.items import ABSENT, Item, epoch, key, moment, number, precise_moment, text
 from identity.profiles import document
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from identity.mfa.domain import AuthenticatorApp
 
 
 NOBODY = "acc_00000000000000000000000000"
@@ -25,7 +27,10 @@ NOBODY = "acc_00000000000000000000000000"
 
 def account_item(account: Account) -> dict[str, Any]:
     """A new account as it is stored."""
+    # DynamoDB has no empty sets.
+    factors = {"factors": {"SS": sorted(account.factors)}} if account.factors else {}
     return {
+        **factors,
         **key("ACCOUNT", account.account_id),
         **text(
             account_id=account.account_id,
@@ -47,6 +52,16 @@ def email_claim(email: str, account_id: str) -> dict[str, Any]:
 def app_key(account_id: str) -> dict[str, Any]:
     """Where an account's authenticator app is kept."""
     return text(pk=f"ACCOUNT#{account_id}", sk="FACTOR#totp")
+
+
+def app_item(account_id: str, app: AuthenticatorApp, since: datetime) -> dict[str, Any]:
+    """An account's authenticator app as it is stored."""
+    return {
+        **app_key(account_id),
+        **text(sealed_secret=app.sealed_secret),
+        "last_step": number(app.last_step),
+        "since": epoch(since),
+    }
 
 
 def recovery_key(account_id: str) -> dict[str, Any]:
@@ -81,10 +96,12 @@ class DynamoAccounts:
     client: DynamoDBClient
     table: str
 
-    def add(self, account: Account) -> None:
-        """Record a new account; EmailTakenError when its address has one."""
-        item = account_item(account)
-        claim = email_claim(account.email, account.account_id)
+    def add(self, account: Account, app: AuthenticatorApp | None = None) -> None:
+        """Record a new account, with an app when it has one; EmailTakenError when its address has
+        an account."""
+        items = [email_claim(account.email, account.account_id), account_item(account)]
+        if app is not None:
+            items.append(app_item(account.account_id, app, account.created_at))
         try:
             self.client.transact_write_items(
                 TransactItems=[
@@ -95,7 +112,7 @@ class DynamoAccounts:
                             "ConditionExpression": ABSENT,
                         }
                     }
-                    for new in (claim, item)
+                    for new in items
                 ]
             )
         except self.client.exceptions.TransactionCanceledException as error:

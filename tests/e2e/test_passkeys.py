@@ -13,86 +13,103 @@ from tests.e2e.authenticator import VirtualAuthenticator
 from tests.e2e.axe import grave_findings
 from tests.e2e.viewer import Viewer
 from tests.mailbox import await_letter
+from tests.second_step import App
 
 Arrive = Callable[[], Viewer]
-Kind = Literal["member", "staff"]
 NAME = "My own phone"
 
 
-def prove(viewer: Viewer, kind: Kind) -> None:
-    """To the page of the account's passkeys, by what its owner knows."""
-    account = viewer.cloud.ready["accounts"][kind]
+class Owner:
+    """Whose passkeys they are, and what they prove it by."""
+
+    def __init__(self, cloud: RunningCloud, kind: Literal["member", "staff"] = "member") -> None:
+        account = cloud.account(kind)
+        self.email, self.password = account["email"], account["password"]
+        self.app = App(account["totp_secret"]) if "totp_secret" in account else None
+
+
+def prove(viewer: Viewer, owner: Owner) -> None:
+    """To the page of the account's passkeys, by what its owner knows and has."""
     viewer.page.goto(f"{viewer.cloud.issuer}/account")
     viewer.page.get_by_role("link", name="Passkeys").click()
-    viewer.page.get_by_label("E-mail").fill(account["email"])
-    viewer.page.get_by_label("Password").fill(account["password"])
+    viewer.page.get_by_label("E-mail").fill(owner.email)
+    viewer.page.get_by_label("Password").fill(owner.password)
+    if owner.app is not None:
+        viewer.page.get_by_label("Code from your app").fill(owner.app.next_code())
     viewer.page.get_by_role("button", name="Continue").click()
 
 
-def add(viewer: Viewer, kind: Kind) -> VirtualAuthenticator:
+def add(viewer: Viewer, owner: Owner) -> VirtualAuthenticator:
     """A passkey on this browser's device."""
     device = VirtualAuthenticator(viewer.page)
-    prove(viewer, kind)
+    prove(viewer, owner)
     viewer.page.get_by_label("What you call it").fill(NAME)
     viewer.page.get_by_role("button", name="Add a passkey").click()
     expect(viewer.page.get_by_role("button", name=f"Remove {NAME}")).to_be_visible()
     return device
 
 
-def remove(viewer: Viewer, kind: Kind) -> None:
+def remove(viewer: Viewer, owner: Owner) -> None:
     """What `add` added."""
-    prove(viewer, kind)
+    prove(viewer, owner)
     viewer.page.get_by_role("button", name=f"Remove {NAME}").click()
     expect(viewer.page.get_by_text("You have none yet.")).to_be_visible()
 
 
-def sign_in_page(viewer: Viewer) -> None:
+def sign_in_page(viewer: Viewer, path: str = "/") -> None:
     """In a browser that suggests no passkeys, and so waits for the button."""
     viewer.page.add_init_script("delete PublicKeyCredential.isConditionalMediationAvailable")
-    viewer.open("/")
+    viewer.open(path)
     viewer.page.get_by_role("button", name="Sign in").click()
     viewer.page.wait_for_url(f"{viewer.cloud.issuer}/authorize?*")
 
 
-@pytest.mark.parametrize("kind", ["member", "staff"])
+@pytest.mark.parametrize(
+    ("kind", "path", "seen"), [("member", "/", "Marquee"), ("staff", "/staff", "Upload a film")]
+)
 def test_somebody_adds_a_passkey_signs_in_with_it_and_removes_it(
-    arrive: Arrive, cloud: RunningCloud, kind: Kind
+    arrive: Arrive, cloud: RunningCloud, kind: Literal["member", "staff"], path: str, seen: str
 ) -> None:
-    viewer = arrive()
-    device = add(viewer, kind)
+    """A passkey is two factors, so that it is enough for staff."""
+    viewer, owner = arrive(), Owner(cloud, kind)
+    device = add(viewer, owner)
     assert grave_findings(viewer.page) == []
     (held,) = device.credentials()
     assert held["rpId"] == "localhost"
     assert held["isResidentCredential"]
-    email = cloud.ready["accounts"][kind]["email"]
-    await_letter(cloud, email, "A passkey was added to your account")
+    await_letter(cloud, owner.email, "A passkey was added to your account")
 
-    sign_in_page(viewer)
+    sign_in_page(viewer, path)
     viewer.page.get_by_role("button", name="Use a passkey").click()
-    viewer.page.wait_for_url(f"{cloud.web}/")
+    viewer.page.wait_for_url(f"{cloud.web}{path}")
     expect(viewer.page.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(viewer.page.get_by_text(seen).first).to_be_visible()
     assert viewer.complaints == []
 
-    remove(viewer, kind)
-    await_letter(cloud, email, "A passkey was removed from your account")
+    remove(viewer, owner)
+    await_letter(cloud, owner.email, "A passkey was removed from your account")
 
 
-def test_the_address_field_suggests_passkeys_and_so_signs_in(arrive: Arrive) -> None:
-    viewer = arrive()
-    add(viewer, "member")
+def test_the_address_field_suggests_passkeys_and_so_signs_in(
+    arrive: Arrive, cloud: RunningCloud
+) -> None:
+    viewer, owner = arrive(), Owner(cloud)
+    add(viewer, owner)
 
     viewer.open("/")
     viewer.page.get_by_role("button", name="Sign in").click()
 
     viewer.page.wait_for_url(f"{viewer.cloud.web}/")
     expect(viewer.page.get_by_role("button", name="Sign out")).to_be_visible()
-    remove(viewer, "member")
+    remove(viewer, owner)
 
 
-def test_a_passkey_that_its_owner_removed_lets_nobody_in(arrive: Arrive) -> None:
-    viewer = arrive()
-    add(viewer, "member")
-    remove(viewer, "member")
+def test_a_passkey_that_its_owner_removed_lets_nobody_in(
+    arrive: Arrive, cloud: RunningCloud
+) -> None:
+    viewer, owner = arrive(), Owner(cloud)
+    add(viewer, owner)
+    remove(viewer, owner)
 
     sign_in_page(viewer)
     viewer.page.get_by_role("button", name="Use a passkey").click()

@@ -16,6 +16,7 @@ from playwright.sync_api import (
     expect,
 )
 
+from commands.totp import code_at, current_step
 from tests.cloud import RunningCloud, eventually
 
 PATIENCE_SECONDS = 30.0
@@ -49,10 +50,13 @@ class Viewer:
 
     def fill_in(self, password: str | None = None, kind: str = "member") -> None:
         """The sign-in form, sent."""
-        account = self.cloud.ready["accounts"][kind]
+        account = self.cloud.account(kind)
         self.page.get_by_label("E-mail").fill(account["email"])
         self.page.get_by_label("Password").fill(password or account["password"])
         self.page.get_by_role("button", name="Sign in").click()
+        if secret := account.get("totp_secret"):
+            self.page.get_by_label("Code from your app").fill(code_at(secret, current_step()))
+            self.page.get_by_role("button", name="Sign in").click()
 
     def sign_in(self, path: str = "/", kind: str = "member") -> None:
         """From the first page through the issuer's and back."""

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from identity.consent.domain import AskedConsent, Consent
 from identity.domain import Account, EmailTakenError
+from identity.mfa.domain import AuthenticatorApp
 from identity.oauth.device_grants import DeviceGrant, Status
 from identity.oauth.errors import InvalidGrantError
 from identity.oauth.grants import (
@@ -30,11 +31,14 @@ from kernel.events.identity import AppAllowed, AppStopped
 @dataclass
 class FakeAccounts:
     accounts: dict[str, Account] = field(default_factory=dict)
+    apps: dict[str, AuthenticatorApp] = field(default_factory=dict)
 
-    def add(self, account: Account) -> None:
+    def add(self, account: Account, app: AuthenticatorApp | None = None) -> None:
         if self.by_email(account.email):
             raise EmailTakenError("taken")
         self.accounts[account.account_id] = account
+        if app is not None:
+            self.apps[account.account_id] = app
 
     def by_email(self, email: str) -> Account | None:
         return next((a for a in self.accounts.values() if a.email == email), None)

@@ -33,8 +33,11 @@ class FakePendingSteps:
 class FakeFactors:
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     told: list[Event] = field(default_factory=list)
-    apps: dict[str, AuthenticatorApp] = field(default_factory=dict)
     recovery: dict[str, set[str]] = field(default_factory=dict)
+
+    @property
+    def apps(self) -> dict[str, AuthenticatorApp]:
+        return self.accounts.apps
 
     def app(self, account_id: str) -> AuthenticatorApp | None:
         return self.apps.get(account_id)

@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from commands.sign_in import REDIRECT_URI, SignInError, asks_for_code
-from commands.totp import code_at, current_step
-from tests.cloud import RunningCloud, eventually
+from commands.bootstrap import give_app
+from commands.sign_in import REDIRECT_URI, SignIn, SignInError, asks_for_code
+from commands.totp import code_at, current_step, new_secret
+from tests.cloud import Person, RunningCloud
 from tests.integration.test_accounts import Somebody
 from tests.mailbox import await_letter
+from tests.second_step import App
 from tests.unit.identity.test_second_step_pages import recovery_codes_in, step_in
 
 ASKED = {
@@ -28,25 +30,20 @@ ASKED = {
 class Careful(Somebody):
     """Somebody with an authenticator app, whose codes they use one after the other."""
 
-    secret = ""
-    last = 0
+    app: App
 
     def known(self) -> dict[str, str]:
         return {"email": self.email, "password": self.password}
 
     def next_code(self) -> str:
-        """One that was not used before: now, or when the app shows it."""
-        step = max(self.last + 1, current_step() - 1)
-        eventually(lambda: step <= current_step() + 1, 61, "the next code")
-        self.last = step
-        return code_at(self.secret, step)
+        return self.app.next_code()
 
     def turns_it_on(self) -> list[str]:
         """The recovery codes."""
         page = self.post("/account/two-step", **self.known()).text
         found = re.search(r'class="key">([A-Z2-7 ]+)<', page)
         assert found is not None, page
-        self.secret = found[1].replace(" ", "")
+        self.app = App(found[1].replace(" ", ""))
         answer = self.post(
             "/account/two-step/confirm", step=step_in(page), second_code=self.next_code()
         )
@@ -111,7 +108,7 @@ def test_two_steps_from_on_to_off(careful: Careful) -> None:
 
 def test_guessing_codes_is_stopped(careful: Careful) -> None:
     careful.turns_it_on()
-    around = {code_at(careful.secret, current_step() + off) for off in range(-3, 10)}
+    around = {code_at(careful.app.secret, current_step() + off) for off in range(-3, 10)}
     wrong = next(code for code in map("{:06}".format, range(20)) if code not in around)
     step = careful.first_step()
 
@@ -138,3 +135,27 @@ def test_forms_of_other_pages_and_made_up_steps_are_refused(careful: Careful) ->
 
     assert (foreign.status_code, made_up.status_code, elsewhere.status_code) == (403, 401, 401)
     assert careful.second_step(code, step).status_code == 303
+
+
+def test_staff_access_needs_the_second_step_that_an_operator_hands_over(
+    cloud: RunningCloud,
+) -> None:
+    plain = cloud.new_staff(with_app=False)
+    address, password = plain["email"], plain["password"]
+    http = httpx.Client(base_url=cloud.issuer, timeout=60)
+    sign_in = SignIn(cloud.issuer, http)
+
+    with pytest.raises(SignInError, match="staff without a second step: turn it on at"):
+        sign_in.with_password(address, password)
+    assert sign_in.with_password(address, password, "member").access_token()
+
+    secret = new_secret()
+    operator = (cloud.operator("lambda"), cloud.account_function)
+    assert give_app(*operator, address, secret)
+    assert not give_app(*operator, address, new_secret())
+    await_letter(cloud, address, "You sign in in two steps now")
+    assert sign_in.with_password(address, password, totp_secret=secret).access_token()
+
+
+def test_staff_reach_what_is_theirs_with_an_app_from_the_first_day(cloud: RunningCloud) -> None:
+    assert "assets" in Person(cloud, "staff").get("/v1/assets")

@@ -26,7 +26,7 @@ class Asking:
     ) -> None:
         """ConsentNeededError with what the page carries, unless the client is ours or was allowed
         as much before; `prompt=consent` asks in any case (OpenID Connect Core 3.1.2.1)."""
-        scope = granted_scope(request.scope, account)
+        scope = granted_scope(request.scope, account, methods)
         if not request.asks_for_consent:
             if client.is_ours:
                 return

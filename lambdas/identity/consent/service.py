@@ -55,7 +55,7 @@ class Deciding:
             raise StaleConsentError("That took longer than the app allows. Sign in again.")
         if not allow:
             raise AccessDeniedError("The person did not allow it.")
-        scope = granted_scope(request.scope, account)
+        scope = granted_scope(request.scope, account, asked.methods)
         allowed = AppAllowed(
             sequence=epoch_milliseconds(now),
             account_id=account.account_id,

@@ -15,13 +15,20 @@ from urllib.parse import quote, urlencode
 
 from identity.accounts.domain import CODE_ALPHABET
 from identity.oauth.grants import digest
-from kernel.errors import ConflictError, UnauthenticatedError
+from kernel.errors import ConflictError, InvalidInputError, UnauthenticatedError
+from kernel.sealed import Seal
 
 TOTP = "totp"
 """The name of an authenticator app among an account's factors."""
 
 SECRET_BYTES = 20
 """RFC 4226 section 4, R6: as long as SHA-1's digest."""
+
+SECRET_MIN_BYTES = 16
+"""RFC 4226 section 4, R6: the least that a secret made elsewhere may have."""
+
+SECRET_MAX_BYTES = 64
+"""SHA-1's block: HMAC hashes what is longer down to 20 bytes."""
 
 DIGITS = 6
 PERIOD_SECONDS = 30
@@ -118,6 +125,26 @@ def pending_digest(secret: str, purpose: str) -> str:
 def seal_context(account_id: str) -> Mapping[str, str]:
     """What KMS binds an app's secret to: moved to another account, it does not open."""
     return {"purpose": TOTP, "account": account_id}
+
+
+def sealed_secret(seal: Seal, account_id: str, secret: bytes) -> str:
+    """An app's secret as it is stored, for that account alone."""
+    return seal.close({"secret": base64.b32encode(secret).decode()}, seal_context(account_id))
+
+
+def read_secret(text: str) -> bytes:
+    """A secret as an operator hands it over: base32, grouped or not; InvalidInputError."""
+    meant = _SPACES.sub("", text).upper().rstrip("=")
+    try:
+        secret = base64.b32decode(meant + "=" * (-len(meant) % 8))
+    except ValueError:
+        secret = b""
+    if not SECRET_MIN_BYTES <= len(secret) <= SECRET_MAX_BYTES:
+        raise InvalidInputError(
+            f"A TOTP secret is base32 of {SECRET_MIN_BYTES} to {SECRET_MAX_BYTES} bytes.",
+            field="totp_secret",
+        )
+    return secret
 
 
 def step_at(now: datetime) -> int:

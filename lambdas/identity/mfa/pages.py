@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from identity.accounts.pages import (
     ACCOUNT_LINK,
@@ -13,6 +13,7 @@ from identity.accounts.pages import (
     PASSWORD,
     SECOND_CODE,
     FormPage,
+    Told,
 )
 from identity.pages import page
 
@@ -60,6 +61,22 @@ NEW_CODES = FormPage(
     "Make new codes",
     links=ACCOUNT_LINK,
 )
+
+
+def staff_page(parameters: Mapping[str, str]) -> str:
+    """What to do for who asked for staff access after one factor, and ways on from here."""
+    words = parameters.get("scope", "").split()
+    less = " ".join(word for word in words if word != "staff")
+    links = (
+        ("/account/two-step", "Turn two steps on"),
+        (f"/authorize?{urlencode(parameters)}", "Then sign in again"),
+        (f"/authorize?{urlencode({**parameters, 'scope': less})}", "Go on without staff access"),
+    )
+    said = (
+        "Staff access needs a second step: after your password, a code from an app on your phone. "
+        "This account has none yet."
+    )
+    return Told("Staff sign in in two steps", (said,), links).html({})
 
 
 def set_up_page(picture: str, secret: str, values: Mapping[str, str]) -> str:

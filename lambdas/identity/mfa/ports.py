@@ -46,7 +46,7 @@ class Factors(Protocol):
         told: Event,
         now: datetime,
     ) -> None:
-        """Ask for a second step from now on; TwoStepIsOnError."""
+        """Ask for a second step from now on, with recovery codes or none; TwoStepIsOnError."""
 
     def turn_off(self, account: Account, told: Event, now: datetime) -> None:
         """Forget the app and the recovery codes; TwoStepIsOffError."""

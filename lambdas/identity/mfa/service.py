@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from identity.mfa.domain import (
     pending_digest,
     recovery_code,
     recovery_digest,
-    seal_context,
+    sealed_secret,
     shown_secret,
     typed_digits,
 )
@@ -112,9 +111,7 @@ class TwoStep:
         if TOTP in account.factors:
             raise TwoStepIsOnError("You sign in in two steps already.")
         secret = secrets.token_bytes(SECRET_BYTES)
-        sealed = self.seal.close(
-            {"secret": base64.b32encode(secret).decode()}, seal_context(account.account_id)
-        )
+        sealed = sealed_secret(self.seal, account.account_id, secret)
         page_secret = _waiting(self.pending, account, SET_UP, self.clock, sealed)
         return NewApp(page_secret, shown_secret(secret), app_address(secret, account.email))
 

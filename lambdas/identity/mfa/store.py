@@ -24,7 +24,7 @@ from identity.mfa.domain import (
     TwoStepIsOffError,
     TwoStepIsOnError,
 )
-from identity.store import app_key, recovery_key
+from identity.store import app_item, app_key, recovery_key
 from kernel.errors import ConflictError
 from kernel.events import Event
 
@@ -125,12 +125,7 @@ class DynamoFactors:
         now: datetime,
     ) -> None:
         """Ask for a second step from now on; TwoStepIsOnError."""
-        item = {
-            **app_key(account.account_id),
-            **text(sealed_secret=app.sealed_secret),
-            "last_step": number(app.last_step),
-            "since": epoch(now),
-        }
+        codes = [self._write.put(_recovery_item(account, recovery_digests))]
         self._all_unless(
             TwoStepIsOnError("You sign in in two steps already."),
             self._update(
@@ -139,8 +134,8 @@ class DynamoFactors:
                 "attribute_exists(pk) AND attribute_not_exists(deletion_due)",
                 {":factor": {"SS": [TOTP]}},
             ),
-            self._write.put(item, ABSENT),
-            self._write.put(_recovery_item(account, recovery_digests)),
+            self._write.put(app_item(account.account_id, app, now), ABSENT),
+            *(codes if recovery_digests else ()),
             self._write.event(told, now),
         )
 

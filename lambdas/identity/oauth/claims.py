@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from identity.domain import SCOPES, Account
-from identity.oauth.errors import InvalidScopeError
+from identity.oauth.errors import InvalidScopeError, SecondStepRequiredError
 from identity.oauth.grants import RefreshToken
 from kernel.ids import time_of
 
@@ -20,33 +20,59 @@ OPENID_SCOPES = ("openid", "email")
 
 Claims = dict[str, str | int | list[str]]
 
+TWO_FACTORS = "mfa"
+"""RFC 8176: more than one factor was proven."""
 
-def granted_scope(asked: str, account: Account) -> str:
-    """The scope that a sign-in grants: what was asked for and is held.
+SCOPES_OF_TWO_FACTORS = frozenset({"staff"})
+"""What no sign-in by one factor gets."""
 
-    Unknown words are passed over, as RFC 6749 section 3.3 allows: the answer says what was
-    granted. Asking for `staff` without holding it is refused, so that nobody thinks they have it.
+
+def granted_scope(asked: str, account: Account, methods: str) -> str:
+    """The scope that a sign-in grants: what was asked for, is held and was proven enough for.
+
+    `methods` say how the owner was known (RFC 8176). Unknown words are passed over, as RFC 6749
+    section 3.3 allows: the answer says what was granted. Asking for `staff` without holding it is
+    refused, so that nobody thinks they have it; SecondStepRequiredError to who holds it and came
+    by one factor.
     """
     words = asked.split()
     if "staff" in words and "staff" not in account.scopes:
         raise InvalidScopeError("This account has no staff access.")
+    if not all(_is_proven(word, methods) for word in words):
+        raise SecondStepRequiredError(
+            "Staff access needs a second step, and this sign-in had none."
+        )
     wanted = [scope for scope in account.scopes if scope in words]
     openid = [scope for scope in OPENID_SCOPES if scope in words and "openid" in words]
     return " ".join([*openid, *(wanted or ["member"])])
 
 
+def kept_scope(scope: str, account: Account, methods: str) -> str:
+    """What of a granted scope is still good: the account may have lost some of it, and what was
+    granted under another rule needs two factors today; InvalidScopeError for nothing at all."""
+    held = [
+        word
+        for word in scope.split()
+        if word not in SCOPES or (word in account.scopes and _is_proven(word, methods))
+    ]
+    if not held:
+        raise InvalidScopeError("The account no longer holds what scope asks for.")
+    return " ".join(held)
+
+
 def renewed_scope(asked: str, token: RefreshToken, account: Account) -> str:
     """The scope of a new access token: as before, less what was not asked for this time or what
-    the account has lost; InvalidScopeError for more (RFC 6749 section 6)."""
+    is no longer good; InvalidScopeError for more (RFC 6749 section 6)."""
     before = token.scope.split()
     words = asked.split() or before
     if not set(words) <= set(before):
         raise InvalidScopeError("scope asks for more than the sign-in granted.")
-    kept = [word for word in before if word in words]
-    held = [word for word in kept if word not in SCOPES or word in account.scopes]
-    if not held:
-        raise InvalidScopeError("The account no longer holds what scope asks for.")
-    return " ".join(held)
+    asked_again = " ".join(word for word in before if word in words)
+    return kept_scope(asked_again, account, token.methods)
+
+
+def _is_proven(word: str, methods: str) -> bool:
+    return word not in SCOPES_OF_TWO_FACTORS or TWO_FACTORS in methods.split()
 
 
 def access_claims(

@@ -200,7 +200,8 @@ class DevicePage:
         account = self.accounts.by_id(kept.account_id)
         if account is None or not account.keeps(grant.asked_at):
             raise StaleVisitError("The account ended its sign-ins meanwhile. Ask for a new code.")
-        scope = granted_scope(grant.scope, account) if approve else grant.scope
+        # The device has shown no factor of its own.
+        scope = granted_scope(grant.scope, account, "") if approve else grant.scope
         if not self.devices.decide(
             grant.code_digest,
             status="approved" if approve else "denied",

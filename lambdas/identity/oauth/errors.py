@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from kernel.errors import DomainError
+from kernel.errors import DomainError, RefusedError
 
 
 class OAuthError(DomainError):
@@ -87,6 +87,12 @@ class InsufficientScopeError(OAuthError):
     """The access token was not given for this (RFC 6750 section 3.1)."""
 
     code: ClassVar[str] = "insufficient_scope"
+
+
+class SecondStepRequiredError(RefusedError):
+    """Staff access was asked for after one factor alone: shown to the person, who can mend it."""
+
+    code: ClassVar[str] = "second_step_required"
 
 
 class UnknownClientError(DomainError):

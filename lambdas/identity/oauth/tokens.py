@@ -19,6 +19,7 @@ from identity.oauth.claims import (
     Claims,
     access_claims,
     id_claims,
+    kept_scope,
     renewed_scope,
 )
 from identity.oauth.clients import (
@@ -121,7 +122,7 @@ class Tokens:
             family_id,
             account,
             client,
-            code.scope,
+            kept_scope(code.scope, account, code.methods),
             key,
             held,
             nonce=code.request.nonce,

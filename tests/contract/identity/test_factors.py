@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import boto3
@@ -62,6 +62,28 @@ def test_an_account_says_which_factors_it_has(kept: Kept, ada: Account, now: dat
     assert kept.accounts.by_id("acc_1") == ada
     assert kept.factors.app("acc_1") is None
     assert not kept.factors.take_recovery_code("acc_1", "one", USED, now)
+
+
+def test_an_account_is_made_with_an_app_or_given_one_without_recovery_codes(
+    kept: Kept, now: datetime
+) -> None:
+    bob = Account("acc_2", "bob@example.com", "hash", ("member",), "prf_2", now)
+    with_app = replace(bob, factors=frozenset({"totp"}))
+    eve = Account("acc_3", "eve@example.com", "hash", ("member",), "prf_3", now)
+
+    kept.accounts.add(with_app, APP)
+    kept.accounts.add(eve)
+    kept.factors.turn_on(eve, APP, (), ON, now)
+
+    assert kept.accounts.by_id("acc_2") == with_app
+    for account_id in ("acc_2", "acc_3"):
+        assert kept.factors.app(account_id) == APP
+        assert kept.factors.take_step(account_id, 101)
+        assert not kept.factors.take_recovery_code(account_id, "one", USED, now)
+    with pytest.raises(TwoStepIsOnError):
+        kept.factors.turn_on(with_app, APP, (), ON, now)
+    kept.factors.replace_recovery_codes(with_app, {"one"}, REPLACED, now)
+    assert kept.factors.take_recovery_code("acc_2", "one", USED, now)
 
 
 def test_it_is_turned_on_and_off_once(kept: Kept, ada: Account, now: datetime) -> None:

@@ -273,16 +273,20 @@ def test_a_mistake_ends_in_one_line_and_no_traceback(
 
 
 def test_the_service_is_found_where_make_run_left_it(tmp_path: Path) -> None:
-    staff = {"email": "s@example.test", "password": "p"}
+    staff = {"email": "s@example.test", "password": "p", "totp_secret": "S"}
     ready = {"web": "http://localhost:9999", "accounts": {"staff": staff}}
     (tmp_path / "ready.json").write_text(json.dumps(ready))
 
     assert find_service({"DATA_DIR": str(tmp_path)}) == Service(
-        "http://localhost:9999", "s@example.test", "p"
+        "http://localhost:9999", "s@example.test", "p", "S"
     )
     assert find_service({"DATA_DIR": str(tmp_path)}, "https://x.test/").site == "https://x.test"
     overridden = {"DATA_DIR": str(tmp_path), "MARQUEE_EMAIL": "me", "MARQUEE_PASSWORD": "mine"}
-    assert find_service(overridden).email == "me"
+    assert find_service(overridden) == Service("http://localhost:9999", "me", "mine")
+    with_app = {**overridden, "MARQUEE_TOTP_SECRET": "my own"}
+    assert find_service(with_app).totp_secret == "my own"
+    with pytest.raises(CommandError):
+        find_service({"DATA_DIR": str(tmp_path), "MARQUEE_EMAIL": "me"})
 
 
 def test_nobody_to_sign_in_as_says_what_to_set(tmp_path: Path) -> None:

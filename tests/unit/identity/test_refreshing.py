@@ -28,7 +28,9 @@ def server(now: datetime) -> Server:
 
 @pytest.fixture
 def first(server: Server) -> str:
-    return server.exchange(server.code(scope="openid member staff"))["refresh_token"]
+    return server.exchange(server.code_by("pwd otp mfa", scope="openid member staff"))[
+        "refresh_token"
+    ]
 
 
 def told_of_theft(server: Server) -> list[str]:

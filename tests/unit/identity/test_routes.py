@@ -116,6 +116,19 @@ def test_an_error_of_a_known_client_goes_back_to_it_as_oauth_says(server: Server
     assert sent["state"] == ["s"]
 
 
+def test_staff_without_a_second_step_are_told_how_to_get_one(now: datetime) -> None:
+    server = Server(now)
+    server.registration.create_account("ada@example.com", "correct horse", ("member", "staff"))
+
+    answer = sign_in(server, {"scope": "openid member staff"})
+
+    assert answer["statusCode"] == 403
+    assert "Staff access needs a second step" in answer["body"]
+    assert 'href="/account/two-step"' in answer["body"]
+    assert "scope=openid+member&amp;" in answer["body"], "the way on without it"
+    assert server.grants.codes == {}
+
+
 @pytest.mark.parametrize("name", ["state", "nonce", "scope"])
 def test_what_would_not_fit_into_the_way_back_is_refused(server: Server, name: str) -> None:
     answer = sign_in(server, {name: "s" * 513})

@@ -20,6 +20,7 @@ from identity.accounts.letters import Letters
 from identity.accounts.sign_in import PasswordCheck
 from identity.devices.service import Registry
 from identity.domain import EmailTakenError
+from identity.mfa.domain import SecondStepNeededError, TwoStepIsOnError, seal_context
 from identity.oauth.clients import clients, partner
 from identity.oauth.devices import Polling
 from identity.oauth.dpop import Proofs
@@ -30,6 +31,7 @@ from identity.oauth.errors import (
     LoginRequiredError,
     RequestNotSupportedError,
     RequestUriNotSupportedError,
+    SecondStepRequiredError,
     UnknownClientError,
     UnsupportedGrantTypeError,
     UnsupportedResponseTypeError,
@@ -37,8 +39,8 @@ from identity.oauth.errors import (
 from identity.oauth.es256 import OpenSslSignatures
 from identity.oauth.tokens import Tokens
 from identity.service import Admission, Authorization, Registration
-from kernel.errors import InvalidInputError
-from kernel.events.identity import OperatorAccountMade
+from kernel.errors import InvalidInputError, NotFoundError
+from kernel.events.identity import MfaEnabled, OperatorAccountMade
 from tests.fakes.accounts import FakeAnnouncements, FakeLimits, FakeMembers, OpenSeal
 from tests.fakes.devices import FakeDevices
 from tests.fakes.identity import (
@@ -51,7 +53,7 @@ from tests.fakes.identity import (
     LocalSigner,
     PlainPasswords,
 )
-from tests.fakes.mfa import FakePendingSteps
+from tests.fakes.mfa import FakeFactors, FakePendingSteps
 
 ISSUER = "https://auth.example"
 ORIGIN = "https://watch.example"
@@ -71,6 +73,7 @@ PARTNER = partner(
     "film-club", "Film Club", "https://club.example/callback", "https://club.example/"
 )
 SIGNER = LocalSigner()
+SECRET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
 @dataclass
@@ -88,8 +91,10 @@ class Server:
     made: FakeAnnouncements = field(default_factory=FakeAnnouncements)
     consents: FakeConsents = field(default_factory=FakeConsents)
     held: FakeDevices = field(init=False)
+    factors: FakeFactors = field(init=False)
 
     def __post_init__(self) -> None:
+        self.factors = FakeFactors(self.accounts)
         self.held = FakeDevices(self.grants, self.accounts)
 
     def clock(self) -> datetime:
@@ -97,7 +102,16 @@ class Server:
 
     @property
     def registration(self) -> Registration:
-        return Registration(self.accounts, PlainPasswords(), self.made, self.clock)
+        seal = OpenSeal()
+        return Registration(
+            self.accounts,
+            PlainPasswords(),
+            self.factors,
+            seal,
+            Letters(seal),
+            self.made,
+            self.clock,
+        )
 
     @property
     def authorization(self) -> Authorization:
@@ -139,6 +153,12 @@ class Server:
     def code(self, **changes: str) -> str:
         request = self.authorization.request({**REQUEST, **changes})
         return self.authorization.sign_in(request, "ada@example.com", "correct horse", "192.0.2.1")
+
+    def code_by(self, methods: str, **changes: str) -> str:
+        """A code for who has proven that much."""
+        admission = self.authorization.admission
+        (account,) = self.accounts.accounts.values()
+        return admission.admit(admission.request({**REQUEST, **changes}), account, methods)
 
     def exchange(self, code: str, **changes: str) -> dict[str, Any]:
         form = {
@@ -329,14 +349,85 @@ def test_staff_access_is_refused_to_who_does_not_hold_it(server: Server) -> None
         server.code(scope="member staff")
 
 
-def test_staff_get_it_only_when_the_client_asks(server: Server) -> None:
-    server.accounts.accounts = {
-        key: dataclasses.replace(account, scopes=("member", "staff"))
-        for key, account in server.accounts.accounts.items()
+@pytest.fixture
+def staff(now: datetime) -> Server:
+    server = Server(now)
+    server.registration.create_account("ada@example.com", "correct horse", ("member", "staff"))
+    return server
+
+
+BY_TWO_FACTORS = ("pwd otp mfa", "pwd mfa", "pop user mfa")
+
+
+@pytest.mark.parametrize("methods", BY_TWO_FACTORS)
+def test_staff_get_it_by_two_factors_and_only_when_the_client_asks(
+    staff: Server, methods: str
+) -> None:
+    wanted = staff.exchange(staff.code_by(methods, scope="member staff"))
+    not_wanted = staff.exchange(staff.code_by(methods, scope="member"))
+
+    assert (wanted["scope"], not_wanted["scope"]) == ("member staff", "member")
+    assert staff.refresh(wanted["refresh_token"])["scope"] == "member staff"
+
+
+@pytest.mark.parametrize("methods", ["pwd", "", "pop", "pwd otp", "mfaa", "pwd-mfa"])
+def test_staff_do_not_get_it_by_one_factor(staff: Server, methods: str) -> None:
+    with pytest.raises(SecondStepRequiredError):
+        staff.code_by(methods, scope="member staff")
+    assert staff.exchange(staff.code_by(methods, scope="member"))["scope"] == "member"
+
+
+def test_what_was_granted_for_one_factor_before_is_lost_at_the_exchange_and_at_the_renewal(
+    staff: Server,
+) -> None:
+    by_two = "pwd otp mfa"
+    code = staff.code_by(by_two, scope="member staff")
+    (kept,) = staff.grants.codes.values()
+    staff.grants.codes[kept.code_digest] = dataclasses.replace(kept, methods="pwd")
+    refresh = staff.exchange(staff.code_by(by_two, scope="member staff"))["refresh_token"]
+    staff.grants.tokens = {
+        digest: dataclasses.replace(token, methods="pwd")
+        for digest, token in staff.grants.tokens.items()
     }
 
-    assert server.exchange(server.code(scope="member"))["scope"] == "member"
-    assert server.exchange(server.code(scope="member staff"))["scope"] == "member staff"
+    assert staff.exchange(code)["scope"] == "member"
+    assert staff.refresh(refresh)["scope"] == "member"
+
+
+def test_an_operator_hands_over_the_secret_of_an_app_with_the_account(server: Server) -> None:
+    made = server.registration.create_account(
+        "eve@example.com", "correct horse", ("member", "staff"), SECRET
+    )
+
+    request = server.authorization.request(REQUEST)
+    with pytest.raises(SecondStepNeededError):
+        server.authorization.sign_in(request, "eve@example.com", "correct horse", "192.0.2.1")
+    kept = server.factors.app(made.account_id)
+    assert kept is not None
+    assert OpenSeal().open(kept.sealed_secret, seal_context(made.account_id)) == {"secret": SECRET}
+
+
+def test_an_account_without_an_app_is_given_one_once_and_its_owner_hears_of_it(
+    server: Server,
+) -> None:
+    server.registration.give_app("Ada@example.com", SECRET.lower())
+
+    with pytest.raises(SecondStepNeededError):
+        server.code()
+    assert [type(told) for told in server.factors.told] == [MfaEnabled]
+    with pytest.raises(TwoStepIsOnError):
+        server.registration.give_app("ada@example.com", SECRET)
+    with pytest.raises(NotFoundError):
+        server.registration.give_app("bob@example.com", SECRET)
+
+
+@pytest.mark.parametrize("secret", ["A" * 24, "A" * 105, "01189998819991197253", "ä" * 32])
+def test_a_secret_that_is_none_is_refused(server: Server, secret: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        server.registration.create_account("eve@example.com", "long enough", ("member",), secret)
+    assert refused.value.facts["field"] == "totp_secret"
+    with pytest.raises(InvalidInputError):
+        server.registration.give_app("ada@example.com", secret)
 
 
 def test_a_refresh_token_is_followed_by_the_next_of_the_same_device(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import json
 import socket
@@ -64,6 +65,31 @@ def test_only_its_owner_may_read_the_demo_sign_ins(make_run: MakeRun, data_dir: 
     assert (data_dir / "accounts.json").stat().st_mode & 0o077 == 0
     assert (data_dir / "operator.env").stat().st_mode & 0o077 == 0
     run.close()
+
+
+def test_staff_have_a_second_step_in_a_data_dir_from_before_there_was_one(
+    make_run: MakeRun, data_dir: Path
+) -> None:
+    before = {
+        "member": {"email": "viewer@marquee.example", "password": "p1"},
+        "staff": {"email": "staff@marquee.example", "password": "p2"},
+    }
+    (data_dir / "accounts.json").write_text(json.dumps(before))
+    run = make_run()
+
+    run.start()
+    run.close()
+    accounts = json.loads((data_dir / "accounts.json").read_text())
+    again = make_run()
+    again.start()
+
+    secret = accounts["staff"].pop("totp_secret")
+    assert accounts == before
+    assert len(base64.b32decode(secret)) == 20
+    ready = json.loads((data_dir / "ready.json").read_text())
+    assert ready["accounts"]["staff"]["totp_secret"] == secret
+    assert "totp_secret" not in ready["accounts"]["member"]
+    again.close()
 
 
 def test_an_operators_shell_finds_the_aws_endpoint_while_the_run_lasts(
