@@ -242,11 +242,12 @@ class IdentityStack(MarqueeStack):
             "second_step",
             layers=["lean"],
             description="Takes the code that follows the password",
-            environment={"FACTOR_KEY": self._factor_key.key_arn},
+            environment=self._sealing_keys,
             may=["GetItem", "PutItem", "UpdateItem"],
             routes=["POST /second-step"],
         )
         self._factor_key.grant(takes, "kms:Decrypt")
+        self.mail_key.grant(takes, "kms:Encrypt")
         pages = self._function(
             "TwoStep",
             "two_step",

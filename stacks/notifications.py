@@ -47,6 +47,8 @@ CALLING_FOR_LETTERS = (
     "PasswordChanged",
     "MfaEnabled",
     "MfaDisabled",
+    "RecoveryCodeUsed",
+    "RecoveryCodesReplaced",
     "EmailChangeRequested",
     "EmailChanged",
     "PasskeyAdded",

@@ -22,6 +22,8 @@ from kernel.events.identity import (
     PasskeyRemoved,
     PasswordChanged,
     PasswordResetRequested,
+    RecoveryCodesReplaced,
+    RecoveryCodeUsed,
 )
 
 CODE_IS_GOOD_FOR = timedelta(minutes=15)
@@ -90,6 +92,8 @@ LETTERS: Mapping[str, tuple[Letter, ...]] = {
     EmailChanged.detail_type: (Letter("email_changed", "to"), Letter("email_changed", "previous")),
     MfaEnabled.detail_type: (Letter("mfa_enabled", "to"),),
     MfaDisabled.detail_type: (Letter("mfa_disabled", "to"),),
+    RecoveryCodeUsed.detail_type: (Letter("recovery_code_used", "to"),),
+    RecoveryCodesReplaced.detail_type: (Letter("recovery_codes_replaced", "to"),),
     PasskeyAdded.detail_type: (Letter("passkey_added", "to"),),
     PasskeyRemoved.detail_type: (Letter("passkey_removed", "to"),),
     NewDeviceSignedIn.detail_type: (Letter("new_device", "to"),),

@@ -49,6 +49,7 @@ class TemplateWords:
             "devices": f"{self.public_origin}/devices",
             "forgot_password": f"{self.issuer}/forgot-password",
             "passkeys": f"{self.issuer}/account/passkeys",
+            "recovery_codes": f"{self.issuer}/account/recovery-codes",
             "export": f"{self.issuer}/account/export",
             "delete": f"{self.issuer}/account/delete",
         }

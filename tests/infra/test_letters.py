@@ -107,7 +107,14 @@ def test_one_function_opens_what_events_carry(
     sealers = users_of(identity, "kms:Encrypt", "MailKey") | users_of(notifications, "kms:Encrypt")
 
     assert named(openers) == {"LettersRole"}
-    assert named(sealers) == {"AccountsRole", "PasskeysRole", "TokenRole", "TwoStepRole"}
+    assert named(sealers) == {
+        "AccountsRole",
+        "CreateAccountRole",
+        "PasskeysRole",
+        "SecondStepRole",
+        "TokenRole",
+        "TwoStepRole",
+    }
     assert named(users_of(staff_accounts, "kms:Encrypt")) == {"StaffRole"}
     assert not users_of(staff_accounts, "kms:Decrypt")
 
@@ -123,7 +130,7 @@ def test_who_only_takes_passwords_cannot_open_an_apps_secret(identity: Template)
         "SecondStepRole",
         "TwoStepRole",
     }
-    assert named(sealers) == {"TwoStepRole"}
+    assert named(sealers) == {"CreateAccountRole", "TwoStepRole"}
 
 
 def test_letters_come_from_the_environments_own_domain(notifications: Template) -> None:

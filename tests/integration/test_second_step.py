@@ -84,6 +84,7 @@ def test_two_steps_from_on_to_off(careful: Careful) -> None:
     assert "was used already" in used.text
 
     assert careful.second_step(recovery[0]).status_code == 303
+    await_letter(careful.cloud, careful.email, "A recovery code of your account was used")
     assert careful.second_step(recovery[0]).status_code == 401
 
     # What changes an account asks for a code, too.
@@ -95,6 +96,7 @@ def test_two_steps_from_on_to_off(careful: Careful) -> None:
     assert careful.post("/account/password", **careful.known(), **other).status_code == 401
 
     renewed = careful.post("/account/recovery-codes", **careful.known(), second_code=recovery[1])
+    await_letter(careful.cloud, careful.email, "You have new recovery codes")
     assert careful.second_step(recovery[2]).status_code == 401
     off = careful.post(
         "/account/two-step/off",

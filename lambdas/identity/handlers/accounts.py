@@ -46,6 +46,7 @@ _check = OwnerCheck(
         KmsSeal(_kms, settings.factor_key()),
         _limits,
         _announcements,
+        _letters,
         utc_now,
     ),
 )

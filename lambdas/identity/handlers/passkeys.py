@@ -23,6 +23,7 @@ from kernel.web.payload import answering
 _client, _table, _kms = boto3.client("dynamodb"), settings.table_name(), boto3.client("kms")
 _members, _limits = DynamoMembers(_client, _table), DynamoLimits(_client, _table)
 _announcements = DynamoAnnouncements(_client, _table)
+_letters = Letters(KmsSeal(_kms, settings.mail_key()))
 _service = OwnPasskeys(
     owners=OwnerCheck(
         PasswordCheck(_members, Argon2Passwords(), _limits, _announcements, utc_now),
@@ -31,6 +32,7 @@ _service = OwnPasskeys(
             KmsSeal(_kms, settings.factor_key()),
             _limits,
             _announcements,
+            _letters,
             utc_now,
         ),
     ),
@@ -38,7 +40,7 @@ _service = OwnPasskeys(
     passkeys=DynamoPasskeys(_client, _table),
     challenges=Challenges(DynamoCeremonies(_client, _table), utc_now),
     verifier=FidoVerifier(settings.passkey_domain(), settings.issuer()),
-    letters=Letters(KmsSeal(_kms, settings.mail_key())),
+    letters=_letters,
     rp_id=settings.passkey_domain(),
     clock=utc_now,
 )

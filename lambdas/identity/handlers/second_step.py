@@ -5,6 +5,7 @@ from __future__ import annotations
 import boto3
 
 from identity import settings
+from identity.accounts.letters import Letters
 from identity.accounts.store import DynamoAnnouncements, DynamoLimits
 from identity.consent.store import DynamoConsents
 from identity.mfa.check import CodeCheck
@@ -19,15 +20,17 @@ from kernel.kms_seal import KmsSeal
 from kernel.web.payload import answering
 
 _dynamodb, _table = boto3.client("dynamodb"), settings.table_name()
+_kms = boto3.client("kms")
 _announcements = DynamoAnnouncements(_dynamodb, _table)
 _service = SecondStep(
     accounts=DynamoAccounts(_dynamodb, _table),
     pending=DynamoPendingSteps(_dynamodb, _table),
     codes=CodeCheck(
         DynamoFactors(_dynamodb, _table),
-        KmsSeal(boto3.client("kms"), settings.factor_key()),
+        KmsSeal(_kms, settings.factor_key()),
         DynamoLimits(_dynamodb, _table),
         _announcements,
+        Letters(KmsSeal(_kms, settings.mail_key())),
         utc_now,
     ),
     admission=Admission(

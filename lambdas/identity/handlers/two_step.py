@@ -26,16 +26,17 @@ _members, _limits = DynamoMembers(_dynamodb, _table), DynamoLimits(_dynamodb, _t
 _announcements = DynamoAnnouncements(_dynamodb, _table)
 _factors = DynamoFactors(_dynamodb, _table)
 _seal = KmsSeal(_kms, settings.factor_key())
+_letters = Letters(KmsSeal(_kms, settings.mail_key()))
 _service = TwoStep(
     accounts=_members,
     pending=DynamoPendingSteps(_dynamodb, _table),
     factors=_factors,
     owners=OwnerCheck(
         PasswordCheck(_members, Argon2Passwords(), _limits, _announcements, utc_now),
-        CodeCheck(_factors, _seal, _limits, _announcements, utc_now),
+        CodeCheck(_factors, _seal, _limits, _announcements, _letters, utc_now),
     ),
     seal=_seal,
-    letters=Letters(KmsSeal(_kms, settings.mail_key())),
+    letters=_letters,
     clock=utc_now,
 )
 _drawn = partial(qr_svg, title="Scan with an authenticator app")

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from identity.accounts.letters import Letters
 from identity.accounts.limits import SECOND_STEP_BY_ACCOUNT, SECOND_STEP_BY_PLACE, Limit
 from identity.accounts.ports import Announcements, Limits
 from identity.accounts.sign_in import PasswordCheck, check_not_blocked
@@ -39,6 +40,7 @@ class CodeCheck:
     seal: SealOpener
     limits: Limits
     announcements: Announcements
+    letters: Letters
     clock: Clock
 
     def methods(self, account: Account, code: str, place: str) -> str:
@@ -97,7 +99,10 @@ class CodeCheck:
 
     def _by_recovery_code(self, account: Account, code: str) -> str | None:
         now = self.clock()
-        used = RecoveryCodeUsed(sequence=epoch_milliseconds(now), account_id=account.account_id)
+        facts = {"to": account.email, "when": f"{now:%Y-%m-%d %H:%M} UTC"}
+        used = self.letters.write(
+            RecoveryCodeUsed, account.account_id, account.language, facts, now
+        )
         digest = recovery_digest(account.account_id, code)
         taken = self.factors.take_recovery_code(account.account_id, digest, used, now)
         return PASSWORD_AND_RECOVERY_CODE if taken else None

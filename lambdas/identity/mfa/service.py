@@ -35,7 +35,7 @@ from identity.mfa.domain import (
 )
 from identity.mfa.ports import Factors, PendingSteps, SecretSeal
 from identity.oauth.clients import AuthorizationRequest
-from kernel.clock import Clock, epoch_milliseconds
+from kernel.clock import Clock
 from kernel.events.identity import MfaDisabled, MfaEnabled, RecoveryCodesReplaced
 
 PAGE_SECRET_BYTES = 32
@@ -153,8 +153,8 @@ class TwoStep:
         account = self._with_app(owner)
         now = self.clock()
         codes = _new_recovery_codes()
-        told = RecoveryCodesReplaced(
-            sequence=epoch_milliseconds(now), account_id=account.account_id
+        told = self.letters.write(
+            RecoveryCodesReplaced, account.account_id, account.language, {"to": account.email}, now
         )
         self.factors.replace_recovery_codes(account, _digests(account, codes), told, now)
         return codes

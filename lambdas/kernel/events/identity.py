@@ -275,15 +275,15 @@ class SecondStepFailed(AccountEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecoveryCodeUsed(AccountEvent):
-    """A recovery code was given in place of the app's."""
+class RecoveryCodeUsed(LetterEvent):
+    """A recovery code was given in place of the app's, `when`."""
 
     detail_type: ClassVar[str] = "RecoveryCodeUsed"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecoveryCodesReplaced(AccountEvent):
-    """The owner has other recovery codes."""
+class RecoveryCodesReplaced(LetterEvent):
+    """The owner has other recovery codes, and those before are good no more."""
 
     detail_type: ClassVar[str] = "RecoveryCodesReplaced"
 

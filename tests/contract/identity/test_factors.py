@@ -23,8 +23,8 @@ from tests.fakes.mfa import FakeFactors, FakePendingSteps
 APP = AuthenticatorApp("sealed", 100)
 ON = MfaEnabled(sequence=1, account_id="acc_1", language="en", sealed="s")
 OFF = MfaDisabled(sequence=2, account_id="acc_1", language="en", sealed="s")
-USED = RecoveryCodeUsed(sequence=3, account_id="acc_1")
-REPLACED = RecoveryCodesReplaced(sequence=4, account_id="acc_1")
+USED = RecoveryCodeUsed(sequence=3, account_id="acc_1", language="en", sealed="s")
+REPLACED = RecoveryCodesReplaced(sequence=4, account_id="acc_1", language="en", sealed="s")
 
 
 @dataclass

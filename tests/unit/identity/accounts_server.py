@@ -72,7 +72,7 @@ class Desk:
         self.factors = FakeFactors(self.members.accounts, self.told)
         self.pending = FakePendingSteps()
         seal = OpenSeal(self.work)
-        self.codes = CodeCheck(self.factors, seal, self.limits, announcements, self.clock)
+        self.codes = CodeCheck(self.factors, seal, self.limits, announcements, letters, self.clock)
         owners = OwnerCheck(self.check, self.codes)
         self.two_step = TwoStep(
             self.members, self.pending, self.factors, owners, seal, letters, self.clock

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from identity.accounts.domain import WrongPasswordError
+from identity.accounts.letters import Letters
 from identity.accounts.sign_in import PasswordCheck
 from identity.consent.apps import Apps
 from identity.consent.domain import CONSENT_LIFE
@@ -68,7 +69,14 @@ class Club(Server):
             FakeAnnouncements(),
             self.clock,
         )
-        codes = CodeCheck(FakeFactors(), OpenSeal(), FakeLimits(), FakeAnnouncements(), self.clock)
+        codes = CodeCheck(
+            FakeFactors(),
+            OpenSeal(),
+            FakeLimits(),
+            FakeAnnouncements(),
+            Letters(OpenSeal()),
+            self.clock,
+        )
         return Apps(
             OwnerCheck(check, codes),
             Challenges(self.ceremonies, self.clock),

@@ -32,6 +32,7 @@ from kernel.events.identity import (
     MfaDisabled,
     MfaEnabled,
     PasswordChanged,
+    RecoveryCodesReplaced,
     RecoveryCodeUsed,
     SecondStepFailed,
 )
@@ -177,7 +178,10 @@ def test_a_recovery_code_is_taken_once_and_told_of(desk: Desk, phone: Phone) -> 
     desk.second_step.sign_in(asked(desk), first_step(desk), typed, HERE)
 
     assert [code.methods for code in desk.grants.codes.values()] == [PASSWORD_AND_RECOVERY_CODE]
-    assert desk.told_last(RecoveryCodeUsed).account_id == "acc_ada@example.com"
+    assert desk.sealed_in(RecoveryCodeUsed) == {
+        "to": "ada@example.com",
+        "when": f"{desk.clock():%Y-%m-%d %H:%M} UTC",
+    }
     with pytest.raises(WrongSecondCodeError):
         desk.second_step.sign_in(asked(desk), first_step(desk), phone.recovery[3], HERE)
 
@@ -345,6 +349,7 @@ def test_turning_it_off_asks_for_a_code_and_is_told_by_mail(desk: Desk, phone: P
 def test_new_recovery_codes_end_the_old_ones(desk: Desk, phone: Phone) -> None:
     new = desk.two_step.replace_recovery_codes(owner(code=phone.recovery[0]))
 
+    assert desk.sealed_in(RecoveryCodesReplaced) == {"to": "ada@example.com"}
     with pytest.raises(WrongSecondCodeError):
         desk.second_step.sign_in(asked(desk), first_step(desk), phone.recovery[1], HERE)
     assert desk.second_step.sign_in(asked(desk), first_step(desk), new[0], HERE)
