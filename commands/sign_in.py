@@ -1,7 +1,7 @@
 """Signs in as a browser does: authorization code with PKCE over the hosted page (RFC 7636).
 
 It knows nothing of the pages but that one holds a form with a password field, and the next, for
-who signs in in two steps, one with a field for the code.
+who signs in in two steps, one with a field for the code, and where staff without them are sent.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ SECOND_STEP_SECONDS = 75.0
 """A code is taken once: whoever signs in often waits for the next, or for two while others do."""
 
 SECOND_CODE = "second_code"
+
+TURN_ON_PATH = "/account/two-step"
+"""Where a page sends staff who have no second step."""
 
 
 class SignInError(Exception):
@@ -167,12 +170,10 @@ def _code(answer: httpx.Response, state: str, email: str) -> str:
         wait = answer.headers.get("retry-after", "some")
         raise SignInError(f"too many attempts for {email}: try again in {wait} seconds")
     if not answer.is_redirect:
-        if answer.status_code == httpx.codes.FORBIDDEN:
-            raise SignInError(
-                f"{email} is staff without a second step: turn it on at "
-                f"{answer.url.join('/account/two-step')}"
-            )
-        if answer.status_code in (200, 400, 401):
+        if TURN_ON_PATH in answer.text:
+            turn_on = answer.url.join(TURN_ON_PATH)
+            raise SignInError(f"{email} is staff without a second step: turn it on at {turn_on}")
+        if answer.status_code in (200, 400, 401, 403):
             raise SignInError(f"wrong e-mail or password for {email}")
         raise SignInError(f"sign-in answered {answer.status_code}")
     target = answer.headers["location"]

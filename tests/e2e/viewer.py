@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from PIL import Image, ImageStat
@@ -48,9 +49,14 @@ class Viewer:
         """Type an address."""
         self.page.goto(f"{self.cloud.web}{path}")
 
-    def fill_in(self, password: str | None = None, kind: str = "member") -> None:
-        """The sign-in form, sent."""
-        account = self.cloud.account(kind)
+    def fill_in(
+        self,
+        password: str | None = None,
+        kind: str = "member",
+        account: Mapping[str, str] | None = None,
+    ) -> None:
+        """The sign-in form, sent, and the second step where there is one."""
+        account = account or self.cloud.account(kind)
         self.page.get_by_label("E-mail").fill(account["email"])
         self.page.get_by_label("Password").fill(password or account["password"])
         self.page.get_by_role("button", name="Sign in").click()
