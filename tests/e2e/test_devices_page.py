@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.cloud import RunningCloud
 from tests.e2e.axe import grave_findings
@@ -61,6 +61,40 @@ def test_a_device_is_found_renamed_and_signed_out_by_keyboard_alone(
 
     assert tv.renewal().status_code == 400
     assert viewer.complaints == []
+
+
+STEP_UP = {"code": "step_up_required", "detail": "Sign in once more to do this.", "status": 403}
+
+
+def test_who_signed_in_long_ago_signs_in_again_before_a_device_is_removed(
+    viewer: Viewer, somebody: Somebody
+) -> None:
+    SignedIn(somebody, "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) Version/18.0 Safari/604.1")
+    page = signed_in(viewer, somebody, "/devices")
+    row = page.get_by_test_id("device").filter(has_text="Safari on iPad")
+
+    def too_old(route: Route) -> None:
+        route.fulfill(status=403, json=STEP_UP, content_type="application/problem+json")
+
+    page.route("**/v1/devices/*", too_old)
+    row.get_by_role("button", name=re.compile("^Remove")).click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("alert")).to_contain_text("Sign in once more")
+    assert grave_findings(page) == []
+    page.unroute("**/v1/devices/*")
+    expect(page.get_by_role("button", name="Sign in again")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/authorize?*prompt=login*")
+    with page.expect_response(f"{viewer.cloud.issuer}/revoke") as given_back:
+        page.get_by_label("E-mail").fill(somebody.email)
+        page.get_by_label("Password").fill(somebody.password)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{viewer.cloud.web}/devices")
+    assert given_back.value.status == 200
+
+    row.get_by_role("button", name=re.compile("^Remove")).click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(row).to_have_count(0)
 
 
 def test_the_same_browser_is_the_same_device_and_can_sign_itself_out(

@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 from identity.accounts.limits import Limit
 from identity.oauth.device_grants import DEVICE_NAME_MAX_CHARACTERS
 from identity.oauth.errors import InvalidRequestError
-from kernel.errors import InvalidInputError, NotFoundError, UnauthenticatedError
+from kernel.errors import InvalidInputError, NotFoundError, RefusedError, UnauthenticatedError
 from kernel.ids import derived_id, new_id
 
 Kind = Literal["tv", "phone", "tablet", "computer", "other"]
@@ -30,6 +30,10 @@ FREE_SWAPS = 2
 
 NEW_DEVICE_LETTERS = Limit("new-device-letters", timedelta(hours=4), 5)
 """By account: whoever did not look at five letters is not helped by the sixth."""
+
+STEP_UP_LIFE = timedelta(minutes=15)
+"""How long a sign-in is fresh enough for what cannot be taken back: finding a device in the list
+and thinking it over. An open laptop that was left for lunch is not."""
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 """256 random bits in base64url, which a client makes once and keeps."""
@@ -69,6 +73,12 @@ class SignedOutError(UnauthenticatedError):
     """The token is still good, but the sign-in that it belongs to was ended."""
 
     code: ClassVar[str] = "signed_out"
+
+
+class StepUpRequiredError(RefusedError):
+    """The sign-in is too old, or of a device that has shown nothing of its own."""
+
+    code: ClassVar[str] = "step_up_required"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from identity.devices.domain import Device, Household
@@ -93,9 +93,25 @@ def routes(service: DeviceList, clock: Clock) -> Callable[[Event], Reply]:
 
     def answer(event: Event) -> Reply:
         said = claims(event, "member")
-        return known[event["routeKey"]](event, Caller(said["sub"], said["device"], said["sid"]))
+        caller = Caller(
+            said["sub"],
+            said["device"],
+            said["sid"],
+            said.get("amr", ""),
+            _moment(said.get("auth_time", "")),
+        )
+        return known[event["routeKey"]](event, caller)
 
     return answer
+
+
+def _moment(seconds: str) -> datetime | None:
+    """A time of a token, which the gateway passes on as text; None for what is no such time."""
+    try:
+        # By way of a float: it may write large numbers with an exponent.
+        return datetime.fromtimestamp(float(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _device_id(event: Event) -> str:

@@ -10,6 +10,7 @@ from identity.accounts.letters import Letters
 from identity.accounts.ports import Limits
 from identity.devices.domain import (
     NEW_DEVICE_LETTERS,
+    STEP_UP_LIFE,
     Device,
     DeviceNotFoundError,
     Household,
@@ -17,6 +18,7 @@ from identity.devices.domain import (
     Places,
     Session,
     SignedOutError,
+    StepUpRequiredError,
     checked_name,
 )
 from identity.devices.ports import Devices
@@ -108,6 +110,17 @@ class Caller:
     account_id: str
     device_id: str
     session_id: str
+    methods: str = ""
+    """How its owner was known at this sign-in (RFC 8176); empty on a TV that a phone let in."""
+    signed_in_at: datetime | None = None
+
+    def check_is_fresh(self, now: datetime) -> None:
+        """StepUpRequiredError unless somebody signed in here a moment ago."""
+        at = self.signed_in_at
+        if not self.methods or at is None or now - at >= STEP_UP_LIFE:
+            raise StepUpRequiredError(
+                "Sign in once more to do this: your last time is too long ago."
+            )
 
 
 @dataclass(frozen=True)
@@ -166,9 +179,15 @@ class DeviceList:
         self._end(caller, household.on(device_id))
 
     def remove(self, caller: Caller, device_id: str) -> None:
-        """Sign a device out and forget it; its place is free, or will be (`Places`)."""
-        self.sign_out(caller, device_id)
+        """Sign a device out and forget it; its place is free, or will be (`Places`).
+
+        StepUpRequiredError: the places that come back at once are few.
+        """
         now = self.clock()
+        household = self.seen(caller)
+        household.device(device_id)
+        caller.check_is_fresh(now)
+        self._end(caller, household.on(device_id))
         told = DeviceRemoved(
             sequence=epoch_milliseconds(now), account_id=caller.account_id, device_id=device_id
         )
@@ -182,8 +201,10 @@ class DeviceList:
         raise UnavailableError("The devices are being changed elsewhere. Try again.")
 
     def sign_out_others(self, caller: Caller) -> None:
-        """End all sign-ins but the caller's own."""
+        """End all sign-ins but the caller's own; StepUpRequiredError, or a thief would be the one
+        who stays."""
         sessions = self.seen(caller).sessions
+        caller.check_is_fresh(self.clock())
         self._end(caller, [each for each in sessions if each.session_id != caller.session_id])
 
     def sign_out_everywhere(self, caller: Caller) -> None:

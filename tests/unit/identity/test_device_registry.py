@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from identity.devices.domain import (
     FREE_SWAPS,
     LEAST_DEVICES,
+    STEP_UP_LIFE,
     SWAP_COOLDOWN,
     DeviceNotFoundError,
     Places,
     SignedOutError,
+    StepUpRequiredError,
     checked_name,
     introduced,
 )
@@ -37,6 +39,7 @@ from kernel.events.identity import (
     SignedOutEverywhere,
 )
 from kernel.sealed import encryption_context
+from kernel.web.payload import answering
 from tests.fakes.accounts import OpenSeal
 from tests.unit.identity.test_device_grants import Household as TvAndPhone
 from tests.unit.identity.test_sign_in import REQUEST, claims_of
@@ -94,7 +97,8 @@ def claims(answer: dict[str, Any]) -> dict[str, Any]:
 
 def caller(answer: dict[str, Any]) -> Caller:
     said = claims(answer)
-    return Caller(said["sub"], said["device"], said["sid"])
+    signed_in_at = datetime.fromtimestamp(said["auth_time"], UTC)
+    return Caller(said["sub"], said["device"], said["sid"], said["amr"], signed_in_at)
 
 
 def test_a_device_that_keeps_its_key_is_the_same_one_at_its_next_sign_in(home: Home) -> None:
@@ -277,6 +281,39 @@ def test_whoever_was_signed_out_can_do_nothing_to_others_with_the_token_they_sti
     assert home.refresh(owner["refresh_token"])
 
 
+def test_what_cannot_be_taken_back_asks_for_a_fresh_sign_in_which_no_renewal_is(
+    home: Home,
+) -> None:
+    tv, phone = home.sign_in(KEYS[0]), home.sign_in(KEYS[1])
+    home.now += STEP_UP_LIFE - timedelta(seconds=1)
+    home.desk.sign_out_others(caller(phone))
+    home.now += timedelta(seconds=1)
+    renewed = home.refresh(phone["refresh_token"])
+
+    for act in (
+        lambda: home.desk.remove(caller(renewed), claims(tv)["device"]),
+        lambda: home.desk.sign_out_others(caller(renewed)),
+    ):
+        with pytest.raises(StepUpRequiredError):
+            act()
+    home.desk.sign_out(caller(renewed), claims(tv)["device"])
+    home.desk.remove(caller(home.sign_in(KEYS[1])), claims(tv)["device"])
+    assert len(home.told(DeviceRemoved)) == 1
+
+
+def test_a_tv_that_a_phone_let_in_removes_no_other_device(home: Home) -> None:
+    phone = home.sign_in(KEYS[0])
+    asked = home.ask(device_name="Living room")
+    home.decide(asked["user_code"])
+    tv = home.tokens.exchange(
+        {"grant_type": DEVICE_CODE, "device_code": asked["device_code"], "client_id": "tv"}
+    )
+
+    with pytest.raises(StepUpRequiredError):
+        home.desk.remove(caller(tv), claims(phone)["device"])
+    assert home.refresh(phone["refresh_token"])
+
+
 def test_signing_out_everywhere_ends_every_sign_in_at_once(home: Home) -> None:
     answers = [home.sign_in(key) for key in KEYS[:3]]
     home.now += timedelta(milliseconds=5)
@@ -440,6 +477,37 @@ def ask(home: Home, answer: dict[str, Any], route: str, body: object = None, **p
         "requestContext": {"authorizer": {"jwt": {"claims": said}}},
     }
     return routes(home.desk, home.clock)(event)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({}, 204),
+        ({"auth_time": "1.7935344e9"}, 204),
+        ({"auth_time": None}, 403),
+        ({"auth_time": "then"}, 403),
+        ({"auth_time": "nan"}, 403),
+        ({"auth_time": "1e99"}, 403),
+        ({"auth_time": "0"}, 403),
+        ({"amr": ""}, 403),
+        ({"amr": None}, 403),
+    ],
+)
+def test_a_token_that_does_not_say_when_and_how_somebody_signed_in_removes_nothing(
+    home: Home, changes: dict[str, Any], status: int
+) -> None:
+    answer, tv = home.sign_in(KEYS[0]), claims(home.sign_in(KEYS[1]))["device"]
+    assert claims(answer)["auth_time"] == 1_793_534_400
+    said = {**claims(answer), "scope": "member", **changes}
+    event = {
+        "routeKey": "DELETE /v1/devices/{device_id}",
+        "pathParameters": {"device_id": tv},
+        "requestContext": {
+            "authorizer": {"jwt": {"claims": {k: v for k, v in said.items() if v is not None}}}
+        },
+    }
+
+    assert answering(routes(home.desk, home.clock))(event, None)["statusCode"] == status
 
 
 def test_a_list_says_which_device_is_in_use_and_since_when(home: Home) -> None:

@@ -38,6 +38,17 @@ test.each([
   expect(new URL(url).searchParams.get("scope")).toBe(scope);
 });
 
+test.each([
+  [true, "login"],
+  [false, null],
+])("a step-up (%s) has the person asked again", async (isStepUp, prompt) => {
+  const transaction = newTransaction("/devices");
+
+  const url = await authorizeUrl(CONFIG, "https://watch.example", transaction, { isStepUp });
+
+  expect(new URL(url).searchParams.get("prompt")).toBe(prompt);
+});
+
 test("a member who asked to work as staff is told", () => {
   const transaction = newTransaction("/staff");
 

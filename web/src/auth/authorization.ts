@@ -38,6 +38,7 @@ export async function authorizeUrl(
   config: Config,
   origin: string,
   transaction: Transaction,
+  { isStepUp = false }: { readonly isStepUp?: boolean } = {},
 ): Promise<string> {
   const query = new URLSearchParams({
     response_type: "code",
@@ -48,6 +49,8 @@ export async function authorizeUrl(
     nonce: transaction.nonce,
     code_challenge: await challengeOf(transaction.verifier),
     code_challenge_method: "S256",
+    // OIDC Core 3.1.2.1: ask the person again, whoever is signed in.
+    ...(isStepUp ? { prompt: "login" } : {}),
   });
   return `${config.issuer}/authorize?${query}`;
 }

@@ -229,6 +229,20 @@ test("signing out while a renewal is under way stays signed out", async () => {
   expect(tab.kept.size).toBe(0);
 });
 
+test("who signs in again is signed in once: the sign-in before is given back", async () => {
+  const { tab, session } = await signedIn();
+  await session.signInAgain("/devices");
+  const state = new URL(tab.left).searchParams.get("state") ?? "";
+  const back = tab.open();
+  tab.issuer.grants("2");
+
+  const returnTo = await back.completeSignIn(`?code=c2&state=${state}`);
+
+  expect(returnTo).toBe("/devices");
+  expect(await back.accessToken()).toBe("access-2");
+  expect(tab.issuer.forms.at(-1)?.get("token")).toBe("refresh-1");
+});
+
 test("signing out gives the refresh token back, and needs no answer", async () => {
   const { tab, session } = await signedIn();
 

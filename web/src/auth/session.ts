@@ -101,10 +101,20 @@ export class Session {
   }
 
   /** Leaves for the issuer's page; comes back at /callback, then at `returnTo`. */
-  async signIn(returnTo: string): Promise<void> {
+  signIn(returnTo: string): Promise<void> {
+    return this.#leave(returnTo, false);
+  }
+
+  /** The same for who is signed in, and did so too long ago for what they want to do. */
+  signInAgain(returnTo: string): Promise<void> {
+    return this.#leave(returnTo, true);
+  }
+
+  async #leave(returnTo: string, isStepUp: boolean): Promise<void> {
     const transaction = newTransaction(returnTo);
     this.#write(TRANSACTION, transaction);
-    this.#with.leave(await authorizeUrl(this.#with.config, this.#with.origin, transaction));
+    const { config, origin } = this.#with;
+    this.#with.leave(await authorizeUrl(config, origin, transaction, { isStepUp }));
   }
 
   /** Once the issuer knows that this session watches as another: until the token says so, too. */
@@ -194,7 +204,10 @@ export class Session {
       throw new SignInError("The sign-in took too long or was already used. Sign in once more.");
     }
     if (answer.idToken !== null) checkNonce(answer.idToken, transaction.nonce);
+    const before = this.#tokens?.refresh;
     this.#keep({ ...answer.tokens, secret: randomToken() });
+    // Who signed in again is signed in once.
+    if (before != null) this.#giveBack(before);
     return this.#next(transaction.returnTo, answer.idToken, remembered);
   }
 

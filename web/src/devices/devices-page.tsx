@@ -1,6 +1,7 @@
 /** Where the account is signed in, and the way to end that. */
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import type { Device, Devices, Which } from "../api/devices";
+import { ApiError } from "../api/problem";
 import { LoadFailure } from "../catalog/load-failure";
 import { SiteHeader } from "../catalog/site-header";
 import { useServices } from "../services";
@@ -31,7 +32,7 @@ export default function DevicesPage(): ReactNode {
   const [asked, setAsked] = useState<Act | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [said, say] = useState("");
-  const [fault, setFault] = useState("");
+  const [fault, setFault] = useState<{ words: string; isOld: boolean } | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
 
   const load = useCallback(
@@ -53,7 +54,7 @@ export default function DevicesPage(): ReactNode {
 
   const run = async (act: Act): Promise<void> => {
     setBusy(true);
-    setFault("");
+    setFault(null);
     try {
       await act.run();
       setAsked(null);
@@ -67,7 +68,8 @@ export default function DevicesPage(): ReactNode {
       heading.current?.focus();
     } catch (error) {
       setAsked(null);
-      setFault(errorWords(error));
+      const isOld = error instanceof ApiError && error.code === "step_up_required";
+      setFault({ words: errorWords(error), isOld });
     } finally {
       setBusy(false);
     }
@@ -100,10 +102,20 @@ export default function DevicesPage(): ReactNode {
         <p className="visually-hidden" role="status">
           {said}
         </p>
-        {fault !== "" && (
+        {fault !== null && (
           <p className="devices-fault" role="alert">
-            {fault}
+            {fault.words}
           </p>
+        )}
+        {fault?.isOld === true && (
+          <button
+            className="button"
+            type="button"
+            autoFocus
+            onClick={() => void session.signInAgain("/devices")}
+          >
+            Sign in again
+          </button>
         )}
         {found !== null && (
           <>
