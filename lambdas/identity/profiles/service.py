@@ -23,7 +23,7 @@ from identity.profiles.domain import (
 )
 from kernel.clock import Clock, epoch_milliseconds
 from kernel.errors import UnauthenticatedError
-from kernel.events.identity import ProfileDeleted
+from kernel.events.identity import ProfileDeleted, ProfilePinFailed
 from kernel.ids import new_id, time_of
 
 _OVER = "This sign-in has ended. Sign in again."
@@ -166,6 +166,12 @@ class Profiles:
         for limit, subject in counted:
             self.limits.take(limit, subject, now)
         if not any(self.passwords.matches(pin_hash, pin) for pin_hash in pins):
+            failed = ProfilePinFailed(
+                sequence=epoch_milliseconds(now),
+                account_id=account.account_id,
+                profile_id=profile.profile_id,
+            )
+            self.check.announcements.tell(failed, now)
             raise WrongProofError(
                 "That PIN is not right. If you forgot it, use the account's password."
             )

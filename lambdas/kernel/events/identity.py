@@ -275,6 +275,15 @@ class SecondStepFailed(AccountEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProfilePinFailed(AccountEvent):
+    """A wrong PIN was given for a profile."""
+
+    detail_type: ClassVar[str] = "ProfilePinFailed"
+
+    profile_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecoveryCodeUsed(LetterEvent):
     """A recovery code was given in place of the app's, `when`."""
 

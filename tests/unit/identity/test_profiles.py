@@ -13,9 +13,9 @@ from identity.accounts.sign_in import PasswordCheck
 from identity.oauth.errors import InvalidGrantError
 from identity.profiles.routes import routes
 from identity.profiles.service import Profiles
-from kernel.events.identity import ProfileDeleted
+from kernel.events.identity import ProfileDeleted, ProfilePinFailed
 from kernel.web.payload import answering
-from tests.fakes.accounts import FakeAnnouncements, FakeLimits, FakeMembers
+from tests.fakes.accounts import FakeLimits, FakeMembers
 from tests.fakes.gateway import call
 from tests.fakes.identity import PlainPasswords
 from tests.unit.identity.test_sign_in import Server, claims_of
@@ -37,7 +37,11 @@ class Home:
 
     def ask(self, method: str, path: str = "", body: object = None) -> Answer:
         check = PasswordCheck(
-            self.members, PlainPasswords(), self.limits, FakeAnnouncements(), self.server.clock
+            self.members,
+            PlainPasswords(),
+            self.limits,
+            self.server.announcements,
+            self.server.clock,
         )
         profiles = Profiles(
             self.members,
@@ -240,6 +244,12 @@ def test_guessing_a_pin_is_held_back_and_says_for_how_long(home: Home) -> None:
 
     assert (status, refused["code"]) == (429, "too_many_attempts")
     assert refused["retry_after_seconds"] == 900
+    told = [
+        event.profile_id
+        for event in home.server.announcements.told
+        if isinstance(event, ProfilePinFailed)
+    ]
+    assert told == [door] * 5
     assert home.enter(door, **PASSWORD)[0] == 200
 
 
