@@ -22,5 +22,7 @@ def qr_svg(text: str, title: str = "Scan to sign in") -> str:
         light="#fff",
         title=title,
         xmldecl=False,
+        # With a unit it writes a viewBox as well: without one, a smaller picture is a cut one.
+        unit="px",
     )
     return drawn.getvalue().decode()

@@ -433,4 +433,5 @@ def test_the_picture_is_an_svg_with_its_quiet_zone() -> None:
 
     assert picture.startswith("<svg")
     assert 'fill="#fff"' in picture
+    assert "viewBox=" in picture, "else it is cut where it is shown smaller"
     assert "<script" not in picture
