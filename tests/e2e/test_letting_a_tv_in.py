@@ -36,6 +36,14 @@ class Television:
         }
         return dict(self.http.post("/token", data=form).json())
 
+    def renew(self, refresh_token: str) -> dict[str, Any]:
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token,
+            "client_id": "tv",
+        }
+        return dict(self.http.post("/token", data=form).json())
+
 
 @contextmanager
 def site_with(page: str) -> Iterator[str]:
