@@ -214,6 +214,7 @@ class IdentityStack(MarqueeStack):
             routes=EXPORT_ROUTES,
         )
         self._factor_key.grant(exports, "kms:Decrypt")
+        self.mail_key.grant(exports, "kms:Encrypt")
         # The other domains are asked for their parts with a token that is made for this alone.
         self._keys[0].grant(exports, "kms:GetPublicKey", "kms:Sign")
         deletes = self._function(

@@ -92,12 +92,14 @@ def test_two_steps_from_on_to_off(careful: Careful) -> None:
     app = careful.next_code()
     exported = careful.post("/account/export", **careful.known(), second_code=app)
     assert exported.json()["second_factors"] == ["totp"]
+    by_recovery = careful.post("/account/export", **careful.known(), second_code=recovery[1])
+    assert by_recovery.status_code == 200
     other = {"second_code": app, "new_password": "another staple of batteries"}
     assert careful.post("/account/password", **careful.known(), **other).status_code == 401
 
-    renewed = careful.post("/account/recovery-codes", **careful.known(), second_code=recovery[1])
+    renewed = careful.post("/account/recovery-codes", **careful.known(), second_code=recovery[2])
     await_letter(careful.cloud, careful.email, "You have new recovery codes")
-    assert careful.second_step(recovery[2]).status_code == 401
+    assert careful.second_step(recovery[3]).status_code == 401
     off = careful.post(
         "/account/two-step/off",
         **careful.known(),

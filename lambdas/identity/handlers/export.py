@@ -10,6 +10,7 @@ from identity import settings
 from identity.accounts.elsewhere import HttpElsewhere
 from identity.accounts.export import Export
 from identity.accounts.export_routes import export_page
+from identity.accounts.letters import Letters
 from identity.accounts.sign_in import PasswordCheck
 from identity.accounts.store import DynamoAnnouncements, DynamoLimits, DynamoMembers
 from identity.argon import Argon2Passwords
@@ -25,6 +26,7 @@ from kernel.kms_seal import KmsSeal
 from kernel.web.payload import answering
 
 _dynamodb, _table = boto3.client("dynamodb"), settings.table_name()
+_kms = boto3.client("kms")
 _limits, _announcements = DynamoLimits(_dynamodb, _table), DynamoAnnouncements(_dynamodb, _table)
 _export = Export(
     check=OwnerCheck(
@@ -33,9 +35,10 @@ _export = Export(
         ),
         CodeCheck(
             DynamoFactors(_dynamodb, _table),
-            KmsSeal(boto3.client("kms"), settings.factor_key()),
+            KmsSeal(_kms, settings.factor_key()),
             _limits,
             _announcements,
+            Letters(KmsSeal(_kms, settings.mail_key())),
             utc_now,
         ),
     ),
