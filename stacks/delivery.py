@@ -269,7 +269,9 @@ class DeliveryStack(MarqueeStack):
         return cloudfront.BehaviorOptions(
             origin=films,
             viewer_protocol_policy=self._protocol,
-            allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
+            allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD
+            if headers is None
+            else cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
             cache_policy=self._kept_for_ever,
             origin_request_policy=self._with_country,
             response_headers_policy=headers,
