@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kernel import tokens
 from kernel.beacon_stream import reading_beacons
@@ -167,6 +170,39 @@ def test_what_is_no_json_object_is_dropped(now: datetime, data: bytes) -> None:
 def test_more_than_a_player_has_to_tell_is_dropped(now: datetime) -> None:
     assert reason(b" " * (LONGEST_BATCH + 1), now) == "too_long"
     assert reason(batch(now, *[beacon(now)] * (MOST_BEACONS + 1)), now) == "malformed"
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+anything = st.recursive(
+    scalars, lambda part: st.lists(part) | st.dictionaries(st.text(), part), max_leaves=8
+)
+
+
+@given(replaced=st.dictionaries(st.sampled_from(["ticket", "sent_at", "beacons"]), anything))
+def test_whatever_stands_in_a_batch_it_is_believed_or_dropped(replaced: dict[str, Any]) -> None:
+    now = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    body = json.loads(batch(now))
+
+    try:
+        read = read_batch(json.dumps({**body, **replaced}).encode(), now, RING)
+    except (DroppedError, tokens.UnknownKeyError):
+        return
+    assert read.watching.account_id == "acc_1"
+
+
+@given(
+    replaced=st.dictionaries(
+        st.sampled_from(["kind", "at", "position_seconds", "duration_seconds"]), anything
+    )
+)
+def test_whatever_stands_in_a_beacon_it_is_believed_or_dropped(replaced: dict[str, Any]) -> None:
+    now = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+    try:
+        read = read_batch(batch(now, {**beacon(now), **replaced}), now, RING)
+    except DroppedError:
+        return
+    assert math.isfinite(read.latest.position_seconds)
 
 
 @dataclass
