@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Beacon, Told } from "../api/beacons";
-import { BeaconOutbox, GAP_MS, MOST_BEACONS, MOST_PLAYS, MOST_REFUSALS, OLDEST_MS } from "./beacon-outbox";
+import {
+  BeaconOutbox,
+  GAP_MS,
+  GOES_ON_MS,
+  MOST_BEACONS,
+  MOST_PLAYS,
+  MOST_REFUSALS,
+  OLDEST_MS,
+} from "./beacon-outbox";
 
 class FakeStorage {
   readonly kept = new Map<string, string>();
@@ -13,9 +21,17 @@ class FakeStorage {
   removeItem = (name: string): void => void this.kept.delete(name);
 }
 
+interface Batch {
+  readonly ticket: string;
+  readonly places: readonly number[];
+  readonly kinds: readonly string[];
+  readonly at: number;
+  readonly isLeaving: boolean;
+}
+
 class FakeService {
   answer: Told = "taken";
-  readonly batches: { ticket: string; places: number[]; at: number; isLeaving: boolean }[] = [];
+  readonly batches: Batch[] = [];
 
   tell = (ticket: string, beacons: readonly Beacon[]): Promise<Told> =>
     this.#hear(ticket, beacons, false);
@@ -24,7 +40,8 @@ class FakeService {
 
   async #hear(ticket: string, beacons: readonly Beacon[], isLeaving: boolean): Promise<Told> {
     const places = beacons.map(({ positionSeconds }) => positionSeconds);
-    this.batches.push({ ticket, places, at: Date.now(), isLeaving });
+    const kinds = beacons.map(({ kind }) => kind);
+    this.batches.push({ ticket, places, kinds, at: Date.now(), isLeaving });
     return this.answer;
   }
 }
@@ -51,6 +68,13 @@ const page = (): BeaconOutbox =>
     () => 0.5,
   );
 
+/** Nothing of them runs any more, and it shows: no place was noted for a while. */
+function killPages(): void {
+  const now = Date.now();
+  vi.clearAllTimers();
+  vi.setSystemTime(now + GOES_ON_MS);
+}
+
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_800_000_000_000 });
   service = new FakeService();
@@ -58,7 +82,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-const places = (): number[][] => service.batches.map((batch) => batch.places);
+const places = (): (readonly number[])[] => service.batches.map((batch) => batch.places);
 
 test("what is told goes at once, and nothing of it stays", async () => {
   page().tell(PLAY, at(1));
@@ -133,14 +157,29 @@ test("the next visit sends what a page that was killed had not told", async () =
   killed.tell(PLAY, at(120));
   await vi.advanceTimersByTimeAsync(60_000);
   killed.mark(PLAY, at(180));
-  vi.clearAllTimers();
+  killPages();
   service.batches.length = 0;
 
   page().sendKept();
   await vi.advanceTimersByTimeAsync(2_000);
 
-  expect(service.batches).toMatchObject([{ ticket: "ticket 1", places: [180] }]);
+  expect(service.batches).toMatchObject([
+    { ticket: "ticket 1", places: [180, 180], kinds: ["position", "leave"] },
+  ]);
   expect(storage.kept.size).toBe(0);
+});
+
+test("a play that goes on in another tab is left to it", async () => {
+  const other = page();
+  for (let second = 0; second < 60; second += 5) {
+    other.mark(PLAY, at(second));
+    if (second === 20) page().sendKept();
+    await vi.advanceTimersByTimeAsync(5_000);
+  }
+  expect(service.batches).toEqual([]);
+
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(service.batches).toMatchObject([{ places: [55, 55] }]);
 });
 
 test("each play is told of under its own ticket", async () => {
@@ -149,7 +188,7 @@ test("each play is told of under its own ticket", async () => {
   before.tell(PLAY, at(1));
   before.tell(OTHER, at(2));
   await vi.advanceTimersByTimeAsync(0);
-  vi.clearAllTimers();
+  killPages();
   service.answer = "taken";
   service.batches.length = 0;
 
@@ -157,8 +196,8 @@ test("each play is told of under its own ticket", async () => {
   await vi.advanceTimersByTimeAsync(2_000);
 
   expect(service.batches).toMatchObject([
-    { ticket: "ticket 1", places: [1] },
-    { ticket: "ticket 2", places: [2] },
+    { ticket: "ticket 1", places: [1, 1] },
+    { ticket: "ticket 2", places: [2, 2] },
   ]);
 });
 

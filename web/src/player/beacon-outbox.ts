@@ -43,9 +43,19 @@ export const GAP_MS = 5_000;
 /** A throttled stream answers "no" as well, and has room again within seconds. */
 export const MOST_REFUSALS = 5;
 
+/** A play that noted no place for so long is over: it does so every five seconds. */
+export const GOES_ON_MS = 20_000;
+
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 60_000;
 const PREFIX = "marquee.beacons.";
+
+/** A page that was killed could not say that it leaves: its screen is somebody else's to have. */
+function over(left: Waiting): Waiting {
+  const last = left.beacons.at(-1);
+  if (last === undefined || last.kind === "leave") return left;
+  return { ...left, beacons: [...left.beacons.slice(1 - MOST_BEACONS), { ...last, kind: "leave" }] };
+}
 
 export class BeaconOutbox {
   readonly #waiting = new Map<string, Waiting>();
@@ -97,12 +107,15 @@ export class BeaconOutbox {
    * the first moment, when a page has better things to ask for.
    */
   sendKept(): void {
+    let mayGoOn = false;
     for (const sessionId of this.#keptSessions()) {
       if (this.#waiting.has(sessionId)) continue;
       const left = this.#read(sessionId);
       if (left === null) this.#forget(sessionId);
-      else this.#waiting.set(sessionId, left);
+      else if (this.#mayGoOn(left)) mayGoOn = true;
+      else this.#waiting.set(sessionId, over(left));
     }
+    if (mayGoOn) setTimeout(() => this.sendKept(), GOES_ON_MS);
     this.#failures = 0;
     if (this.#waiting.size > 0) this.#wait(FIRST_WAIT_MS);
   }
@@ -112,6 +125,12 @@ export class BeaconOutbox {
     this.#waiting.clear();
     this.#wait(null);
     for (const sessionId of this.#keptSessions()) this.#forget(sessionId);
+  }
+
+  /** Whether it is another tab's, which notes its place all the time. */
+  #mayGoOn({ beacons }: Waiting): boolean {
+    const last = beacons.at(-1);
+    return last !== undefined && last.kind !== "leave" && last.at > this.now() - GOES_ON_MS;
   }
 
   #of(play: Play): Waiting {
