@@ -40,7 +40,7 @@ def due_now(cloud: RunningCloud, account_id: str) -> None:
     """Two weeks later, as far as this account's deletion is concerned."""
     dynamodb = cloud.operator("dynamodb")
     (table,) = {table for table, item in items(cloud) if item["under"] == "DELETIONS"}
-    due = datetime.now(UTC) - timedelta(minutes=1)
+    due = (datetime.now(UTC) - timedelta(minutes=1)).replace(microsecond=0)
     (waiting,) = (
         item
         for _, item in items(cloud)

@@ -37,7 +37,7 @@ from identity.store import (
     email_claim,
     recovery_key,
 )
-from kernel.clock import epoch_milliseconds
+from kernel.clock import epoch_milliseconds, moment_of
 from kernel.errors import ConflictError, UnavailableError
 from kernel.events import Event, outbox_item
 from kernel.ids import new_ulid
@@ -115,7 +115,8 @@ class TableWrites:
 
 
 def _deletion_key(account_id: str, due: datetime) -> dict[str, Any]:
-    when = due.astimezone(UTC).isoformat(timespec="milliseconds")
+    # To the millisecond that the account keeps, which is rounded: a note is found by it again.
+    when = moment_of(epoch_milliseconds(due)).isoformat(timespec="milliseconds")
     return _item({"pk": "DELETIONS", "sk": f"{when}#{account_id}"})
 
 

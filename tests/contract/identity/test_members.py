@@ -149,6 +149,24 @@ def test_an_account_is_deleted_when_it_is_due(ports: Ports, ada: Account, now: d
     assert ports.told() == 3
 
 
+@pytest.mark.parametrize("microsecond", [0, 400, 560_600, 999_900])
+def test_nothing_is_left_of_a_deleted_account_at_whatever_instant_it_was_asked_for(
+    table_of: Callable[[str], str], now: datetime, microsecond: int
+) -> None:
+    client, table = boto3.client("dynamodb"), table_of("identity")
+    members = DynamoMembers(client, table)
+    ada = Account("acc_1", "ada@example.com", "h1", ("member",), "prf_1", now)
+    members.create(ada, TOLD, now)
+    due = now.replace(microsecond=microsecond)
+    members.request_deletion(ada, due, TOLD, now)
+    (found,) = members.due_for_deletion(due + timedelta(seconds=1))
+
+    assert members.delete(found, TOLD, due)
+
+    left = {item["pk"]["S"].partition("#")[0] for item in client.scan(TableName=table)["Items"]}
+    assert left == {"EVENT"}
+
+
 def test_an_account_that_was_taken_back_is_not_deleted(
     ports: Ports, ada: Account, now: datetime
 ) -> None:
