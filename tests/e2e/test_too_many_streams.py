@@ -16,6 +16,9 @@ from tests.integration.test_account_devices import SignedIn
 from tests.integration.test_accounts import Somebody
 from tests.integration.test_streams import DEVICE, TOLD_SECONDS
 
+ONE_LINE_PIXELS = 60
+"""A button of two lines is taller."""
+
 TV = "Mozilla/5.0 (SMART-TV; Linux; Tizen 8.0) Version/8.0 TV Safari/538"
 
 
@@ -60,6 +63,10 @@ def test_a_third_screen_is_refused_takes_one_over_and_the_first_is_told_why(
     expect(choices).to_have_count(2)
     expect(choices.filter(has_text="Safari on TV")).to_have_count(1)
     assert grave_findings(third.page) == []
+    third.page.set_viewport_size({"width": 360, "height": 740})
+    (box,) = {button.bounding_box()["height"] for button in choices.get_by_role("button").all()}
+    assert box < ONE_LINE_PIXELS
+    third.page.set_viewport_size({"width": 1280, "height": 720})
 
     # By a remote: arrows lead from the way back up to the list.
     theirs = choices.filter(has_not_text="Safari on TV").get_by_role("button")
