@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from kernel.account_data import plain
+from tests.beacons import CAUGHT_UP_SECONDS, batch
 from tests.cloud import Person, RunningCloud, eventually
 from tests.integration.test_account_devices import SignedIn
 from tests.integration.test_accounts import Somebody
@@ -78,17 +79,18 @@ def deletes(cloud: RunningCloud) -> None:
 
 
 def test_who_leaves_takes_all_that_is_kept_and_is_in_no_table_after(
-    cloud: RunningCloud, staff: Person
+    cloud: RunningCloud, staff: Person, titles: dict[str, str]
 ) -> None:
     somebody = Somebody(cloud).has_account()
     phone = SignedIn(somebody)
     SignedIn(somebody)
     account_id, profile_id = phone.claims["sub"], phone.claims["profile"]
     staff.ask("PUT", f"/v1/accounts/{account_id}/plan", {"plan": "standard"})
-    now = datetime.now(UTC).isoformat()
-    place = {"position_seconds": 61.0, "duration_seconds": 600.0, "recorded_at": now}
-    kept = phone.ask("PUT", "/progress/ttl_00000000000000000000000001", place)
-    assert kept.status_code < 300, kept.text
+    device = {"family": "shaka", "drm": "clearkey", "max_height": None}
+    begun = phone.ask("POST", "/playback/start", {"title_id": titles["Big"], "device": device})
+    told = batch(begun.json()["ticket"], (61.0, timedelta(0)), duration=600.0)
+    assert phone.ask("POST", "/beacons", told).is_success
+    assert phone.ask("DELETE", f"/playback/sessions/{begun.json()['session_id']}").is_success
     await_letter(cloud, somebody.email, "New sign-in to your account")
     form = {"email": somebody.email, "password": somebody.password}
 
@@ -96,16 +98,17 @@ def test_who_leaves_takes_all_that_is_kept_and_is_in_no_table_after(
         data = somebody.post("/account/export", **form)
         assert data.status_code == 200, data.text
         held: dict[str, Any] = data.json()
-        # Playback hears of the account and its plan a moment later.
-        return held if held["playback"] and held["notifications"] else None
+        # Playback hears of the account and its plan a moment later, progress of the place.
+        parts = ("playback", "notifications", "progress")
+        return held if all(held[part] for part in parts) else None
 
-    held = eventually(export, 30, "a part of every domain", every=2)
+    held = eventually(export, CAUGHT_UP_SECONDS, "a part of every domain", every=2)
     assert held is not None
     assert (held["email"], len(held["devices"]), len(held["sessions"])) == (somebody.email, 2, 2)
     assert held["profiles"][0]["profile_id"] == profile_id
     assert [item["plan_name"] for item in held["billing"]] == ["standard"]
-    assert held["playback"][0]["streams"] == 2
-    assert held["progress"][0]["name"] == "TITLE#ttl_00000000000000000000000001"
+    assert [item["streams"] for item in held["playback"] if "streams" in item] == [2]
+    assert held["progress"][0]["name"] == f"TITLE#{titles['Big']}"
     letters = " ".join(item["name"] for item in held["notifications"])
     assert "EmailVerificationRequested" in letters
     assert "NewDeviceSignedIn" in letters
