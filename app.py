@@ -50,7 +50,14 @@ def main() -> None:
     NotificationsStack(app, "notifications", env=env, api=api.ref, mail_key=identity.mail_key)
     BillingStack(app, "billing", env=env, api=api.ref)
     DevicesStack(app, "devices", env=env, api=api.ref, accounts=identity.accounts)
-    ProfilesStack(app, "profiles", env=env, api=api.ref, accounts=identity.accounts)
+    ProfilesStack(
+        app,
+        "profiles",
+        env=env,
+        api=api.ref,
+        accounts=identity.accounts,
+        signing=signing.signing,
+    )
     StaffAccountsStack(
         app,
         "staff-accounts",

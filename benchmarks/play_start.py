@@ -57,6 +57,8 @@ EVENT: dict[str, Any] = {
                     "device": "dev_1",
                     "device_registered": "true",
                     "sid": "fam_01k00000000000000000000000",
+                    "maturity": "18",
+                    "kids": "false",
                 },
                 "scopes": ["member"],
             }
@@ -95,6 +97,7 @@ def settings() -> dict[str, str]:
         "SIGNING_SECRET": json.dumps({"key_pair_id": "K1", "private_key": pem.decode()}),
         "TICKET_SECRET": "t" * 64,
         "ORIGIN_SECRET": ORIGIN_SECRET,
+        "PIN_SECRET": "p" * 64,
     }
     manager = boto3.client("secretsmanager")
     arns = {

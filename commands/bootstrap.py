@@ -15,7 +15,7 @@
         the key of their app is MARQUEE_TOTP_SECRET, or made here and shown this one time
     python -m commands.bootstrap keep --outputs outputs.json
         gives the edge the keys that its tokens are made with
-    python -m commands.bootstrap rotate {ticket,origin} --environment dev --outputs outputs.json
+    python -m commands.bootstrap rotate {ticket,pin,origin} --environment dev --outputs outputs.json
         replaces a secret that functions and edges accept together with the one before it
     python -m commands.bootstrap promote --environment dev
         makes the second trusted key the first and only one
@@ -325,6 +325,10 @@ def _rotate_step(arguments: argparse.Namespace) -> None:
         )
         print("The secret of tokens is replaced; running functions follow within five minutes.")
         return
+    if arguments.which == "pin":
+        rotate(boto3.client("secretsmanager"), outputs.get("signing", "PinSecretArn"))
+        print("The secret of PINs is replaced; running functions follow by themselves.")
+        return
     secret = outputs.get("signing", "OriginSecretArn")
     version = rotate(boto3.client("secretsmanager"), secret)
     EnvironmentSettings(arguments.environment).write({"origin_secret_version": version})
@@ -375,7 +379,7 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("--email", required=True)
     account.add_argument("--staff", action="store_true")
     rotating = steps.add_parser("rotate", help="replace a secret")
-    rotating.add_argument("which", choices=["ticket", "origin"])
+    rotating.add_argument("which", choices=["ticket", "pin", "origin"])
     rotating.add_argument("--environment", required=True)
     rotating.add_argument("--outputs", type=Path, required=True)
     rotating.add_argument("--at-once", action="store_true", help="stop plays, a secret has leaked")

@@ -96,6 +96,7 @@ class Bringer:
             episode=film.episode,
             # Each sign-in of staff waits for a code that was not used.
             api=self.api.for_another_task(),
+            rating=film.rating,
         )
 
     def _taken_up(self, film: DemoFilm) -> str | None:

@@ -30,6 +30,8 @@ class DemoFilm:
     captions: Mapping[str, str] = field(default_factory=dict)
     """Language to WebVTT."""
     episode: Episode | None = None
+    rating: int = 0
+    """From which age it may be watched."""
 
     @property
     def label(self) -> str:
@@ -49,6 +51,7 @@ def _episode(number: int, script: Script) -> DemoFilm:
         source=("-filter_complex", script.filtergraph(), "-map", "[picture]", "-map", "[sound]"),
         captions=script.captions(),
         episode=Episode(SERIES, 1, number),
+        rating=12,
     )
 
 

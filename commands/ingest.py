@@ -1,7 +1,7 @@
 """Uploads a film to a running service and follows it until it can be watched.
 
     python -m commands.ingest film.mp4 "The title" [--captions en=film.en.vtt]
-        [--series "The series" --season 1 --episode 2]
+        [--series "The series" --season 1 --episode 2] [--rating 12]
 
 Where the service is and who signs in comes from DATA_DIR/ready.json, or from MARQUEE_SITE,
 MARQUEE_EMAIL, MARQUEE_PASSWORD and MARQUEE_TOTP_SECRET, what the codes of staff are made of.
@@ -110,6 +110,7 @@ def ingest(
     scheme: str = DEFAULT_SCHEME,
     episode: Episode | None = None,
     api: Api | None = None,
+    rating: int | None = None,
 ) -> None:
     """Upload and follow, signed in as `api` if it is given; CommandError."""
     checked(path, title)
@@ -124,7 +125,7 @@ def ingest(
             say(f"{'upload':<10} {percent} %")
 
     asset_id = Uploader(api, http, pause).send(
-        path, title, progress, captions=captions, scheme=scheme, episode=episode
+        path, title, progress, captions=captions, scheme=scheme, episode=episode, rating=rating
     )
     say(f"{'reference':<10} {api.correlation_id}")
     follower = Follower(api, say, pause)
@@ -154,6 +155,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--series", help="the film is an episode of this series")
     parser.add_argument("--season", type=int, help="from 1")
     parser.add_argument("--episode", type=int, help="from 1, within its season")
+    parser.add_argument(
+        "--rating",
+        type=int,
+        help="from which age it may be watched, 0 to 18; without one it counts as 18",
+    )
     parser.add_argument("--site", help="address of the service")
     given = parser.parse_args(arguments)
 
@@ -175,6 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 captions=captions,
                 scheme=given.scheme,
                 episode=episode,
+                rating=given.rating,
             )
     except CommandError as error:
         print(f"error: {error}", file=sys.stderr)

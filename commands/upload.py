@@ -108,6 +108,7 @@ class Uploader:
         captions: Sequence[CaptionFile] = (),
         scheme: str = DEFAULT_SCHEME,
         episode: Episode | None = None,
+        rating: int | None = None,
     ) -> str:
         """Upload a file as a film, its captions first; the asset's id. CommandError."""
         texts = [(one.language, one.text()) for one in captions]
@@ -116,8 +117,9 @@ class Uploader:
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}") from error
         place = {} if episode is None else {"episode_of": dataclasses.asdict(episode)}
+        age = {} if rating is None else {"maturity": rating}
         film = {"name": title, "file_name": path.name, "size_bytes": size, "scheme": scheme}
-        answer = self._api.post("/v1/uploads", {**film, **place})
+        answer = self._api.post("/v1/uploads", {**film, **place, **age})
         upload = Upload(answer["asset_id"], answer["part_size_bytes"], answer["part_count"])
         for language, text in texts:
             address = f"/v1/uploads/{upload.asset_id}/captions/{quote(language, safe='')}"

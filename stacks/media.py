@@ -61,6 +61,7 @@ _ASSET_SUMMARY = [
     "failure",
     "package",
     "episode_of",
+    "maturity",
 ]
 
 
@@ -500,6 +501,7 @@ class MediaStack(MarqueeStack):
                 Route("POST /v1/uploads/{asset_id}/complete", scope="staff"),
                 Route("GET /v1/assets", scope="staff"),
                 Route("GET /v1/assets/{asset_id}", scope="staff"),
+                Route("PATCH /v1/assets/{asset_id}", scope="staff"),
                 Route("POST /v1/assets/{asset_id}/retry", scope="staff"),
                 Route("POST /v1/assets/{asset_id}/cancel", scope="staff"),
                 Route("DELETE /v1/assets/{asset_id}", scope="staff"),

@@ -68,6 +68,7 @@ class PlaybackStack(MarqueeStack):
                 "TICKET_SECRET": signing.ticket_secret.secret_arn,
                 "ORIGIN_SECRET": signing.origin_secret.secret_arn,
                 "OTHER_CDNS": " ".join(self._env.other_cdns),
+                "PIN_SECRET": signing.pin_secret.secret_arn,
                 **clearkey,
                 **self._licence_servers(),
             },
@@ -84,6 +85,7 @@ class PlaybackStack(MarqueeStack):
         signing.private_key.grant_read(sessions)
         signing.ticket_secret.grant_read(sessions)
         signing.origin_secret.grant_read(sessions)
+        signing.pin_secret.grant_read(sessions)
         add_routes(
             self,
             api=api,

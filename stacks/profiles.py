@@ -7,6 +7,7 @@ from constructs import Construct
 
 from stacks.components import HttpApiRef, MarqueeStack, Route, TableFunctions
 from stacks.environment import Environment
+from stacks.signing import Signing
 
 
 class ProfilesStack(MarqueeStack):
@@ -20,9 +21,10 @@ class ProfilesStack(MarqueeStack):
         env: Environment,
         api: HttpApiRef,
         accounts: dynamodb.ITable,
+        signing: Signing,
     ) -> None:
         super().__init__(scope, construct_id, env=env)
-        TableFunctions(self, env, "identity", accounts, api).answers(
+        function = TableFunctions(self, env, "identity", accounts, api).answers(
             "Profiles",
             description="Profiles of members; hashes PINs",
             routes=[
@@ -31,8 +33,11 @@ class ProfilesStack(MarqueeStack):
                 Route("PATCH /v1/profiles/{profile_id}", scope="member"),
                 Route("POST /v1/profiles/{profile_id}/delete", scope="member"),
                 Route("POST /v1/profiles/{profile_id}/enter", scope="member"),
+                Route("POST /v1/profiles/{profile_id}/open-title", scope="member"),
             ],
             may=["GetItem", "PutItem", "UpdateItem"],
             layers=["lean", "argon2"],
             memory_mb=1024,
+            environment={"PIN_SECRET": signing.pin_secret.secret_arn},
         )
+        signing.pin_secret.grant_read(function)

@@ -23,6 +23,8 @@ class Signing:
     """The P-256 key and CloudFront's id of its public half; `make bootstrap` puts them there."""
     ticket_secret: secretsmanager.ISecret
     """MACs licence tokens and session tickets."""
+    pin_secret: secretsmanager.ISecret
+    """MACs what a PIN opens: identity makes it, playback believes it."""
     origin_secret: secretsmanager.ISecret
     """What the edge sends to the API, so that functions may believe its viewer headers."""
     origin_secret_reference: str
@@ -67,6 +69,15 @@ class SigningStack(MarqueeStack):
             ),
             removal_policy=env.removal_policy,
         )
+        pin_secret = secretsmanager.Secret(
+            self,
+            "PinSecret",
+            description="MACs what a PIN opens, between identity and playback",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                password_length=64, exclude_punctuation=True
+            ),
+            removal_policy=env.removal_policy,
+        )
         origin_secret = secretsmanager.Secret(
             self,
             "OriginSecret",
@@ -76,7 +87,7 @@ class SigningStack(MarqueeStack):
             ),
             removal_policy=env.removal_policy,
         )
-        for secret in (private_key, ticket_secret, origin_secret):
+        for secret in (private_key, ticket_secret, pin_secret, origin_secret):
             acknowledge(
                 secret,
                 "AwsSolutions-SMG4",
@@ -84,12 +95,14 @@ class SigningStack(MarqueeStack):
                 "command of ours (docs/operate.md), not a schedule.",
             )
         CfnOutput(self, "TicketSecretArn", value=ticket_secret.secret_arn)
+        CfnOutput(self, "PinSecretArn", value=pin_secret.secret_arn)
         CfnOutput(self, "OriginSecretArn", value=origin_secret.secret_arn)
         CfnOutput(self, "ViewerPrivateKeySecret", value=private_key.secret_arn)
         self.signing = Signing(
             key_group_id=key_group.ref,
             private_key=private_key,
             ticket_secret=ticket_secret,
+            pin_secret=pin_secret,
             origin_secret=origin_secret,
             origin_secret_reference=SecretValue.secrets_manager(
                 origin_secret.secret_arn, version_id=env.origin_secret_version

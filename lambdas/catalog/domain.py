@@ -13,6 +13,7 @@ from kernel.events.catalog import Rights as RightsOnTheBus
 from kernel.events.catalog import TitlePublished
 from kernel.events.media import AssetReady, ManifestClass
 from kernel.events.media import EpisodeOf as EpisodeOnTheBus
+from kernel.maturity import UNRATED
 
 EVERYWHERE = ("*",)
 """Territories of a title whose rights nobody has limited."""
@@ -92,9 +93,11 @@ class Title:
     """WebVTT of thumbnails, relative to `path`."""
     episode_of: EpisodeOf | None = None
     """None for a film."""
+    maturity: int = UNRATED
+    """From which age it may be watched, in years."""
 
-    def repackaged(self, ready: AssetReady) -> Title:
-        """The title with the files of a newer run of the pipeline."""
+    def renewed(self, ready: AssetReady) -> Title:
+        """The title with the files and the rating of a newer word of the pipeline."""
         return replace(
             self,
             duration_seconds=ready.duration_seconds,
@@ -103,6 +106,7 @@ class Title:
             poster=ready.poster,
             classes=tuple(ready.classes),
             storyboard=ready.storyboard,
+            maturity=ready.maturity,
             sequence=ready.sequence,
         )
 
@@ -121,6 +125,7 @@ class Title:
             storyboard=self.storyboard,
             episode_of=self.episode_of.on_the_bus() if self.episode_of else None,
             rights=self.rights.on_the_bus(),
+            maturity=self.maturity,
         )
 
 
@@ -142,6 +147,7 @@ def new_title(ready: AssetReady, now: datetime) -> Title:
         classes=tuple(ready.classes),
         storyboard=ready.storyboard,
         episode_of=EpisodeOf.told(ready.episode_of),
+        maturity=ready.maturity,
         rights=Rights(EVERYWHERE, now),
         published_at=now,
         sequence=ready.sequence,

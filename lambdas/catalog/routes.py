@@ -9,6 +9,7 @@ from catalog.domain import Title, entity_tag
 from catalog.series import SERIES_PREFIX, Series
 from catalog.service import Catalogue
 from kernel.ids import names_one
+from kernel.maturity import AgeLimit
 from kernel.web.payload import Event, Reply, claims, header, reply
 
 
@@ -24,6 +25,7 @@ def shown(title: Title) -> dict[str, Any]:
         "poster_url": f"/{title.poster}",
         "published_at": title.published_at.isoformat(),
         "episode_of": place.on_the_bus() if place else None,
+        "maturity": title.maturity,
     }
 
 
@@ -52,17 +54,18 @@ def shown_with_episodes(series: Series) -> dict[str, Any]:
 def routes(catalogue: Catalogue) -> Callable[[Event], Reply]:
     """`GET /v1/titles` and `GET /v1/titles/{title_id}`, for members.
 
-    A series is a title, too: it has an id, a place among the others and a page.
+    A series is a title, too: it has an id, a place among the others and a page. What is above the
+    age limit of the profile that asks is not listed, and refused by its id.
     """
 
     def answer(event: Event) -> Reply:
-        claims(event, "member")
+        limit = AgeLimit.claimed(claims(event, "member"))
         title_id = (event.get("pathParameters") or {}).get("title_id")
         if title_id is None:
-            return _tagged(event, {"titles": [_listed(one) for one in catalogue.shelf()]})
+            return _tagged(event, {"titles": [_listed(one) for one in catalogue.shelf(limit)]})
         if names_one(title_id, SERIES_PREFIX):
-            return _tagged(event, shown_with_episodes(catalogue.series(title_id)))
-        return _tagged(event, shown(catalogue.title(title_id)))
+            return _tagged(event, shown_with_episodes(catalogue.series(title_id, limit)))
+        return _tagged(event, shown(catalogue.title(title_id, limit)))
 
     return answer
 

@@ -37,9 +37,14 @@ class Series:
     """When its newest episode came."""
 
     @property
+    def episodes(self) -> tuple[Title, ...]:
+        """Of all seasons."""
+        return tuple(title for season in self.seasons for title in season.episodes)
+
+    @property
     def episode_count(self) -> int:
         """Over all seasons."""
-        return sum(len(season.episodes) for season in self.seasons)
+        return len(self.episodes)
 
 
 def series_among(titles: Iterable[Title]) -> list[Series]:

@@ -10,6 +10,7 @@ from catalog.series import Series, series_among, series_of, shelf_order
 from kernel.clock import Clock
 from kernel.events.media import AssetDeleted, AssetReady
 from kernel.ids import names_one
+from kernel.maturity import AgeLimit
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Catalogue:
         """Publish what the pipeline finished; hearing of it again changes nothing."""
         now = self.clock()
         known = self.titles.get(title_id_of(ready.asset_id))
-        title = known.repackaged(ready) if known else new_title(ready, now)
+        title = known.renewed(ready) if known else new_title(ready, now)
         self.titles.put(title, now)
 
     def withdraw(self, deleted: AssetDeleted) -> None:
@@ -31,18 +32,25 @@ class Catalogue:
         title_id = title_id_of(deleted.asset_id)
         self.titles.withdraw(title_id, deleted.asset_id, deleted.sequence, self.clock())
 
-    def shelf(self) -> list[Title | Series]:
-        """Every title and every series, newest first."""
-        titles = self.titles.all()
+    def shelf(self, limit: AgeLimit) -> list[Title | Series]:
+        """Every title and every series that a profile may see, newest first."""
+        titles = [title for title in self.titles.all() if limit.allows(title.maturity)]
         return shelf_order([*titles, *series_among(titles)])
 
-    def series(self, series_id: str) -> Series:
-        """One series with its episodes, as of a few seconds ago; UnknownTitleError."""
-        return series_of(self.titles.all(), series_id)
+    def series(self, series_id: str, limit: AgeLimit) -> Series:
+        """One series with the episodes that a profile may see, as of a few seconds ago.
 
-    def title(self, title_id: str) -> Title:
-        """One title; UnknownTitleError."""
+        UnknownTitleError, or what the limit refuses where all of them are above it.
+        """
+        titles = self.titles.all()
+        youngest = min(title.maturity for title in series_of(titles, series_id).episodes)
+        limit.check(youngest)
+        return series_of((title for title in titles if limit.allows(title.maturity)), series_id)
+
+    def title(self, title_id: str, limit: AgeLimit) -> Title:
+        """One title; UnknownTitleError, or what the limit refuses."""
         found = self.titles.get(title_id) if names_one(title_id, "ttl") else None
         if found is None:
             raise UnknownTitleError("There is no such title.", title_id=title_id)
+        limit.check(found.maturity)
         return found

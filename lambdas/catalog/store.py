@@ -21,6 +21,7 @@ from kernel.clock import Clock, epoch_milliseconds
 from kernel.events import Event, outbox_item
 from kernel.events.catalog import TitleWithdrawn
 from kernel.ids import new_ulid
+from kernel.maturity import UNRATED
 from kernel.republish import Page, key_at, position
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def _item(title: Title) -> dict[str, Any]:
         "poster": title.poster,
         "rights": json.dumps(title.rights.on_the_bus()),
         "sequence": title.sequence,
+        "maturity": title.maturity,
     }
     if title.classes:
         plain["classes"] = json.dumps(title.classes)
@@ -84,6 +86,8 @@ def _title(item: Mapping[str, Any]) -> Title:
         classes=tuple(json.loads(item["classes"]["S"])) if "classes" in item else (),
         storyboard=item["storyboard"]["S"] if "storyboard" in item else None,
         episode_of=_episode_of(item),
+        # Titles from before there were ratings have none.
+        maturity=int(item["maturity"]["N"]) if "maturity" in item else UNRATED,
     )
 
 

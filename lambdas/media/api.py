@@ -16,6 +16,7 @@ from media.schemas import (
     NewCaptions,
     NewUpload,
     PartsToSign,
+    Rating,
     SentParts,
     SentPartsView,
     SignedPartsView,
@@ -46,6 +47,7 @@ def _add_uploads(app: FastAPI, ingest: Ingest) -> None:
                 body.size_bytes,
                 body.scheme,
                 body.episode_of.place() if body.episode_of else None,
+                body.maturity,
             )
         )
 
@@ -81,6 +83,11 @@ def _add_assets(app: FastAPI, ingest: Ingest) -> None:
 
     @app.get("/v1/assets/{asset_id}")
     def get_asset(asset_id: str) -> AssetView:
+        return AssetView.of(ingest.asset(asset_id))
+
+    @app.patch("/v1/assets/{asset_id}")
+    def rate(asset_id: str, body: Rating) -> AssetView:
+        ingest.rate(asset_id, body.maturity)
         return AssetView.of(ingest.asset(asset_id))
 
     @app.post("/v1/assets/{asset_id}/retry", status_code=202)

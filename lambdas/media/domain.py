@@ -17,7 +17,8 @@ from kernel.errors import (
     InvalidInputError,
     NotFoundError,
 )
-from kernel.events.media import ManifestClass
+from kernel.events.media import AssetReady, ManifestClass
+from kernel.maturity import UNRATED
 from media.episodes import EpisodeOf
 
 PART_SIZE_BYTES = 16 * 1024 * 1024
@@ -244,12 +245,31 @@ class Asset:
     """By language."""
     episode_of: EpisodeOf | None = None
     """None for a film."""
+    maturity: int = UNRATED
+    """From which age it may be watched, in years."""
 
     def status_at(self, now: datetime) -> AssetStatus:
         """Where it stands at a moment: an upload that outlived its parts is abandoned."""
         if self.status is AssetStatus.UPLOADING and now - self.created_at >= UPLOAD_LIFE:
             return AssetStatus.ABANDONED
         return self.status
+
+    def ready(self, package: Package, sequence: int) -> AssetReady:
+        """What is told of it with the films of a run."""
+        return AssetReady(
+            sequence=sequence,
+            asset_id=self.asset_id,
+            title_name=self.name,
+            duration_seconds=package.duration_seconds,
+            path=package.path,
+            manifests=dict(package.manifests),
+            poster=package.poster,
+            heights=list(package.heights),
+            classes=list(package.classes),
+            storyboard=package.storyboard,
+            episode_of=self.episode_of.on_the_bus() if self.episode_of else None,
+            maturity=self.maturity,
+        )
 
     @property
     def part_count(self) -> int:

@@ -35,6 +35,7 @@ SUMMARY_ATTRIBUTES = [
     "failure",
     "package",
     "episode_of",
+    "maturity",
 ]
 """What a listed asset shows; the index carries these."""
 
@@ -96,6 +97,7 @@ class AssetItem(MediaItem, discriminator="asset"):
     package: JSONAttribute = JSONAttribute(null=True)
     scheme = UnicodeAttribute(null=True)
     episode_of: JSONAttribute = JSONAttribute(null=True)
+    maturity = NumberAttribute(null=True)
     execution = UnicodeAttribute(null=True)
     """ARN of the present run's."""
     deleted_at = UnicodeAttribute(null=True)

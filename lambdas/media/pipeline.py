@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from kernel.clock import Clock, epoch_milliseconds
-from kernel.events.media import AssetReady, ManifestClass
+from kernel.events.media import ManifestClass
 from media.classes import class_manifests
 from media.domain import (
     Asset,
@@ -18,6 +18,7 @@ from media.domain import (
     Package,
     RefusedSourceError,
     Run,
+    StaleRunError,
     StepName,
     StepStatus,
     UploadedObject,
@@ -176,23 +177,23 @@ class Pipeline:
 
     def publish(self, run: Run, package: Package) -> None:
         """The asset is ready, and says so to everybody who listens."""
+        self._assets.start_step(run, StepName.PUBLISH, self._clock())
+        # Again where staff rated it at this very moment: what is told is the asset as it is.
+        while not self._published(run, package):
+            continue
+
+    def _published(self, run: Run, package: Package) -> bool:
+        """Whether it was told as it was read."""
         now = self._clock()
         asset = self._assets.get(run.asset_id)
-        self._assets.start_step(run, StepName.PUBLISH, now)
-        ready = AssetReady(
-            sequence=epoch_milliseconds(now),
-            asset_id=run.asset_id,
-            title_name=asset.name,
-            duration_seconds=package.duration_seconds,
-            path=package.path,
-            manifests=dict(package.manifests),
-            poster=package.poster,
-            heights=list(package.heights),
-            classes=list(package.classes),
-            storyboard=package.storyboard,
-            episode_of=asset.episode_of.on_the_bus() if asset.episode_of else None,
-        )
-        self._assets.publish(run, package, ready, now)
+        ready = asset.ready(package, epoch_milliseconds(now))
+        try:
+            self._assets.publish(run, package, ready, now)
+        except StaleRunError:
+            if self._assets.get(run.asset_id).maturity == asset.maturity:
+                raise
+            return False
+        return True
 
     def fail(self, asset_id: str, version: str | None, error: str, cause: str) -> AssetStatus:
         """Record why an execution stopped, in words; `error` and `cause` are Step Functions'.

@@ -119,6 +119,12 @@ class Assets(Protocol):
         nothing. StaleRunError.
         """
 
+    def rate(self, asset: Asset, maturity: int, now: datetime) -> bool:
+        """Give an asset another rating and, where it is ready, tell it, both or neither.
+
+        False when the asset has gone on since it was read.
+        """
+
     def reopen(self, asset_id: str, execution: str) -> None:
         """Back to processing, for one execution by one caller only; NotRetryableError.
 

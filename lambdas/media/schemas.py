@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 
+from kernel.maturity import OLDEST, UNRATED
 from media.domain import MAX_PARTS, MAX_SIZE_BYTES, PART_SIZE_BYTES, Asset, Part, Scheme
 from media.episodes import EpisodeOf
 from media.service import SignedPart
@@ -56,6 +57,13 @@ Number = Annotated[
 ]
 
 
+Age = Annotated[
+    StrictInt,
+    Field(json_schema_extra={"minimum": 0, "maximum": OLDEST}),
+    BeforeValidator(_whole),
+]
+
+
 class Body(BaseModel):
     """A request body: unknown fields are mistakes."""
 
@@ -82,6 +90,13 @@ class NewUpload(Body):
     size_bytes: Size
     scheme: Scheme = Scheme.CBCS
     episode_of: NewEpisode | None = None
+    maturity: Age = UNRATED
+
+
+class Rating(Body):
+    """PATCH /v1/assets/{asset_id}."""
+
+    maturity: Age
 
 
 class NewCaptions(Body):
@@ -249,6 +264,7 @@ class AssetView(BaseModel):
     scheme: str
     captions: list[CaptionTrackView]
     episode_of: EpisodeView | None
+    maturity: int
 
     @classmethod
     def of(cls, asset: Asset) -> AssetView:
@@ -278,6 +294,7 @@ class AssetView(BaseModel):
             scheme=asset.scheme.value,
             captions=[CaptionTrackView(**vars(track)) for track in asset.captions],
             episode_of=EpisodeView(**asset.episode_of.on_the_bus()) if asset.episode_of else None,
+            maturity=asset.maturity,
         )
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from kernel import correlation
 from kernel.clock import Clock, epoch_milliseconds
-from kernel.errors import UnavailableError
+from kernel.errors import ConflictError, UnavailableError
 from kernel.events.media import AssetDeleted
+from kernel.maturity import UNRATED
 from media import webvtt
 from media.domain import (
     ENDED,
@@ -38,6 +39,7 @@ from media.upload_rules import (
     checked_file_name,
     checked_label,
     checked_language,
+    checked_maturity,
     checked_part_numbers,
     checked_parts,
     checked_size,
@@ -47,6 +49,9 @@ from media.upload_rules import (
 
 MAX_PAGE = 100
 """Assets in one answer."""
+
+RATING_TRIES = 3
+"""An asset goes on to its next state a few times in minutes."""
 
 CANCELLED = Failure(
     code="cancelled",
@@ -108,6 +113,7 @@ class Ingest:
         size_bytes: int,
         scheme: Scheme = Scheme.CBCS,
         episode_of: EpisodeOf | None = None,
+        maturity: int = UNRATED,
     ) -> Asset:
         """A new asset that waits for its parts; InvalidInputError names the field at fault.
 
@@ -116,6 +122,7 @@ class Ingest:
         title, shown_name = checked_title(name), checked_file_name(file_name)
         size = checked_size(size_bytes)
         place = checked_episode(episode_of) if episode_of else None
+        age = checked_maturity(maturity)
         stopped = self._stopped_at(place) if place else None
         asset_id = self._new_asset_id()
         asset = Asset(
@@ -129,6 +136,7 @@ class Ingest:
             scheme=scheme,
             correlation_id=correlation.current(),
             episode_of=place,
+            maturity=age,
         )
         try:
             self._assets.add(asset, instead_of=stopped)
@@ -292,6 +300,18 @@ class Ingest:
             self._uploads.abort(source_key(asset_id), before.upload_id)
         elif before.execution is not None:
             self._executions.stop(before.execution)
+
+    def rate(self, asset_id: str, maturity: int) -> None:
+        """Say from which age it may be watched; a title of it follows within seconds.
+
+        InvalidInputError, AssetNotFoundError; ConflictError when it goes on all the while.
+        """
+        age = checked_maturity(maturity)
+        self.asset(asset_id)
+        for _ in range(RATING_TRIES):
+            if self._assets.rate(self._assets.get(asset_id), age, self._clock()):
+                return
+        raise ConflictError("It has just gone on. Look again.")
 
     def delete(self, asset_id: str) -> None:
         """Withdraw and forget an asset that has ended; its files follow. NotDeletableError."""

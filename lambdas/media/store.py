@@ -21,9 +21,12 @@ from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from kernel.clock import epoch_milliseconds
 from kernel.errors import UnavailableError
 from kernel.events import Event, outbox_item
 from kernel.events.media import AssetDeleted, AssetReady
+from kernel.ids import new_ulid
+from kernel.maturity import UNRATED
 from media.domain import (
     CLOSABLE,
     RETRYABLE,
@@ -88,6 +91,7 @@ class DynamoAssets:
             scheme=asset.scheme.value,
             correlation_id=asset.correlation_id,
             episode_of=_plain_place(asset.episode_of),
+            maturity=asset.maturity,
         )
         is_new = AssetItem.pk.does_not_exist()
         if asset.episode_of is None:
@@ -429,7 +433,7 @@ class DynamoAssets:
                         AssetItem.progress_percent.set(100),
                         AssetItem.failure.remove(),
                     ],
-                    (AssetItem.version == run.version) & alive,
+                    (AssetItem.version == run.version) & alive & _rated(ready.maturity),
                 )
                 write.save(_done(run, StepName.PUBLISH, now))
                 write.save(event)
@@ -437,6 +441,26 @@ class DynamoAssets:
             if _was_refused(error):
                 raise StaleRunError("Another run has taken this asset over.") from error
             raise
+
+    def rate(self, asset: Asset, maturity: int, now: datetime) -> bool:
+        """Give an asset another rating and, where it is ready, tell it."""
+        unchanged = (AssetItem.status == asset.status.value) & AssetItem.deleted_at.does_not_exist()
+        rated = dataclasses.replace(asset, maturity=maturity)
+        try:
+            with _translated(), TransactWrite(connection=Connection(self._region)) as write:
+                write.update(
+                    AssetItem(_asset_pk(asset.asset_id), "ASSET"),
+                    [AssetItem.maturity.set(maturity)],
+                    unchanged & _rated(asset.maturity),
+                )
+                if asset.status is AssetStatus.READY and asset.package is not None:
+                    told = rated.ready(asset.package, epoch_milliseconds(now))
+                    write.save(_outgoing(told, new_ulid(now), now))
+        except UnavailableError as error:
+            if _was_refused(error):
+                return False
+            raise
+        return True
 
     def reopen(self, asset_id: str, execution: str) -> None:
         """Back to processing, for one execution by one caller only, in the place it had."""
@@ -467,6 +491,12 @@ class DynamoAssets:
             raise NotRetryableError(
                 "Only an asset that was refused, failed or cancelled can be tried again."
             ) from error
+
+
+def _rated(maturity: int) -> Condition:
+    """Whether an asset has this rating; those from before there were ratings have none."""
+    rated: Condition = AssetItem.maturity == maturity
+    return rated | AssetItem.maturity.does_not_exist() if maturity == UNRATED else rated
 
 
 def _fewer(attribute: Any, limit: int) -> Condition:
@@ -544,6 +574,8 @@ def _asset(item: AssetItem, steps: tuple[Step, ...]) -> Asset:
         scheme=Scheme(item.scheme) if item.scheme else Scheme.CBCS,
         captions=_captions(item),
         episode_of=EpisodeOf(**item.episode_of) if item.episode_of else None,
+        # Those from before there were ratings have none.
+        maturity=UNRATED if item.maturity is None else int(item.maturity),
     )
 
 

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from kernel.errors import InvalidInputError
+from kernel.maturity import OLDEST
 from media.domain import MAX_SIZE_BYTES, Asset, Part
 from media.episodes import EpisodeOf
 
@@ -73,6 +74,15 @@ def checked_episode(episode: EpisodeOf) -> EpisodeOf:
                 f"{field}: count from 1; at most {MAX_NUMBER:,}.", field=field, limit=MAX_NUMBER
             )
     return EpisodeOf(series, episode.season, episode.episode)
+
+
+def checked_maturity(maturity: int) -> int:
+    """From which age a film may be watched; InvalidInputError for what is no such age."""
+    if not 0 <= maturity <= OLDEST:
+        raise InvalidInputError(
+            f"maturity: an age from 0 to {OLDEST}.", field="maturity", limit=OLDEST
+        )
+    return maturity
 
 
 def checked_file_name(file_name: str) -> str:

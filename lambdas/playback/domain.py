@@ -16,6 +16,7 @@ from kernel.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from kernel.maturity import UNRATED
 from playback.devices import (
     Device,
     DeviceNotSupportedError,
@@ -276,6 +277,8 @@ class Title:
     """WebVTT of thumbnails, relative to `path`."""
     episode_of: EpisodeOf | None = None
     """None for a film."""
+    maturity: int = UNRATED
+    """From which age it may be watched, in years."""
 
 
 def manifest_of(title: Title, offer: Offer, device: Device) -> str:

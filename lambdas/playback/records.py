@@ -8,6 +8,7 @@ from typing import Any
 
 from kernel.events.catalog import TitlePublished
 from kernel.events.keys import ContentKeysIssued
+from kernel.maturity import UNRATED
 from playback.devices import ManifestClass
 from playback.domain import AssetKeys, EpisodeOf, Rights, Title, WrappedKey
 
@@ -26,6 +27,7 @@ def title_of(event: TitlePublished) -> Title:
         classes=_classes(event.classes),
         storyboard=event.storyboard,
         episode_of=_episode_of(event.episode_of),
+        maturity=event.maturity,
         rights=Rights(
             territories=tuple(event.rights["territories"]),
             starts_at=_moment(event.rights["starts_at"]),
@@ -60,6 +62,7 @@ def title_document(title: Title) -> dict[str, Any]:
         ],
         "storyboard": title.storyboard,
         "episode_of": None if title.episode_of is None else vars(title.episode_of),
+        "maturity": title.maturity,
         "territories": list(rights.territories),
         "starts_at": rights.starts_at.isoformat(),
         "ends_at": None if rights.ends_at is None else rights.ends_at.isoformat(),
@@ -87,6 +90,8 @@ def title_from(
         classes=_classes(document.get("classes", ())),
         storyboard=document.get("storyboard"),
         episode_of=_episode_of(document.get("episode_of")),
+        # Nor of an age.
+        maturity=document.get("maturity", UNRATED),
         rights=Rights(
             territories=tuple(document["territories"]),
             starts_at=_moment(document["starts_at"]),

@@ -9,6 +9,7 @@ from typing import Any
 from kernel import log
 from kernel.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from kernel.ids import names_one
+from kernel.maturity import AgeLimit
 from kernel.web.payload import (
     Event,
     Reply,
@@ -32,6 +33,7 @@ from playback.domain import (
 )
 from playback.edge_access import CARRIERS, Carrier
 from playback.leases import SENTENCES, Reason
+from playback.maturity import Sight
 from playback.service import Licences, Playback, Started
 from playback.vendor_licences import VendorLicences
 
@@ -56,7 +58,9 @@ def session_handler(playback: Playback, origin: OriginSecret) -> Handler:
         take_over, carrier = _wishes(body)
         device = Device.described(body.get("device"))
         country = viewer_country(event, origin)
-        started = playback.start(viewer, title_id, device, country, take_over, carrier)
+        started = playback.start(
+            viewer, title_id, device, country, take_over, carrier, _sight(event, body)
+        )
         log.note(**_start_line(started))
         return reply(200, _start_answer(started), cookies=started.opened.cookies)
 
@@ -128,7 +132,7 @@ def _wishes(body: Mapping[str, Any]) -> tuple[str | None, Carrier | None]:
     carrier = body.get("carrier")
     if carrier is not None and carrier not in CARRIERS:
         raise InvalidInputError("The carrier is cookie or token.", field="carrier")
-    unknown = sorted(set(body) - {"title_id", "device", "take_over", "carrier"})
+    unknown = sorted(set(body) - {"title_id", "device", "take_over", "carrier", "pin_grant"})
     if unknown:
         raise InvalidInputError(f"{unknown[0]} is not part of a start.", field=unknown[0])
     return take_over, carrier
@@ -149,6 +153,14 @@ def viewer_of(event: Event) -> Viewer:
         family_id=family_id,
         has_place=verified.get("device_registered") == "true",
     )
+
+
+def _sight(event: Event, body: Mapping[str, Any]) -> Sight:
+    """What the profile may see; a token that does not say it is refused."""
+    grant = body.get("pin_grant")
+    if grant is not None and not isinstance(grant, str):
+        raise InvalidInputError("pin_grant must be a text.", field="pin_grant")
+    return Sight(AgeLimit.claimed(claims(event, "member")), grant or "")
 
 
 def _known(event: Event) -> str:

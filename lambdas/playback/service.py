@@ -14,7 +14,7 @@ from kernel.clock import Clock
 from kernel.errors import UnavailableError
 from kernel.ids import new_id
 from kernel.tokens import MacKey, MacKeys
-from playback import domain, grants
+from playback import domain, grants, maturity
 from playback.cwt import common_access_token, edge_key
 from playback.devices import CLEARKEY, Device, DeviceNotSupportedError, Drm, Offer, offer_for
 from playback.domain import (
@@ -30,6 +30,7 @@ from playback.domain import (
 )
 from playback.edge_access import Carrier, EdgeGrant, Opened, carrier_of
 from playback.leases import LEASE, Account, Reason, TooManyStreamsError
+from playback.maturity import BLIND, PinGrants, Sight
 from playback.ports import Cookies, DataKeys, Licensing, Names, ReadModel, Sessions, StartFacts
 
 
@@ -90,10 +91,12 @@ class Playback:
         vendors: Collection[Drm] = (),
         other_cdns: Collection[str] = (),
         chance: Callable[[], float] = random.random,
+        pins: PinGrants | None = None,
     ) -> None:
         """`clearkey` opens keys for players of ClearKey; None where that is not offered.
         `vendors` are the other systems that a licence can be had for; `other_cdns` the origins
         where the same files can be had with a token. `chance` is evenly spread over [0, 1).
+        `pins` says what a PIN has opened; None where none opens anything.
         """
         self._sessions = sessions
         self._cookies = cookies
@@ -102,6 +105,7 @@ class Playback:
         self._clearkey = clearkey
         self._chance = chance
         self._other_cdns = tuple(other_cdns)
+        self._pins = pins
         self._offered: set[Drm] = set(vendors)
         if clearkey is not None:
             self._offered.add("clearkey")
@@ -114,6 +118,7 @@ class Playback:
         country: str | None,
         take_over: str | None = None,
         carrier: Carrier | None = None,
+        sight: Sight = BLIND,
     ) -> Started:
         """Admit a play: one read, one write and one signature; the keys are opened beside the
         write. Raises the domain's refusals.
@@ -121,6 +126,7 @@ class Playback:
         `country` is where the viewer is (ISO 3166-1 alpha-2), None when that is not known.
         `take_over` is a play of the same account that ends for this one; no such play, no matter.
         `carrier` is how the player proves its right to the files; None is what its family does.
+        `sight` is what the viewer's profile may see.
         """
         now = self._clock()
         facts = self._sessions.facts(title_id, viewer.account_id)
@@ -130,6 +136,7 @@ class Playback:
             raise domain.DeviceLimitError("Your plan has no place for another device.")
         title = published(facts)
         title.rights.check(now, country)
+        maturity.check(title, viewer, sight, self._pins, now)
         offer = offer_for(device, offered=self._offered)
         keys = keys_for(title, device, account.allowance)
         within = device.within(account.allowance.max_height)

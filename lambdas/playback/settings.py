@@ -24,6 +24,7 @@ class SessionSettings:
     signing_secret: str
     ticket_secret: str
     origin_secret: str
+    pin_secret: str
     vault_key_id: str | None
     """What opens keys for ClearKey; None where that is not offered."""
     vendors: tuple[Drm, ...]
@@ -40,6 +41,7 @@ class SessionSettings:
             signing_secret=environment["SIGNING_SECRET"],
             ticket_secret=environment["TICKET_SECRET"],
             origin_secret=environment["ORIGIN_SECRET"],
+            pin_secret=environment["PIN_SECRET"],
             vault_key_id=environment["VAULT_KEY_ID"] if environment["CLEARKEY"] == "true" else None,
             vendors=tuple(drm for drm in VENDORS if _address(drm) in environment),
             other_cdns=tuple(environment.get("OTHER_CDNS", "").split()),

@@ -368,6 +368,7 @@ ASSET = {
     "heights": [],
     "poster_url": None,
     "scheme": "cbcs",
+    "maturity": 18,
     "captions": [],
 }
 

@@ -36,5 +36,12 @@ def call(
     return event
 
 
-MEMBER = {"sub": "acc_1", "profile": "prf_1", "device": "dev_1", "scope": "member"}
+MEMBER = {
+    "sub": "acc_1",
+    "profile": "prf_1",
+    "device": "dev_1",
+    "scope": "member",
+    "maturity": "18",
+    "kids": "false",
+}
 STAFF = {**MEMBER, "scope": "member staff"}

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from kernel.clock import epoch_milliseconds
 from kernel.errors import UnavailableError
 from kernel.events.media import AssetDeleted, AssetReady
 from media.domain import (
@@ -161,7 +162,7 @@ class FakeAssets:
     def publish(self, run: Run, package: Package, ready: AssetReady, now: datetime) -> None:
         held = self._found(run.asset_id)
         alive = held.status in (AssetStatus.PROCESSING, AssetStatus.READY)
-        if held.version != run.version or not alive:
+        if held.version != run.version or not alive or held.maturity != ready.maturity:
             raise StaleRunError("Another run has taken this asset over.")
         self._change(
             run.asset_id,
@@ -174,6 +175,16 @@ class FakeAssets:
             StepName.PUBLISH, StepStatus.DONE, now, now
         )
         self.published[run.version] = ready
+
+    def rate(self, asset: Asset, maturity: int, now: datetime) -> bool:
+        held = self._assets.get(asset.asset_id)
+        if held is None or (held.status, held.maturity) != (asset.status, asset.maturity):
+            return False
+        rated = self._change(asset.asset_id, maturity=maturity)
+        if rated.package is not None and rated.status is AssetStatus.READY:
+            told = rated.ready(rated.package, epoch_milliseconds(now))
+            self.published[f"{rated.version} rated {len(self.published)}"] = told
+        return True
 
     def reopen(self, asset_id: str, execution: str) -> None:
         if self._found(asset_id).status not in RETRYABLE:

@@ -31,6 +31,7 @@ export interface Services {
   readonly progress: ProgressApi;
   readonly history: HistoryApi;
   readonly reachedHere: ReachedHere;
+  readonly playback: PlaybackApi;
   readonly openings: Openings;
   readonly assets: AssetsApi;
   readonly uploads: UploadsApi;
@@ -85,6 +86,7 @@ export function createServices(config: Config): Services {
     progress,
     history: new HistoryApi(client),
     reachedHere,
+    playback,
     openings: new Openings(
       (titleId, fromStart) =>
         new Playback(titleId, fromStart, { playback, progress, outbox, reachedHere, keepFresh }),

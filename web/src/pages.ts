@@ -16,6 +16,9 @@ export const profilesPage = chunk(
   "Opening the profiles",
 );
 
+/** Asks for a PIN in the player, for the few whom a limit stops. */
+export const openTitle = chunk(() => import("./profiles/open-title"), "Asking for the PIN");
+
 /** Members never download what staff work with. */
 export const staffPage = chunk(() => import("./staff/staff-page"), "Opening the staff page");
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from functools import cache
+
 import boto3
 
 from identity import settings
@@ -11,6 +14,8 @@ from identity.argon import Argon2Passwords
 from identity.oauth.store import DynamoGrants
 from identity.profiles.routes import routes
 from identity.profiles.service import Profiles
+from kernel.aws.json_client import SECRETS_MANAGER, AwsJson
+from kernel.aws.secrets import SecretMacKeys
 from kernel.clock import utc_now
 from kernel.web.payload import answering
 
@@ -25,5 +30,10 @@ _profiles = Profiles(
     check=PasswordCheck(_members, _passwords, _limits, _announcements, utc_now),
     limits=_limits,
     clock=utc_now,
+    pin_keys=cache(
+        lambda: SecretMacKeys(
+            AwsJson(SECRETS_MANAGER, os.environ), os.environ["PIN_SECRET"], utc_now
+        )
+    ),
 )
 handler = answering(routes(_profiles))

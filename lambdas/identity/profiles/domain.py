@@ -56,6 +56,18 @@ class ProfileInUseError(ConflictError):
     code: ClassVar[str] = "profile_in_use"
 
 
+class NotWatchingError(ConflictError):
+    """The session that asks watches as another one."""
+
+    code: ClassVar[str] = "not_watching"
+
+
+class NoWayPastError(RefusedError):
+    """A kids profile's limit is opened by nobody."""
+
+    code: ClassVar[str] = "above_maturity"
+
+
 class ProofNeededError(RefusedError):
     """It takes a PIN or the account's password."""
 

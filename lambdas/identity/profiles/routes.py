@@ -9,8 +9,9 @@ from typing import Any
 from identity.accounts.domain import TooManyAttemptsError
 from identity.accounts.requests import with_retry_after
 from identity.profiles.service import Edit, Profiles, Proof, Session
-from kernel import log
+from kernel import log, pin_grants
 from kernel.errors import InvalidInputError
+from kernel.ids import names_one
 from kernel.web.payload import Event, Reply, claims, json_body, refusal, reply
 
 FIELDS: Mapping[str, type] = {
@@ -38,6 +39,15 @@ def routes(profiles: Profiles) -> Callable[[Event], Reply]:
         body = _known(json_body(event), "pin", "password")
         profiles.delete(_session(event), _profile_id(event), _proof(body))
         return reply(204)
+
+    def opened(event: Event) -> Reply:
+        body = _known(json_body(event), "title_id", "pin", "password")
+        title_id, proof = body.pop("title_id", None), body
+        if not names_one(title_id, "ttl"):
+            raise InvalidInputError("Name the title by its id.", field="title_id")
+        grant = profiles.open_title(_session(event), _profile_id(event), title_id, _proof(proof))
+        expires_in = int(pin_grants.LIFE.total_seconds())
+        return reply(200, {"pin_grant": grant, "expires_in": expires_in})
 
     def created(event: Event) -> Reply:
         body = _wanted(event)
@@ -71,16 +81,19 @@ def routes(profiles: Profiles) -> Callable[[Event], Reply]:
         "PATCH /v1/profiles/{profile_id}": changed,
         "POST /v1/profiles/{profile_id}/delete": deleted,
         "POST /v1/profiles/{profile_id}/enter": entered,
+        "POST /v1/profiles/{profile_id}/open-title": opened,
     }
 
-    def answer(event: Event) -> Reply:
-        try:
-            return answers[event["routeKey"]](event)
-        except TooManyAttemptsError as error:
-            log.note(code=error.code)
-            return with_retry_after(refusal(error), error)
+    return lambda event: _held_back(answers[event["routeKey"]], event)
 
-    return answer
+
+def _held_back(answer: Callable[[Event], Reply], event: Event) -> Reply:
+    """What a route answers, and when to come back where it was tried too often."""
+    try:
+        return answer(event)
+    except TooManyAttemptsError as error:
+        log.note(code=error.code)
+        return with_retry_after(refusal(error), error)
 
 
 def _session(event: Event) -> Session:

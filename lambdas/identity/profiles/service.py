@@ -14,6 +14,8 @@ from identity.oauth.ports import Grants
 from identity.ports import Passwords
 from identity.profiles.domain import (
     Household,
+    NotWatchingError,
+    NoWayPastError,
     Profile,
     ProfileInUseError,
     ProfileNotFoundError,
@@ -21,10 +23,13 @@ from identity.profiles.domain import (
     WrongProofError,
     checked_pin,
 )
+from kernel import pin_grants
 from kernel.clock import Clock, epoch_milliseconds
 from kernel.errors import UnauthenticatedError
 from kernel.events.identity import ProfileDeleted, ProfilePinFailed
 from kernel.ids import new_id, time_of
+from kernel.pin_grants import PinGrant
+from kernel.tokens import MacKeys
 
 _OVER = "This sign-in has ended. Sign in again."
 
@@ -54,6 +59,8 @@ class _Home:
     account: Account
     household: Household
     current: Profile
+    device_id: str
+    """Of the session."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,8 @@ class Profiles:
     check: PasswordCheck
     limits: Limits
     clock: Clock
+    pin_keys: Callable[[], MacKeys]
+    """What signs grants; asked for with the first one."""
 
     def all(self, session: Session) -> tuple[Sequence[Profile], Profile]:
         """The profiles, and the one that the session's next token is for."""
@@ -124,6 +133,23 @@ class Profiles:
             raise UnauthenticatedError(_OVER)
         return profile
 
+    def open_title(self, session: Session, profile_id: str, title_id: str, proof: Proof) -> str:
+        """A grant for one title above the limit of the session's profile, for what a proof says.
+
+        NoWayPastError in a kids profile, NotWatchingError when the session watches as another, or
+        what proofs refuse.
+        """
+        home = self._home(session)
+        profile = home.household.named(profile_id)
+        if profile != home.current:
+            raise NotWatchingError("You are watching as another profile.")
+        if profile.kids:
+            raise NoWayPastError("A kids profile keeps to its age limit, whatever the PIN.")
+        if profile.is_limited:
+            self._prove(home, profile, home.household.pins_to_change(profile), proof)
+        grant = PinGrant(session.account_id, profile_id, home.device_id, title_id)
+        return pin_grants.make(grant, self.clock(), self.pin_keys().current())
+
     def _home(self, session: Session) -> _Home:
         """UnauthenticatedError to a session that was ended, whose token is not over yet."""
         account = self.members.by_id(session.account_id)
@@ -134,9 +160,10 @@ class Profiles:
             raise UnauthenticatedError(_OVER)
         household = account.household
         try:
-            return _Home(account, household, household.watching(family.profile_id))
+            current = household.watching(family.profile_id)
         except ProfileNotFoundError as error:
             raise UnauthenticatedError(_OVER) from error
+        return _Home(account, household, current, family.device_id)
 
     def _prove(self, home: _Home, profile: Profile, pins: Sequence[str], proof: Proof) -> None:
         """ProofNeededError without a proof, WrongProofError with a wrong one, and

@@ -7,6 +7,7 @@ from typing import ClassVar, TypedDict
 
 from kernel.events import Event
 from kernel.events.media import EpisodeOf, ManifestClass
+from kernel.maturity import UNRATED
 
 
 class Rights(TypedDict):
@@ -44,6 +45,8 @@ class TitlePublished(Event):
     """None for a film."""
     credits_at_seconds: float | None = None
     """Where the credits begin; None while nobody marked it."""
+    maturity: int = UNRATED
+    """From which age it may be watched, in years."""
 
     @property
     def subject(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, TypedDict
 
 from kernel.events import Event
+from kernel.maturity import UNRATED
 
 
 class EpisodeOf(TypedDict):
@@ -57,6 +58,8 @@ class AssetReady(Event):
     """WebVTT of thumbnails, relative to `path`."""
     episode_of: EpisodeOf | None = None
     """None for a film."""
+    maturity: int = UNRATED
+    """From which age it may be watched, in years."""
 
     @property
     def subject(self) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 
 from kernel.aws.json_client import DYNAMODB, KMS, SECRETS_MANAGER, AwsJson
 from kernel.aws.secrets import SecretMacKeys
 from kernel.clock import utc_now
 from playback.kms import KmsDataKeys
+from playback.maturity import PinGrants
 from playback.routes import session_handler
 from playback.secret_store import SecretCookies, SecretOrigin
 from playback.service import ContentKeys, Playback
@@ -29,6 +31,7 @@ handler = session_handler(
         else ContentKeys(KmsDataKeys(AwsJson(KMS, os.environ), _vault_key_id)),
         vendors=_settings.vendors,
         other_cdns=_settings.other_cdns,
+        pins=PinGrants(cache(lambda: SecretMacKeys(_secrets, _settings.pin_secret, utc_now))),
     ),
     origin=SecretOrigin(_secrets, _settings.origin_secret, utc_now),
 )

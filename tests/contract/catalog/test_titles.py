@@ -45,6 +45,7 @@ def title(now: datetime) -> Title:
         rights=Rights(("DE", "FR"), now, now + timedelta(days=365)),
         published_at=now,
         sequence=5,
+        maturity=12,
     )
 
 

@@ -38,6 +38,7 @@ def asset_of(number: int, now: datetime, place: EpisodeOf | None = PLACE) -> Ass
         status=AssetStatus.UPLOADING,
         created_at=now,
         episode_of=place,
+        maturity=12,
     )
 
 
@@ -61,6 +62,8 @@ def holder(assets: Assets) -> str | None:
 def test_an_episode_comes_back_with_its_place(assets: Assets, first: Asset) -> None:
     assert assets.get(first.asset_id).episode_of == PLACE
     assert assets.recent(10, None).assets[0].episode_of == PLACE
+    assert assets.get(first.asset_id).maturity == 12
+    assert assets.recent(10, None).assets[0].maturity == 12
     assert holder(assets) == first.asset_id
     assert assets.at(dataclasses.replace(PLACE, episode=13)) is None
 

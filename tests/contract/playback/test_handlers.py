@@ -53,6 +53,7 @@ def functions(
         "PUBLIC_ORIGIN": "https://watch.example.com",
         "SIGNING_SECRET": signing,
         "TICKET_SECRET": ticket,
+        "PIN_SECRET": "of no use without a grant",
         "ORIGIN_SECRET": origin,
         "CLEARKEY": "true",
     }.items():
@@ -110,6 +111,8 @@ def start(functions: dict[str, ModuleType]) -> dict[str, Any]:
         "device": "dev_1",
         "device_registered": "true",
         "sid": FAMILY,
+        "maturity": "18",
+        "kids": "false",
     }
     device = {"family": "shaka", "drm": "clearkey", "max_height": None}
     answer = functions["playback.handlers.sessions"].handler(

@@ -28,6 +28,7 @@ def test_a_title_comes_back_as_it_was_saved(store: Store) -> None:
         classes=(
             ManifestClass("dash", "dash.avc.sd.mpd", frozenset({"avc1"}), frozenset({"SDR"}), "SD"),
         ),
+        maturity=12,
     )
     store.save_title(ending)
 

@@ -12,9 +12,12 @@ from catalog.routes import routes
 from catalog.service import Catalogue
 from catalog.store import FRESH_FOR, ShelfCache
 from kernel.events.media import AssetReady
+from kernel.maturity import AgeLimit
 from kernel.web.payload import answering
 from tests.fakes.catalog import FakeTitles
 from tests.fakes.gateway import MEMBER, call
+
+GROWN = AgeLimit(18, is_kid=False)
 
 READY = AssetReady(
     sequence=1,
@@ -64,11 +67,11 @@ def test_a_newer_run_of_the_pipeline_replaces_the_files_and_keeps_the_rest(
     catalogue: Catalogue, titles: FakeTitles
 ) -> None:
     catalogue.publish(READY)
-    first = catalogue.title("ttl_1")
+    first = catalogue.title("ttl_1", GROWN)
 
     catalogue.publish(dataclasses.replace(READY, sequence=2, path="m/ast_1/v2"))
 
-    second = catalogue.title("ttl_1")
+    second = catalogue.title("ttl_1", GROWN)
     assert second.path == "m/ast_1/v2"
     assert (second.published_at, second.rights) == (first.published_at, first.rights)
 
@@ -79,7 +82,7 @@ def test_an_older_event_that_arrives_late_changes_nothing(
     catalogue.publish(dataclasses.replace(READY, sequence=2, path="m/ast_1/v2"))
     catalogue.publish(READY)
 
-    assert catalogue.title("ttl_1").path == "m/ast_1/v2"
+    assert catalogue.title("ttl_1", GROWN).path == "m/ast_1/v2"
 
 
 def test_members_see_titles_with_posters_and_an_entity_tag(catalogue: Catalogue) -> None:

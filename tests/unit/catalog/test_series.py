@@ -43,6 +43,7 @@ class House:
             poster=f"art/ast_{asset}/v1/poster.jpg",
             heights=[240],
             episode_of=place if season else None,  # type: ignore[arg-type]  # as it is told
+            maturity=changes.pop("maturity", 0),
         )
         self.catalogue.publish(AssetReady.from_detail(ready.to_detail()))
         self.now += timedelta(minutes=1)
@@ -155,7 +156,8 @@ def test_the_other_domains_are_told_the_place(house: House) -> None:
 def test_an_episode_stays_in_its_place_when_it_is_packaged_anew(house: House) -> None:
     house.hear("one", 1, 1)
     place = house.get("ttl_one")["episode_of"]
-    known = house.catalogue.title("ttl_one")
+    known = house.titles.get("ttl_one")
+    assert known is not None
 
     again = AssetReady(
         sequence=2,
@@ -169,5 +171,7 @@ def test_an_episode_stays_in_its_place_when_it_is_packaged_anew(house: House) ->
     )
     house.catalogue.publish(again)
 
-    assert house.catalogue.title("ttl_one").path == "m/ast_one/v2"
+    renewed = house.titles.get("ttl_one")
+    assert renewed is not None
+    assert renewed.path == "m/ast_one/v2"
     assert house.get("ttl_one")["episode_of"] == place

@@ -181,6 +181,17 @@ def test_an_episode_says_its_place_and_a_film_none(
     assert begun.get("episode_of") == expected
 
 
+@pytest.mark.parametrize("rating", [None, 0, 12])
+def test_a_film_says_its_rating_if_it_has_one(
+    service: FakeService, film: Path, rating: int | None
+) -> None:
+    with httpx.Client(transport=httpx.MockTransport(service)) as http:
+        ingest(film, "A film", SERVICE, http, print, pause=lambda _seconds: None, rating=rating)
+
+    (begun,) = service.begun
+    assert begun.get("maturity") == rating
+
+
 def test_a_part_that_the_storage_refuses_is_sent_again(run: Run, service: FakeService) -> None:
     service.refuse_parts = 3
 

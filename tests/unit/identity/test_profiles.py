@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,10 @@ from identity.accounts.sign_in import PasswordCheck
 from identity.oauth.errors import InvalidGrantError
 from identity.profiles.routes import routes
 from identity.profiles.service import Profiles
+from kernel import pin_grants
 from kernel.events.identity import ProfileDeleted, ProfilePinFailed
+from kernel.pin_grants import PinGrant
+from kernel.tokens import ExpiredTokenError, MacKey
 from kernel.web.payload import answering
 from tests.fakes.accounts import FakeLimits, FakeMembers
 from tests.fakes.gateway import call
@@ -23,6 +26,21 @@ from tests.unit.identity.test_sign_in import Server, claims_of
 Answer = tuple[int, dict[str, Any]]
 PASSWORD = {"password": "correct horse"}
 PIN = {"pin": "2580"}
+FILM = "ttl_00000000000000000000000001"
+PIN_KEY = MacKey(b"a secret between two, long enough")
+
+
+class PinKeys:
+    """The one secret."""
+
+    def current(self) -> MacKey:
+        return PIN_KEY
+
+    def accepted(self) -> dict[str, MacKey]:
+        return {PIN_KEY.key_id: PIN_KEY}
+
+    def refresh(self) -> None:
+        """There is no other."""
 
 
 @dataclass
@@ -50,6 +68,7 @@ class Home:
             check,
             self.limits,
             self.server.clock,
+            PinKeys,
         )
         profile_id, _, step = path.partition("/")
         route = f"{method} /v1/profiles"
@@ -328,6 +347,59 @@ def test_lifting_a_limit_takes_a_proof_even_from_a_parents_profile(home: Home) -
 
     assert home.change(kids, maturity=12)[1]["code"] == "proof_needed"
     assert home.change(kids, maturity=0)[0] == 200
+
+
+@pytest.fixture
+def teen(home: Home, first: str) -> str:
+    """A profile with a limit, which the session has entered; the first one has a PIN."""
+    home.change(first, **PIN)
+    made = home.create(name="Ben", maturity=12, pin="1111")
+    assert home.enter(made["profile_id"], pin="1111")[0] == 200
+    return str(made["profile_id"])
+
+
+def opens(home: Home, profile_id: str, title_id: str = FILM, **proof: str) -> Answer:
+    return home.ask("POST", f"{profile_id}/open-title", {"title_id": title_id, **proof})
+
+
+@pytest.mark.parametrize("proof", [PIN, PASSWORD])
+def test_who_decides_opens_one_title_to_one_profile_on_one_device(
+    home: Home, teen: str, proof: dict[str, str]
+) -> None:
+    status, opened = opens(home, teen, **proof)
+
+    now, keys = home.server.clock(), {PIN_KEY.key_id: PIN_KEY}
+    assert (status, opened["expires_in"]) == (200, 120)
+    assert pin_grants.read(opened["pin_grant"], now, keys) == PinGrant(
+        home.claims["sub"], teen, home.claims["device"], FILM
+    )
+    with pytest.raises(ExpiredTokenError):
+        pin_grants.read(opened["pin_grant"], now + timedelta(seconds=120), keys)
+
+
+def test_neither_no_proof_nor_ones_own_pin_opens_a_title(home: Home, teen: str) -> None:
+    assert opens(home, teen)[1]["code"] == "proof_needed"
+    assert opens(home, teen, pin="1111")[1]["code"] == "wrong_proof"
+    for _ in range(4):
+        opens(home, teen, pin="0000")
+    status, refused = opens(home, teen, **PIN)
+    assert (status, refused["code"]) == (429, "too_many_attempts")
+
+
+def test_nothing_is_opened_to_a_child(home: Home, child: str) -> None:
+    status, refused = opens(home, child, **PASSWORD)
+
+    assert (status, refused["code"]) == (403, "above_maturity")
+
+
+def test_a_title_is_opened_to_nobody_but_who_watches(home: Home, teen: str, first: str) -> None:
+    assert opens(home, first, **PIN)[1]["code"] == "not_watching"
+    assert opens(home, "prf_0", **PIN)[1]["code"] == "profile_not_found"
+
+
+@pytest.mark.parametrize("title_id", ["", "srs_1", "ttl_", 5, None])
+def test_what_is_no_title_is_not_opened(home: Home, teen: str, title_id: Any) -> None:
+    assert opens(home, teen, title_id, **PIN)[1]["code"] == "invalid_input"
 
 
 def test_a_deleted_profile_is_told_of_and_ends_the_sessions_that_watch_as_it(home: Home) -> None:

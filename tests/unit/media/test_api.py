@@ -280,6 +280,38 @@ def test_an_upload_may_be_an_episode(call: Call) -> None:
     assert asset["episode_of"] == TIDE
 
 
+@pytest.mark.parametrize(("sent", "kept"), [({}, 18), ({"maturity": 12}, 12), ({"maturity": 0}, 0)])
+def test_an_upload_says_from_which_age_it_may_be_watched_and_18_if_nobody_does(
+    call: Call, sent: dict[str, int], kept: int
+) -> None:
+    body = {"name": "F", "file_name": "f.mp4", "size_bytes": 5, **sent}
+    _, begun = call("POST", "/v1/uploads", body)
+
+    assert call("GET", f"/v1/assets/{begun['asset_id']}")[1]["maturity"] == kept
+    assert call("GET", "/v1/assets")[1]["assets"][0]["maturity"] == kept
+
+
+def test_staff_rate_an_upload_anew(call: Call) -> None:
+    body = {"name": "F", "file_name": "f.mp4", "size_bytes": 5}
+    path = f"/v1/assets/{call('POST', '/v1/uploads', body)[1]['asset_id']}"
+
+    assert call("PATCH", path, {"maturity": 6})[1]["maturity"] == 6
+    assert call("GET", path)[1]["maturity"] == 6
+    assert call("PATCH", path, {"maturity": 19})[1]["field"] == "maturity"
+    assert call("PATCH", path, {})[0] == 422
+    missing = call("PATCH", f"/v1/assets/ast_{'z' * 26}", {"maturity": 6})
+    assert (missing[0], missing[1]["code"]) == (404, "asset_not_found")
+
+
+@pytest.mark.parametrize("age", [-1, 19, "12", 1.5, True, None])
+def test_what_is_no_age_is_refused(call: Call, age: object) -> None:
+    body = {"name": "F", "file_name": "f.mp4", "size_bytes": 5, "maturity": age}
+
+    status, problem = call("POST", "/v1/uploads", body)
+
+    assert (status, problem["field"]) == (422, "maturity")
+
+
 def test_the_same_episode_twice_is_a_conflict_that_names_the_other(call: Call) -> None:
     _, begun = upload_episode(call, TIDE)
 

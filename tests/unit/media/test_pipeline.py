@@ -152,12 +152,13 @@ def test_an_episode_tells_its_place_when_it_is_ready(
     pipeline: Pipeline, assets: FakeAssets, begin: Begin, run: Run
 ) -> None:
     place = EpisodeOf("The Tide", 1, 2)
-    assets.add(dataclasses.replace(assets.get(run.asset_id), episode_of=place))
+    assets.add(dataclasses.replace(assets.get(run.asset_id), episode_of=place, maturity=12))
     begin()
 
     pipeline.publish(run, Package("m", {}, "poster.jpg", 10.0, (144,)))
 
     (ready,) = assets.published.values()
+    assert ready.maturity == 12
     assert ready.episode_of == {
         "series_id": place.series_id,
         "series": "The Tide",

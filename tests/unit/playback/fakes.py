@@ -62,6 +62,7 @@ TITLE = Title(
     manifests={"dash-clearkey": "dash-clearkey.mpd", "hls-clearkey": "hls-clearkey.m3u8"},
     storyboard="storyboard.vtt",
     rights=Rights(("*",), datetime(2026, 1, 1, tzinfo=UTC), None),
+    maturity=0,
 )
 
 

@@ -134,6 +134,17 @@ def test_an_episode_keeps_its_place_in_its_series() -> None:
     assert table.titles["ttl_1"].episode_of == EpisodeOf(**place)
 
 
+def test_a_title_keeps_from_which_age_it_may_be_watched_and_18_when_it_was_not_told() -> None:
+    table = FakePlayback()
+    rated, untold = published(1, maturity=6), published(2)
+    del untold["detail"]["maturity"]
+
+    handler_of(table)(rated, None)
+    assert table.titles["ttl_1"].maturity == 6
+    handler_of(table)(untold, None)
+    assert table.titles["ttl_1"].maturity == 18
+
+
 def plan_told(sequence: int, streams: int, quality: int) -> dict[str, Any]:
     event = SubscriptionChanged(
         sequence=sequence,

@@ -35,6 +35,8 @@ CLAIMS = {
     "device": "dev_1",
     "device_registered": "true",
     "sid": FAMILY,
+    "maturity": "18",
+    "kids": "false",
 }
 DEVICE = {"family": "shaka", "drm": "clearkey", "max_height": 1080}
 SD_KID_ENCODED = "mO5Vls0-og0WOuOCQgxu_w"

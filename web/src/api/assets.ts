@@ -41,6 +41,8 @@ export interface Asset {
 export interface AssetDetail extends Asset {
   readonly steps: readonly Step[];
   readonly scheme: string;
+  /** From which age it may be watched; 18 for what nobody has rated. */
+  readonly maturity: number;
   readonly captions: readonly CaptionTrack[];
 }
 
@@ -79,6 +81,7 @@ function detailFrom(answer: unknown): AssetDetail {
   return {
     ...assetFrom(fields),
     scheme: fields.text("scheme"),
+    maturity: fields.number("maturity"),
     captions: fields.list("captions").map((track) => ({
       language: track.text("language"),
       label: track.text("label"),
@@ -109,6 +112,11 @@ export class AssetsApi {
 
   async one(assetId: string, signal?: AbortSignal): Promise<AssetDetail> {
     return detailFrom(await this.client.get(path(assetId), signal));
+  }
+
+  /** Says from which age it may be watched; its title follows. */
+  async rate(assetId: string, maturity: number): Promise<AssetDetail> {
+    return detailFrom(await this.client.patch(path(assetId), { maturity }));
   }
 
   /** Runs the pipeline again over the file that is there. */

@@ -40,6 +40,25 @@ test("a licence token that is about to run out is renewed before it is used", as
   expect(posted).toEqual(["/playback/start", "/playback/sessions/ses_1/licence-token"]);
 });
 
+test("what a PIN has opened is told to the title's next start alone", async () => {
+  const bodies: unknown[] = [];
+  const client = {
+    post: async (_path: string, body: unknown) => {
+      bodies.push(body);
+      return START;
+    },
+  } as unknown as ApiClient;
+  const api = new PlaybackApi(client, () => 0, "https://watch.test", fetch, () => DEVICE);
+
+  api.open("ttl_1", "a grant");
+  await api.start("ttl_2");
+  await api.start("ttl_1");
+  await api.start("ttl_1");
+
+  const grants = bodies.map((body) => (body as { pin_grant?: string }).pin_grant);
+  expect(grants).toEqual([undefined, "a grant", undefined]);
+});
+
 function startOf(drm: object): Promise<Start> {
   const client = { post: async () => ({ ...START, drm }) } as unknown as ApiClient;
   return new PlaybackApi(client, () => 0, "https://watch.test", fetch, () => DEVICE).start("ttl_1");

@@ -47,6 +47,9 @@ export interface Ending {
 const RENEW_BEFORE_MS = 10_000;
 
 export class PlaybackApi {
+  /** What a PIN has opened, by title, until it is started. */
+  readonly #pinGrants = new Map<string, string>();
+
   constructor(
     private readonly client: ApiClient,
     private readonly now: () => number,
@@ -55,14 +58,22 @@ export class PlaybackApi {
     private readonly device: () => DeviceDescription,
   ) {}
 
+  /** The title's next start that succeeds is with this grant. */
+  open(titleId: string, pinGrant: string): void {
+    this.#pinGrants.set(titleId, pinGrant);
+  }
+
   /** `takeOver` names the play that ends for this one. */
   async start(titleId: string, signal?: AbortSignal, takeOver?: string): Promise<Start> {
+    const pinGrant = this.#pinGrants.get(titleId);
     const request = {
       title_id: titleId,
+      ...(pinGrant === undefined ? {} : { pin_grant: pinGrant }),
       device: this.device(),
       ...(takeOver === undefined ? {} : { take_over: takeOver }),
     };
     const answer = new Fields(await this.client.post("/playback/start", request, signal), "start");
+    this.#pinGrants.delete(titleId);
     const drm = answer.fields("drm");
     const sessionId = answer.text("session_id");
     return {

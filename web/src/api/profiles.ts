@@ -66,6 +66,13 @@ export class ProfilesApi {
     this.#keepFace(profileFrom(new Fields(answer, "profile")));
   }
 
+  /** A grant to start one title above the age limit of the profile that watches. */
+  async openTitle(profileId: string, titleId: string, proof: Proof): Promise<string> {
+    const body = { title_id: titleId, ...proof };
+    const answer = await this.client.post(`${this.#path(profileId)}/open-title`, body);
+    return new Fields(answer, "opened title").text("pin_grant");
+  }
+
   async create(wanted: Wanted, proof: Proof): Promise<void> {
     await this.client.post("/profiles", bodyOf(wanted, proof));
   }

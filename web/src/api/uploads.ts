@@ -14,6 +14,8 @@ export interface NewUpload {
   readonly fileName: string;
   readonly sizeBytes: number;
   readonly scheme: string;
+  /** From which age it may be watched; null where nobody has rated it. */
+  readonly maturity: number | null;
 }
 
 /** A part that the storage has. */
@@ -49,6 +51,7 @@ export class UploadsApi {
       file_name: upload.fileName,
       size_bytes: upload.sizeBytes,
       scheme: upload.scheme,
+      ...(upload.maturity === null ? {} : { maturity: upload.maturity }),
     });
     const fields = new Fields(answer, "upload");
     return { assetId: fields.text("asset_id"), cut: cutFrom(fields, upload.sizeBytes) };

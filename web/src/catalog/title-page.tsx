@@ -1,6 +1,7 @@
 /** One title: what it is, and playing it. */
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { ApiError } from "../api/problem";
+import { problemWords } from "../api/problem-words";
 import type { Progress } from "../api/progress";
 import type { Title } from "../api/titles";
 import { useLoaded } from "../api/use-loaded";
@@ -49,7 +50,7 @@ export function TitlePage({ titleId }: { readonly titleId: string }): ReactNode 
       <SiteHeader />
       <main id="main" className="title-page" tabIndex={-1} aria-busy={detail.status === "loading"}>
         {detail.status === "loading" && <Spinner label="Loading the title" fills />}
-        {detail.status === "failed" && <Refusal error={detail.error} retry={detail.retry} />}
+        {detail.status === "failed" && <Refusal error={detail.error} retry={detail.retry} titleId={titleId} />}
         {detail.status === "ready" && <TitleDetail {...detail.value} />}
       </main>
     </div>
@@ -124,20 +125,29 @@ export function Backdrop({ url }: { readonly url: string | null }): ReactNode {
 export function Refusal({
   error,
   retry,
+  titleId,
 }: {
   readonly error: unknown;
   readonly retry: () => void;
+  /** Where it can be played. */
+  readonly titleId?: string;
 }): ReactNode {
-  if (!(error instanceof ApiError && error.status === 404)) {
-    return <LoadFailure error={error} retry={retry} />;
-  }
+  const isFinal = error instanceof ApiError && problemWords(error.code)?.isFinal === true;
+  if (!isFinal) return <LoadFailure error={error} retry={retry} />;
+  const isGone = error.status === 404;
+  const takesPin = error.code === "pin_required" && titleId !== undefined;
   return (
     <MessageBlock
-      title="This title is not available"
-      detail="It may have left Marquee, or the link may be mistyped."
+      title={isGone ? "This title is not available" : error.title}
+      detail={isGone ? "It may have left Marquee, or the link may be mistyped." : error.message}
       heading="h1"
     >
-      <Link to="/" className="button button-primary">
+      {takesPin && (
+        <Link to={watchPath(titleId)} className="button button-primary">
+          Enter the PIN
+        </Link>
+      )}
+      <Link to="/" className={takesPin ? "button" : "button button-primary"}>
         Back to titles
       </Link>
     </MessageBlock>

@@ -11,6 +11,7 @@ import { fullName } from "./episodes";
 import type { Failure } from "./failure";
 import { NextEpisode } from "./next-episode";
 import { pictureOrPatience } from "./picture-first";
+import { PinEntry } from "./pin-entry";
 import type { Playback } from "./playback";
 import { StreamList } from "./stream-list";
 import { ShortcutsHelp } from "./shortcuts-help";
@@ -83,6 +84,7 @@ export function Player({ playback, onBack }: Props): ReactNode {
       {view.failure !== null && (
         <FailureNotice
           failure={view.failure}
+          titleId={playback.titleId}
           onTryAgain={() => playback.tryAgain()}
           onTakeOver={(stream) => playback.takeOver(stream.sessionId)}
         />
@@ -126,13 +128,16 @@ function useAfterPicture(playback: Playback): boolean {
 
 function FailureNotice({
   failure,
+  titleId,
   onTryAgain,
   onTakeOver,
 }: {
   readonly failure: Failure;
+  readonly titleId: string;
   readonly onTryAgain: () => void;
   readonly onTakeOver: (stream: Stream) => void;
 }): ReactNode {
+  const takesPin = failure.code === "pin_required";
   return (
     <div className="player-failure">
       <MessageBlock
@@ -154,10 +159,11 @@ function FailureNotice({
             Your devices
           </Link>
         )}
+        {takesPin && <PinEntry titleId={titleId} onOpened={onTryAgain} />}
         <Link
           to="/"
-          className={failure.canRetry ? "button" : "button button-primary"}
-          autoFocus={!failure.canRetry}
+          className={failure.canRetry || takesPin ? "button" : "button button-primary"}
+          autoFocus={!failure.canRetry && !takesPin}
         >
           Back to titles
         </Link>

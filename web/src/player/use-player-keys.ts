@@ -23,6 +23,8 @@ const TELEVISION = "(hover: none)";
 export function usePlayerKeys(keys: Keys): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
+      // What stands over the film has its own keys.
+      if (event.target instanceof Element && event.target.closest("dialog") !== null) return;
       const target = targetOf(event, keys);
       keys.controls.show();
       const command = commandFor(event, target, matchMedia(TELEVISION).matches);

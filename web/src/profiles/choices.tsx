@@ -15,15 +15,15 @@ interface ChoicesProps<Value extends string | number> {
 export function Choices<Value extends string | number>(props: ChoicesProps<Value>): ReactNode {
   const id = useId();
   return (
-    <div className="field" role="group" aria-labelledby={id}>
-      <span id={id} className="field-name">
+    <div className="entry" role="group" aria-labelledby={id}>
+      <span id={id} className="entry-name">
         {props.label}
       </span>
-      <div className={`choices ${props.className ?? ""}`.trim()}>
+      <div className={`picks ${props.className ?? ""}`.trim()}>
         {props.choices.map(({ value, words }) => (
           <button
             key={value}
-            className="button choice"
+            className="button pick"
             type="button"
             aria-pressed={value === props.chosen}
             onClick={() => props.onChoose(value)}
@@ -46,7 +46,7 @@ interface SwitchProps {
 export function Switch({ label, detail, isOn, onSwitch }: SwitchProps): ReactNode {
   const id = useId();
   return (
-    <div className="field">
+    <div className="entry">
       <button
         className="button switch"
         type="button"
@@ -59,7 +59,7 @@ export function Switch({ label, detail, isOn, onSwitch }: SwitchProps): ReactNod
         {label}
       </button>
       {detail !== undefined && (
-        <p id={id} className="field-about">
+        <p id={id} className="entry-about">
           {detail}
         </p>
       )}

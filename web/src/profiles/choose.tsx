@@ -46,7 +46,7 @@ export function Choose({ household }: { readonly household: Household }): ReactN
       <main id="main" className="profiles choose" tabIndex={-1} aria-busy={entering !== ""}>
         <h1>Who's watching?</h1>
         {fault !== "" && (
-          <p className="fault" role="alert">
+          <p className="entry-fault" role="alert">
             {fault}
           </p>
         )}

@@ -74,7 +74,7 @@ export function Editor({ household, profile }: Props): ReactNode {
         <bdi>{heading}</bdi>
       </h1>
       <form className="editor" onSubmit={save}>
-        <div className="field">
+        <div className="entry">
           <label htmlFor={`${id}-name`}>Name</label>
           <input
             ref={name}
@@ -126,7 +126,7 @@ export function Editor({ household, profile }: Props): ReactNode {
           chosen={wanted.language}
           onChoose={(language) => change({ language })}
         />
-        <div className="field">
+        <div className="entry">
           <label htmlFor={`${id}-pin`}>{profile?.hasPin === true ? "Another PIN" : "PIN"}</label>
           <input
             id={`${id}-pin`}
@@ -142,7 +142,7 @@ export function Editor({ household, profile }: Props): ReactNode {
             aria-describedby={`${id}-pin-about`}
             onChange={(event) => change({ pin: event.target.value === "" ? null : event.target.value })}
           />
-          <p id={`${id}-pin-about`} className="field-about">
+          <p id={`${id}-pin-about`} className="entry-about">
             Four digits that are asked for before somebody watches here. Empty, it stays as it is.
           </p>
           {profile?.hasPin === true && (
@@ -153,7 +153,7 @@ export function Editor({ household, profile }: Props): ReactNode {
             />
           )}
         </div>
-        <p id={`${id}-fault`} className="fault" role="alert">
+        <p id={`${id}-fault`} className="entry-fault" role="alert">
           {fault?.words}
         </p>
         <div className="profiles-actions">

@@ -31,7 +31,7 @@ export function PinField({ label, describedBy, isBusy, onEntered }: Props): Reac
     </button>
   );
   return (
-    <div className="field pin" aria-busy={isBusy}>
+    <div className="entry pin" aria-busy={isBusy}>
       <label htmlFor={id}>{label}</label>
       <input
         ref={field}

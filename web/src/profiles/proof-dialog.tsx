@@ -16,8 +16,11 @@ export interface Guarded {
   readonly run: (proof: Proof) => Promise<void>;
 }
 
-/** Does something, asking for a proof only where the API says that it takes one. */
-export function useProof(): {
+/**
+ * Does something, asking for a proof only where the API says that it takes one. `onClosed` is for
+ * whom waits for that: the dialog is gone, and it was done or not.
+ */
+export function useProof(onClosed?: () => void): {
   readonly guarded: (title: string, run: (proof: Proof) => Promise<void>) => Promise<void>;
   readonly dialog: ReactNode;
 } {
@@ -33,8 +36,12 @@ export function useProof(): {
     },
     [],
   );
+  const close = (): void => {
+    setAsked(null);
+    onClosed?.();
+  };
   const dialog =
-    asked === null ? null : <ProofDialog guarded={asked} onClose={() => setAsked(null)} />;
+    asked === null ? null : <ProofDialog guarded={asked} onClose={close} />;
   return { guarded, dialog };
 }
 
@@ -79,7 +86,7 @@ export function ProofDialog({
         />
       ) : (
         <form
-          className="field"
+          className="entry"
           onSubmit={(event) => {
             event.preventDefault();
             void prove({ password: password.current?.value ?? "" });
@@ -101,7 +108,7 @@ export function ProofDialog({
         </form>
       )}
       {/* There from the start, or its first words would not be read out. */}
-      <p id={faultId} className="fault" role="alert">
+      <p id={faultId} className="entry-fault" role="alert">
         {fault}
       </p>
       <div className="modal-actions">

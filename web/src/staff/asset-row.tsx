@@ -8,6 +8,7 @@ import { ConfirmDialog } from "../ui/confirm-dialog";
 import { FileButton } from "../ui/file-button";
 import { Meter } from "../ui/meter";
 import { Spinner } from "../ui/spinner";
+import { AgeRating } from "./age-rating";
 import { useAnnounce } from "./announcer";
 import { errorWords } from "./error-words";
 import type { Feed } from "./feed";
@@ -62,7 +63,7 @@ export function AssetRow({ asset, detail, upload, feed, isOpen, onToggle }: Prop
             {isOpen && detail !== null && (
               <>
                 <Steps asset={detail} />
-                <Making detail={detail} />
+                <Making detail={detail} feed={feed} />
               </>
             )}
           </details>
@@ -101,12 +102,21 @@ function Facts({ asset }: { readonly asset: Asset }): ReactNode {
 }
 
 /** What else is known once the asset itself was asked. */
-function Making({ detail }: { readonly detail: AssetDetail }): ReactNode {
+function Making({
+  detail,
+  feed,
+}: Pick<Props, "feed"> & { readonly detail: AssetDetail }): ReactNode {
   return (
     <dl className="asset-making">
       <div>
         <dt>Encryption</dt>
         <dd>{detail.scheme}</dd>
+      </div>
+      <div>
+        <dt>Age rating</dt>
+        <dd>
+          <AgeRating detail={detail} feed={feed} />
+        </dd>
       </div>
       <div>
         <dt>Captions</dt>

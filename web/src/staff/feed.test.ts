@@ -17,6 +17,7 @@ const asset = (number: number, status = "ready"): AssetDetail => ({
   posterUrl: null,
   steps: [],
   scheme: "cbcs",
+  maturity: 18,
   captions: [],
 });
 

@@ -2,6 +2,7 @@
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useServices } from "../services";
 import { FileButton } from "../ui/file-button";
+import { AGES } from "./age-rating";
 import { useAnnounce } from "./announcer";
 import { CaptionFields, type CaptionDraft } from "./caption-fields";
 import { errorWords, fieldOf } from "./error-words";
@@ -16,6 +17,8 @@ interface Fault {
   readonly field: string | null;
   readonly words: string;
 }
+
+const RATINGS = [null, ...AGES] as const;
 
 /** Something of the form itself is missing or wrong, before the service was asked. */
 class Unfinished extends Error {
@@ -34,6 +37,7 @@ export function UploadForm({ onBegun }: { readonly onBegun: () => void }): React
   const [title, setTitle] = useState("");
   const [file, setFile] = useState<File | null>(null);
   const [scheme, setScheme] = useState("cbcs");
+  const [maturity, setMaturity] = useState<number | null>(null);
   const [captions, setCaptions] = useState<readonly CaptionDraft[]>([]);
   const [fault, setFault] = useState<Fault | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -51,6 +55,7 @@ export function UploadForm({ onBegun }: { readonly onBegun: () => void }): React
       fileName: file.name,
       sizeBytes: file.size,
       scheme,
+      maturity,
     });
     for (const { draft, text } of tracks) {
       try {
@@ -75,6 +80,7 @@ export function UploadForm({ onBegun }: { readonly onBegun: () => void }): React
         () => {
           setTitle("");
           setFile(null);
+          setMaturity(null);
           setCaptions([]);
           onBegun();
         },
@@ -161,6 +167,24 @@ export function UploadForm({ onBegun }: { readonly onBegun: () => void }): React
             </span>
           </label>
         ))}
+      </fieldset>
+
+      <fieldset className="field">
+        <legend>Age rating</legend>
+        <div className="ages">
+          {RATINGS.map((age) => (
+            <label key={age ?? "none"} className="choice">
+              <input
+                type="radio"
+                name="maturity"
+                value={age ?? ""}
+                checked={maturity === age}
+                onChange={() => setMaturity(age)}
+              />
+              <span>{age ?? "Not rated: counts as 18"}</span>
+            </label>
+          ))}
+        </div>
       </fieldset>
 
       <CaptionFields captions={captions} onChange={setCaptions} faultOf={faultOf} />
