@@ -264,6 +264,7 @@ def account(public_origin: str) -> Told:
             ("/account/apps", "Apps with access"),
             ("/account/export", "Download your data"),
             ("/account/delete", "Delete your account"),
+            (f"{public_origin}/profiles/manage", "Say who watches, and set age limits and PINs"),
             (f"{public_origin}/devices", "See your devices and sign them out"),
             (public_origin, "Go to Marquee"),
         ),

@@ -37,6 +37,9 @@ export default function AccountPage(): ReactNode {
         <section aria-labelledby="settings">
           <h2 id="settings">Settings</h2>
           <div className="account-ways">
+            <Link to="/profiles/manage" className="button">
+              Profiles
+            </Link>
             <Link to="/devices" className="button">
               Devices
             </Link>
