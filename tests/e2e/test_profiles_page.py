@@ -33,6 +33,7 @@ def shelf(page: Page, title_id: str = FILM) -> None:
         "duration_seconds": 60,
         "poster_url": None,
         "episode_of": None,
+        "maturity": 0,
     }
     page.route("**/v1/titles", lambda route: route.fulfill(json={"titles": [film]}))
 

@@ -19,6 +19,8 @@ export interface Title {
   readonly posterUrl: string | null;
   /** Null for a film. */
   readonly episodeOf: EpisodeOf | null;
+  /** From which age it may be watched, in years. */
+  readonly maturity: number;
 }
 
 /** A series among the titles. */
@@ -66,6 +68,7 @@ function titleFrom(fields: Fields): Title {
     durationSeconds: fields.number("duration_seconds"),
     posterUrl: fields.textOrNull("poster_url"),
     episodeOf: episodeOfFrom(fields),
+    maturity: fields.number("maturity"),
   };
 }
 

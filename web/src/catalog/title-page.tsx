@@ -73,7 +73,10 @@ function TitleDetail({ title, progress }: Detail): ReactNode {
           </p>
         )}
         <Name>{title.name}</Name>
-        <p className="detail-facts">{runningTime(title.durationSeconds)}</p>
+        <p className="detail-facts">
+          {runningTime(title.durationSeconds)}
+          {title.maturity === 0 ? " · For all ages" : ` · From ${title.maturity}`}
+        </p>
         {underWay !== null && (
           <div className="detail-progress">
             <ProgressBar reached={underWay} />

@@ -9,6 +9,7 @@ const episode = (season: number, number: number): Title => ({
   durationSeconds: 100,
   posterUrl: null,
   episodeOf: { seriesId: "srs_1", series: "The Tide", season, episode: number },
+  maturity: 0,
 });
 
 const SERIES: SeriesDetail = {
