@@ -43,12 +43,31 @@ function preloads(): Plugin {
   };
 }
 
+/**
+ * Names in parts.json all files that a person at home needs, for public/sw.js to keep. What staff
+ * work with is left out.
+ */
+function parts(): Plugin {
+  return {
+    name: "parts",
+    enforce: "post",
+    generateBundle: {
+      order: "post",
+      handler(_, bundle) {
+        const names = Object.keys(bundle).filter((name) => /^assets\/(?!staff)/.test(name));
+        const source = JSON.stringify(names.map((name) => `/${name}`).sort());
+        this.emitFile({ type: "asset", fileName: "parts.json", source });
+      },
+    },
+  };
+}
+
 /** What plays a film without drawing anything: it runs while the rest is still being read. */
 const FIRST =
   /\/src\/(main|composition|config|routing|api\/[^/]+|auth\/[^/]+|player\/(?!engine|use-|key)[^/]+)\.ts$|\/index\.html$|node_modules\/react\/|^.?(vite|rolldown)\//;
 
 export default defineConfig({
-  plugins: [react(), preloads()],
+  plugins: [react(), preloads(), parts()],
   build: {
     target: "es2022",
     // Assets stay files: a data: URL would need its own exception in the content security policy.
@@ -61,7 +80,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "first", test: FIRST },
-            { name: "app", test: (id) => !/staff\/|src\/(devices|history|profiles)\/|player\/engine|shaka-player/.test(id) },
+            { name: "app", test: (id) => !/staff\/|src\/(devices|downloads|history|profiles)\/|player\/engine|shaka-player/.test(id) },
           ],
         },
       },

@@ -10,13 +10,14 @@ import type { Services } from "./composition";
 import {
   accountPage,
   devicesPage,
+  downloadsPage,
   historyPage,
   membersPage,
   profilesPage,
   staffPage,
 } from "./pages";
 import { WatchPage } from "./player/watch-page";
-import { currentVisit, isFromStart, matchRoute, parentPath, usePath } from "./routing";
+import { currentVisit, isFromStart, matchRoute, parentPath, type Route, usePath } from "./routing";
 import { ServicesProvider, useServices, useSessionStatus, useWhoWatches } from "./services";
 import { NotStaffPage } from "./staff/not-staff-page";
 import { ErrorBoundary } from "./ui/error-boundary";
@@ -43,10 +44,12 @@ function CurrentPage(): ReactNode {
   const watching = useWhoWatches()?.profileId;
   const route = matchRoute(path.split("?", 1)[0] ?? "");
   useFocusOnArrival(path);
-  useRemoteKeys(route.page !== "watch", parentPath(route));
+  useRemoteKeys(!isPlayer(route), parentPath(route));
 
   if (route.page === "callback") return <CallbackPage />;
   if (route.page === "not-found") return <NotFoundPage />;
+  // Without the network nobody can sign in: what this device keeps is shown all the same.
+  if (route.page === "downloads") return <downloadsPage.Page watched={route.watched} />;
   if (status !== "signed-in") return <SignedOutPage returnTo={path} hasEnded={status === "ended"} />;
   switch (route.page) {
     case "home":
@@ -73,6 +76,10 @@ function CurrentPage(): ReactNode {
     case "watch":
       return <WatchPage titleId={route.titleId} fromStart={isFromStart(path)} />;
   }
+}
+
+function isPlayer(route: Route): boolean {
+  return route.page === "watch" || (route.page === "downloads" && route.watched !== null);
 }
 
 /**

@@ -17,6 +17,7 @@ import { LastProfile } from "./auth/last-profile";
 import { Session, type SessionStatus } from "./auth/session";
 import { BrowserTokenSharing } from "./auth/shared-tokens";
 import type { Config } from "./config";
+import type { Downloads } from "./downloads/downloads";
 import { BeaconOutbox } from "./player/beacon-outbox";
 import { Capabilities, thisBrowser } from "./player/capabilities";
 import { Openings } from "./player/openings";
@@ -40,6 +41,8 @@ export interface Services {
   readonly letters: LettersApi;
   readonly plans: PlansApi;
   readonly profiles: ProfilesApi;
+  /** Titles on this device, in a chunk of its own. */
+  readonly downloads: () => Promise<Downloads>;
   /** Last answers by key, shown at once while they are asked for again. One person's only. */
   readonly remembered: Map<string, unknown>;
 }
@@ -94,6 +97,16 @@ export function createServices(config: Config): Services {
     assets: new AssetsApi(client),
     uploads: new UploadsApi(client),
     devices: new DevicesApi(client),
+    downloads: once(async () => {
+      const [{ Downloads }, { DownloadsApi }] = await Promise.all([
+        import("./downloads/downloads"),
+        import("./downloads/api"),
+      ]);
+      return new Downloads({
+        api: new DownloadsApi(client, () => capabilities.describe()),
+        now: Date.now,
+      });
+    }),
     members: new MembersApi(client),
     letters: new LettersApi(client),
     plans: new PlansApi(client),
@@ -119,4 +132,9 @@ function beaconOutbox(session: Session, beacons: BeaconsApi): BeaconOutbox {
     if (status === "signed-in") outbox.sendKept();
   });
   return outbox;
+}
+
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | null = null;
+  return () => (made ??= make());
 }

@@ -7,6 +7,12 @@ export const accountPage = chunk(() => import("./account/account-page"), "Openin
 /** Looked at a few times a year. */
 export const devicesPage = chunk(() => import("./devices/devices-page"), "Opening your devices");
 
+/** For those who keep titles, who have it at hand without the network. */
+export const downloadsPage = chunk(
+  () => import("./downloads/downloads-page"),
+  "Opening your downloads",
+);
+
 /** Looked at now and then. */
 export const historyPage = chunk(() => import("./history/history-page"), "Opening your history");
 

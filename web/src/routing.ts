@@ -9,6 +9,8 @@ export type Route =
   | { readonly page: "account" }
   | { readonly page: "devices" }
   | { readonly page: "history" }
+  /** `watched` is a download's id; null for all of them. */
+  | { readonly page: "downloads"; readonly watched: string | null }
   | { readonly page: "profiles"; readonly view: ProfilesView }
   | { readonly page: "title"; readonly titleId: string }
   | { readonly page: "watch"; readonly titleId: string }
@@ -21,6 +23,7 @@ export type ProfilesView = "choose" | "manage" | "new" | { readonly profileId: s
 const ID = "([A-Za-z0-9_-]{1,64})";
 const TITLE = new RegExp(`^/title/${ID}/?$`);
 const PROFILE = new RegExp(`^/profiles/${ID}/?$`);
+const DOWNLOAD = new RegExp(`^/downloads/${ID}/?$`);
 const WATCH = new RegExp(`^/watch/${ID}/?$`);
 
 export function matchRoute(pathname: string): Route {
@@ -31,6 +34,9 @@ export function matchRoute(pathname: string): Route {
   if (/^\/account\/?$/.test(pathname)) return { page: "account" };
   if (/^\/devices\/?$/.test(pathname)) return { page: "devices" };
   if (/^\/history\/?$/.test(pathname)) return { page: "history" };
+  if (/^\/downloads\/?$/.test(pathname)) return { page: "downloads", watched: null };
+  const download = DOWNLOAD.exec(pathname)?.[1];
+  if (download !== undefined) return { page: "downloads", watched: download };
   if (/^\/profiles\/?$/.test(pathname)) return { page: "profiles", view: "choose" };
   const profile = PROFILE.exec(pathname)?.[1];
   if (profile !== undefined) return { page: "profiles", view: profilesView(profile) };
@@ -87,6 +93,8 @@ export function parentPath(route: Route): string | null {
     case "history":
     case "not-found":
       return "/";
+    case "downloads":
+      return route.watched === null ? "/" : "/downloads";
     case "profiles":
       if (route.view === "choose") return "/";
       return route.view === "manage" ? "/profiles" : "/profiles/manage";

@@ -4,6 +4,7 @@ import { useServices, useWhoWatches } from "../services";
 import { StaffLink } from "../staff/staff-link";
 import { Link } from "../ui/link";
 import { Wordmark } from "../ui/wordmark";
+import { keepsTitles } from "./keeps-titles";
 import { ProfileLink } from "./profile-link";
 import "./site-header.css";
 
@@ -23,6 +24,11 @@ export function SiteHeader(): ReactNode {
         <Link to="/" className="wordmark-link" aria-label="Marquee, home">
           <Wordmark />
         </Link>
+        {keepsTitles() && (
+          <Link to="/downloads" className="button button-quiet">
+            Downloads
+          </Link>
+        )}
         <StaffLink />
         <ProfileLink />
         {!isKid && (

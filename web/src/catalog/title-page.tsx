@@ -16,6 +16,7 @@ import { PlayIcon } from "../ui/icons";
 import { Link } from "../ui/link";
 import { MessageBlock } from "../ui/message";
 import { Spinner } from "../ui/spinner";
+import { KeepButton } from "./keep-button";
 import { LoadFailure } from "./load-failure";
 import { prefetchPlayer } from "./prefetch-player";
 import { ProgressBar } from "./progress-bar";
@@ -100,6 +101,7 @@ function TitleDetail({ title, progress }: Detail): ReactNode {
               Start over
             </Link>
           )}
+          <KeepButton titleId={title.titleId} />
         </div>
       </div>
     </article>

@@ -35,6 +35,20 @@ shaka.net.NetworkingEngine.registerScheme("data", (uri, originalRequest) => {
   return shaka.util.AbortableOperation.completed(answer);
 });
 
+/** Titles that this device keeps are read from where they are, by names below their download's id. */
+shaka.net.NetworkingEngine.registerScheme("kept", (uri, originalRequest) => {
+  const read = import("../downloads/downloads").then(async ({ readKept }) => {
+    const { host, pathname } = new URL(uri.replace("kept:", "https:"));
+    const data = await readKept(host, pathname.slice(1));
+    if (data === null) {
+      const { Severity, Category, Code } = shaka.util.Error;
+      throw new shaka.util.Error(Severity.CRITICAL, Category.NETWORK, Code.HTTP_ERROR, uri);
+    }
+    return { uri, originalUri: uri, originalRequest, headers: {}, data };
+  });
+  return shaka.util.AbortableOperation.notAbortable(read);
+});
+
 export interface Source {
   /** The manifest on each CDN that has the film, the first to begin with. */
   readonly manifestUrls: readonly string[];

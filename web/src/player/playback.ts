@@ -52,10 +52,10 @@ export interface PlaybackView {
 }
 
 export interface PlaybackDependencies {
-  readonly playback: PlaybackApi;
-  readonly progress: ProgressApi;
-  readonly outbox: BeaconOutbox;
-  readonly reachedHere: ReachedHere;
+  readonly playback: Pick<PlaybackApi, "start" | "end" | "ending" | "storyboard">;
+  readonly progress: Pick<ProgressApi, "of">;
+  readonly outbox: Pick<BeaconOutbox, "tell" | "tellWhileLeaving" | "mark">;
+  readonly reachedHere: Pick<ReachedHere, "tell">;
   /** Keeps a token at hand for the beacon on leaving; returns how to stop. */
   readonly keepFresh: () => () => void;
 }

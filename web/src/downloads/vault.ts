@@ -1,0 +1,130 @@
+/**
+ * What this browser keeps of titles: files in its cache, and one sealed record for each.
+ *
+ * A record's keys and terms are encrypted under a key of this browser that no script can read
+ * (Web Cryptography, extractable: false), so that neither is found, or changed, where they rest.
+ */
+import type { Terms } from "./terms";
+
+/** Sealed. */
+export interface Secrets {
+  readonly keys: Readonly<Record<string, string>>;
+  readonly terms: Terms;
+}
+
+export interface KeptTitle {
+  readonly downloadId: string;
+  readonly titleId: string;
+  readonly name: string;
+  readonly durationSeconds: number;
+  readonly bytes: number;
+  /** Where watching stopped, and when, as long as the service was not told. */
+  readonly reached: { readonly positionSeconds: number; readonly at: number; readonly isTold: boolean } | null;
+  readonly isFirstPlayTold: boolean;
+}
+
+interface Row extends KeptTitle {
+  readonly iv: Uint8Array<ArrayBuffer>;
+  readonly sealed: ArrayBuffer;
+}
+
+const NAME = "marquee-downloads";
+const KEY = "wrapping";
+
+export class Vault {
+  #opened: Promise<IDBDatabase> | null = null;
+
+  async all(): Promise<KeptTitle[]> {
+    return this.#ask<Row[]>("titles", "readonly", (store) => store.getAll());
+  }
+
+  async find(downloadId: string): Promise<KeptTitle | null> {
+    return (await this.#row(downloadId)) ?? null;
+  }
+
+  /** Null when there is no such title, or its record was tampered with. */
+  async secrets(downloadId: string): Promise<Secrets | null> {
+    const row = await this.#row(downloadId);
+    if (row === undefined) return null;
+    try {
+      const params = { name: "AES-GCM", iv: row.iv, additionalData: bytes(downloadId) };
+      const text = await crypto.subtle.decrypt(params, await this.#key(), row.sealed);
+      return JSON.parse(new TextDecoder().decode(text)) as Secrets;
+    } catch {
+      return null;
+    }
+  }
+
+  async put(title: KeptTitle, { keys, terms }: Secrets): Promise<void> {
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const params = { name: "AES-GCM", iv, additionalData: bytes(title.downloadId) };
+    const text = bytes(JSON.stringify({ keys, terms }));
+    const sealed = await crypto.subtle.encrypt(params, await this.#key(), text);
+    const row: Row = { ...title, iv, sealed };
+    await this.#ask("titles", "readwrite", (store) => store.put(row));
+  }
+
+  /** Changes what is not sealed. */
+  async note(downloadId: string, change: Partial<KeptTitle>): Promise<void> {
+    const row = await this.#row(downloadId);
+    if (row === undefined) return;
+    await this.#ask("titles", "readwrite", (store) => store.put({ ...row, ...change }));
+  }
+
+  async remove(downloadId: string): Promise<void> {
+    await this.#ask("titles", "readwrite", (store) => store.delete(downloadId));
+    await caches.delete(shelfOf(downloadId));
+  }
+
+  async clear(): Promise<void> {
+    for (const { downloadId } of await this.all()) await this.remove(downloadId);
+  }
+
+  #row(downloadId: string): Promise<Row | undefined> {
+    return this.#ask<Row | undefined>("titles", "readonly", (store) => store.get(downloadId));
+  }
+
+  /** Made with the first title; two tabs at once agree on the one that was kept first. */
+  async #key(): Promise<CryptoKey> {
+    const kept = await this.#ask<CryptoKey | undefined>("keys", "readonly", (s) => s.get(KEY));
+    if (kept !== undefined) return kept;
+    const usages: KeyUsage[] = ["encrypt", "decrypt"];
+    const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, usages);
+    await this.#ask("keys", "readwrite", (store) => store.add(made, KEY)).catch(() => undefined);
+    return this.#ask<CryptoKey>("keys", "readonly", (store) => store.get(KEY));
+  }
+
+  async #ask<Answer>(
+    name: string,
+    mode: IDBTransactionMode,
+    question: (store: IDBObjectStore) => IDBRequest,
+  ): Promise<Answer> {
+    const database = await (this.#opened ??= open());
+    return new Promise((resolve, reject) => {
+      const transaction = database.transaction(name, mode);
+      const request = question(transaction.objectStore(name));
+      transaction.oncomplete = () => resolve(request.result as Answer);
+      transaction.onabort = () => reject(transaction.error ?? request.error);
+    });
+  }
+}
+
+function open(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore("titles", { keyPath: "downloadId" });
+      request.result.createObjectStore("keys");
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+/** The cache that holds a title's files. */
+export const shelfOf = (downloadId: string): string => `marquee download ${downloadId}`;
+
+/** A kept file's name in its cache. */
+export const keptUrl = (name: string): string => `/kept/${name}`;
