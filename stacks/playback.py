@@ -108,6 +108,7 @@ class PlaybackStack(MarqueeStack):
             {
                 "PUBLIC_ORIGIN": self._env.public_origin,
                 "SIGNING_SECRET": signing.private_key.secret_arn,
+                "TICKET_SECRET": signing.ticket_secret.secret_arn,
                 "ORIGIN_SECRET": signing.origin_secret.secret_arn,
                 **clearkey,
             },
@@ -122,6 +123,7 @@ class PlaybackStack(MarqueeStack):
             "dynamodb:UpdateItem",
         )
         signing.private_key.grant_read(downloads)
+        signing.ticket_secret.grant_read(downloads)
         signing.origin_secret.grant_read(downloads)
         add_routes(
             self,

@@ -14,6 +14,7 @@ from playback.domain import (
     LicenceTokenError,
     LicenceTokenExpiredError,
     Session,
+    Title,
     Viewer,
 )
 
@@ -37,16 +38,34 @@ def licence_token(session: Session, now: datetime, key: MacKey) -> str:
 
 def session_ticket(session: Session, key: MacKey) -> str:
     """Says whose play this is, for as long as it lives: beacons and renewals carry it."""
-    viewer = session.viewer
+    about = (session.session_id, session.viewer, session.title_id, session.asset_id)
+    return _ticket(*about, session.expires_at, key)
+
+
+def download_ticket(
+    session_id: str, viewer: Viewer, title: Title, expires_at: datetime, key: MacKey
+) -> str:
+    """The same for plays of a kept title: under an id that holds no screen."""
+    return _ticket(session_id, viewer, title.title_id, title.asset_id, expires_at, key)
+
+
+def _ticket(
+    session_id: str,
+    viewer: Viewer,
+    title_id: str,
+    asset_id: str,
+    expires_at: datetime,
+    key: MacKey,
+) -> str:
     claims = {
-        "session": session.session_id,
+        "session": session_id,
         "account": viewer.account_id,
         "profile": viewer.profile_id,
         "device": viewer.device_id,
-        "title": session.title_id,
-        "asset": session.asset_id,
+        "title": title_id,
+        "asset": asset_id,
     }
-    return tokens.make(TICKET, claims, session.expires_at, key)
+    return tokens.make(TICKET, claims, expires_at, key)
 
 
 def read_licence_token(

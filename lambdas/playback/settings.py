@@ -55,6 +55,7 @@ class DownloadSettings:
     table_name: str
     public_origin: str
     signing_secret: str
+    ticket_secret: str
     origin_secret: str
     vault_key_id: str | None
     """What opens keys for ClearKey; None where that is not offered."""
@@ -66,6 +67,7 @@ class DownloadSettings:
             table_name=environment["PLAYBACK_TABLE"],
             public_origin=environment["PUBLIC_ORIGIN"],
             signing_secret=environment["SIGNING_SECRET"],
+            ticket_secret=environment["TICKET_SECRET"],
             origin_secret=environment["ORIGIN_SECRET"],
             vault_key_id=environment["VAULT_KEY_ID"] if environment["CLEARKEY"] == "true" else None,
         )

@@ -56,4 +56,4 @@ def test_a_device_keeps_a_title_until_it_is_taken_off_the_account(
     renewal = phone.ask("POST", f"/downloads/{grant['download_id']}/renewal", {"device": DEVICE})
     assert renewal.status_code == 404
     again = phone.ask("POST", "/downloads", asked)
-    assert (again.status_code, again.json()["code"]) == (403, "device_removed")
+    assert (again.status_code, again.json()["code"]) == (401, "signed_out")

@@ -43,6 +43,7 @@ export interface Services {
   readonly profiles: ProfilesApi;
   /** Titles on this device, in a chunk of its own. */
   readonly downloads: () => Promise<Downloads>;
+  readonly outbox: BeaconOutbox;
   /** Last answers by key, shown at once while they are asked for again. One person's only. */
   readonly remembered: Map<string, unknown>;
 }
@@ -97,6 +98,7 @@ export function createServices(config: Config): Services {
     assets: new AssetsApi(client),
     uploads: new UploadsApi(client),
     devices: new DevicesApi(client),
+    outbox,
     downloads: once(async () => {
       const [{ Downloads }, { DownloadsApi }] = await Promise.all([
         import("./downloads/downloads"),

@@ -9,12 +9,14 @@ from typing import Any
 from kernel import log
 from kernel.errors import InvalidInputError, NotFoundError
 from kernel.ids import names_one
-from kernel.web.payload import Event, Reply, answering, json_body, reply
+from kernel.maturity import AgeLimit
+from kernel.web.payload import Event, Reply, answering, claims, json_body, reply
 from kernel.web.viewer import OriginSecret, viewer_country
 from playback import clearkey
 from playback.devices import Device
 from playback.downloads.domain import PLAY_LIFE, Download, DownloadNotFoundError
 from playback.downloads.service import Downloads, Granted
+from playback.maturity import Sight
 from playback.routes import viewer_of
 
 Handler = Callable[[Event, object], Reply]
@@ -29,13 +31,15 @@ def downloads_handler(downloads: Downloads, origin: OriginSecret) -> Handler:
         if not names_one(title_id, "ttl"):
             raise InvalidInputError("Name the title by its id.", field="title_id")
         viewer, device = viewer_of(event), Device.described(body.get("device"))
-        granted = downloads.grant(viewer, title_id, device, viewer_country(event, origin))
+        country = viewer_country(event, origin)
+        granted = downloads.grant(viewer, title_id, device, country, _sight(event))
         return _granted(granted, "download_granted")
 
     def renew(event: Event) -> Reply:
         device = Device.described(_body(event, {"device"}).get("device"))
         country = viewer_country(event, origin)
-        granted = downloads.renew(viewer_of(event), _known(event), device, country)
+        viewer = viewer_of(event)
+        granted = downloads.renew(viewer, _known(event), device, country, _sight(event))
         return _granted(granted, "download_renewed")
 
     def held(event: Event) -> Reply:
@@ -70,6 +74,10 @@ def downloads_handler(downloads: Downloads, origin: OriginSecret) -> Handler:
         return work(event)
 
     return answering(route)
+
+
+def _sight(event: Event) -> Sight:
+    return Sight(AgeLimit.claimed(claims(event, "member")))
 
 
 def _body(event: Event, known: set[str]) -> dict[str, Any]:
@@ -111,6 +119,7 @@ def _granted(granted: Granted, outcome: str) -> Reply:
     body = {
         **_answer(download),
         "manifest_url": granted.manifest_url,
+        "ticket": granted.ticket,
         "manifest_type": granted.offer.manifest_type,
         "duration_seconds": title.duration.total_seconds(),
         "drm": {"system": granted.offer.key_system, "licence": clearkey.answer(granted.keys)},

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kernel.clock import Clock
 from kernel.errors import UnavailableError
 from kernel.ids import new_id
+from kernel.tokens import MacKeys
+from playback import maturity
 from playback.devices import CLEARKEY, Device, DrmNotOfferedError, Offer, offer_for
 from playback.domain import DeviceLimitError, Title, Viewer, manifest_of
 from playback.downloads.domain import FETCH_LIFE, Download, DownloadNotFoundError, Shelf
 from playback.downloads.ports import Facts, Shelves
 from playback.edge_access import EdgeGrant, Opened
+from playback.grants import download_ticket
+from playback.maturity import BLIND, Sight
 from playback.ports import Cookies
 from playback.service import ContentKeys, keys_for, published
+
+LATE_BEACONS = timedelta(days=30)
+"""How long after its end a device that comes back may tell where watching stopped."""
 
 ATTEMPTS = 5
 """Two tabs of one device change its shelf at once; five times is something else."""
@@ -32,6 +39,8 @@ class Granted:
     keys: Mapping[str, bytes]
     """By key id, in the clear: the app wraps them."""
     cookies: tuple[str, ...]
+    ticket: str
+    """Says whose plays of it they are, for as long as it is kept: beacons carry it."""
 
     def __repr__(self) -> str:
         return f"Granted(download_id={self.download.download_id!r}, kids={list(self.keys)})"
@@ -47,6 +56,7 @@ class Downloads:
         cookies: Cookies,
         clock: Clock,
         content_keys: ContentKeys | None,
+        mac_keys: MacKeys,
     ) -> None:
         """`content_keys` opens keys for ClearKey; None where that is not offered."""
         self._facts = facts
@@ -54,11 +64,21 @@ class Downloads:
         self._cookies = cookies
         self._clock = clock
         self._content_keys = content_keys
+        self._mac_keys = mac_keys
 
-    def grant(self, viewer: Viewer, title_id: str, device: Device, country: str | None) -> Granted:
+    def grant(
+        self,
+        viewer: Viewer,
+        title_id: str,
+        device: Device,
+        country: str | None,
+        sight: Sight = BLIND,
+    ) -> Granted:
         """Put a title on the device's shelf; again is to renew it. The domain's refusals.
 
         `country` is where the viewer is (ISO 3166-1 alpha-2), None when that is not known.
+        `sight` is what the viewer's profile may see; no PIN opens more of it here, as nobody
+        asks for one when the title is watched.
         """
         now = self._clock()
         facts = self._facts.facts(title_id, viewer.account_id)
@@ -68,6 +88,7 @@ class Downloads:
             raise DeviceLimitError("Your plan has no place for another device.")
         title = published(facts)
         title.rights.check(now, country)
+        maturity.check(title, viewer, sight, None, now)
         if self._content_keys is None or device.drm != "clearkey":
             raise DrmNotOfferedError(
                 "Titles cannot be kept with your device's protection system yet.", drm=device.drm
@@ -96,10 +117,22 @@ class Downloads:
             manifest_url=opened.address(manifest_url),
             keys=self._content_keys.of(keys) if offer.key_system == CLEARKEY else {},
             cookies=self._cookies.cookies(edge),
+            ticket=download_ticket(
+                download.edge_session,
+                viewer,
+                title,
+                download.expires_at + LATE_BEACONS,
+                self._mac_keys.current(),
+            ),
         )
 
     def renew(
-        self, viewer: Viewer, download_id: str, device: Device, country: str | None
+        self,
+        viewer: Viewer,
+        download_id: str,
+        device: Device,
+        country: str | None,
+        sight: Sight = BLIND,
     ) -> Granted:
         """Another 30 days for a film that is on this device's shelf, begun or ended.
 
@@ -109,7 +142,7 @@ class Downloads:
         found = shelf.find(download_id)
         if found is None:
             raise DownloadNotFoundError("This device keeps no such title.")
-        return self.grant(viewer, found.title_id, device, country)
+        return self.grant(viewer, found.title_id, device, country, sight)
 
     def held(self, account_id: str) -> list[tuple[str, Download]]:
         """What the account's devices may still watch: device and film."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from kernel.aws.json_client import DYNAMODB, KMS, SECRETS_MANAGER, AwsJson
+from kernel.aws.secrets import SecretMacKeys
 from kernel.clock import utc_now
 from playback.downloads.routes import downloads_handler
 from playback.downloads.service import Downloads
@@ -29,6 +30,7 @@ handler = downloads_handler(
         content_keys=None
         if _vault_key_id is None
         else ContentKeys(KmsDataKeys(AwsJson(KMS, os.environ), _vault_key_id)),
+        mac_keys=SecretMacKeys(_secrets, _settings.ticket_secret, utc_now),
     ),
     origin=SecretOrigin(_secrets, _settings.origin_secret, utc_now),
 )

@@ -1,6 +1,5 @@
 /** Asks to keep titles on this device, and tells what became of them. */
 import type { ApiClient } from "../api/client";
-import type { Reached } from "../api/progress";
 import { Fields } from "../api/read";
 import type { DeviceDescription } from "../player/capabilities";
 import type { Terms } from "./terms";
@@ -14,6 +13,8 @@ export interface Grant {
   /** Content keys by key id, as Clear Key writes them. */
   readonly keys: Readonly<Record<string, string>>;
   readonly terms: Terms;
+  /** Says whose plays of it they are; their beacons carry it. */
+  readonly ticket: string;
 }
 
 export class DownloadsApi {
@@ -44,15 +45,6 @@ export class DownloadsApi {
     await this.client.post(`${path(downloadId)}/first-play`, body);
   }
 
-  /** A place that was reached without the network, some time ago. */
-  async tellPlace(titleId: string, { positionSeconds, durationSeconds }: Reached, at: number): Promise<void> {
-    await this.client.put(`/progress/${encodeURIComponent(titleId)}`, {
-      position_seconds: positionSeconds,
-      duration_seconds: durationSeconds,
-      recorded_at: new Date(at).toISOString(),
-    });
-  }
-
   async giveBack(downloadId: string): Promise<void> {
     await this.client.delete(path(downloadId));
   }
@@ -71,6 +63,7 @@ function grantOf(answer: unknown): Grant {
     manifestUrl: fields.text("manifest_url"),
     durationSeconds: fields.number("duration_seconds"),
     keys: Object.fromEntries(licence.list("keys").map((key) => [key.text("kid"), key.text("k")])),
+    ticket: fields.text("ticket"),
     terms: {
       grantedAt,
       expiresAt: Date.parse(fields.text("expires_at")),

@@ -34,9 +34,10 @@ function Watch({
   readonly downloads: Downloads;
   readonly downloadId: string;
 }): ReactNode {
+  const { outbox } = useServices();
   const playback = useMemo(
-    () => new Playback(downloadId, false, keptPlays(downloads, downloadId)),
-    [downloads, downloadId],
+    () => new Playback(downloadId, false, keptPlays(downloads, downloadId, outbox)),
+    [downloads, downloadId, outbox],
   );
   useEffect(() => () => playback.leave(), [playback]);
   return <Player playback={playback} onBack={() => navigate("/downloads", { replace: true })} />;

@@ -144,12 +144,7 @@ export class Downloads {
   }
 
   async #tell(title: KeptTitle): Promise<void> {
-    const { downloadId, titleId, durationSeconds, reached } = title;
-    if (reached !== null && !reached.isTold) {
-      const { positionSeconds, at } = reached;
-      await this.using.api.tellPlace(titleId, { positionSeconds, durationSeconds }, at);
-      await this.#vault.note(downloadId, { reached: { ...reached, isTold: true } });
-    }
+    const { downloadId } = title;
     const first = (await this.#vault.secrets(downloadId))?.terms.firstPlayedAt ?? null;
     if (first === null || title.isFirstPlayTold) return;
     await this.using.api.tellFirstPlay(downloadId, first).catch((error: unknown) => {
@@ -175,7 +170,7 @@ export class Downloads {
     await this.#vault.put(title, { ...secrets, terms: begun(secrets.terms, now) });
     return {
       sessionId: downloadId,
-      ticket: "",
+      ticket: secrets.ticket,
       manifestUrls: [`${SCHEME}://${downloadId}/${MANIFEST}`],
       durationSeconds: title.durationSeconds,
       storyboardUrl: null,
@@ -200,7 +195,7 @@ export class Downloads {
   }
 
   async keepPlace(downloadId: string, { positionSeconds }: Reached): Promise<void> {
-    const reached = { positionSeconds, at: this.using.now(), isTold: false };
+    const reached = { positionSeconds, at: this.using.now() };
     await this.#vault.note(downloadId, { reached });
   }
 }

@@ -3,8 +3,13 @@ import type { Reached } from "../api/progress";
 import type { PlaybackDependencies } from "../player/playback";
 import type { Downloads } from "./downloads";
 
-export function keptPlays(downloads: Downloads, downloadId: string): PlaybackDependencies {
-  const keep = (_play: unknown, reached: Reached): void =>
+/** `outbox` keeps beacons while the network is away, and sends them when it is back. */
+export function keptPlays(
+  downloads: Downloads,
+  downloadId: string,
+  outbox: PlaybackDependencies["outbox"],
+): PlaybackDependencies {
+  const keep = (reached: Reached): void =>
     void downloads.keepPlace(downloadId, reached).catch(() => undefined);
   return {
     playback: {
@@ -14,8 +19,20 @@ export function keptPlays(downloads: Downloads, downloadId: string): PlaybackDep
       storyboard: async () => null,
     },
     progress: { of: () => downloads.reached(downloadId) },
-    // Told to the service when it is back in reach: see Downloads.sync.
-    outbox: { tell: keep, tellWhileLeaving: keep, mark: keep },
+    outbox: {
+      tell: (play, beacon) => {
+        keep(beacon);
+        outbox.tell(play, beacon);
+      },
+      tellWhileLeaving: (play, beacon) => {
+        keep(beacon);
+        outbox.tellWhileLeaving(play, beacon);
+      },
+      mark: (play, beacon) => {
+        keep(beacon);
+        outbox.mark(play, beacon);
+      },
+    },
     reachedHere: { tell: () => undefined },
     keepFresh: () => () => undefined,
   };

@@ -10,6 +10,7 @@ import type { Terms } from "./terms";
 export interface Secrets {
   readonly keys: Readonly<Record<string, string>>;
   readonly terms: Terms;
+  readonly ticket: string;
 }
 
 export interface KeptTitle {
@@ -18,8 +19,8 @@ export interface KeptTitle {
   readonly name: string;
   readonly durationSeconds: number;
   readonly bytes: number;
-  /** Where watching stopped, and when, as long as the service was not told. */
-  readonly reached: { readonly positionSeconds: number; readonly at: number; readonly isTold: boolean } | null;
+  /** Where watching stopped here, and when. */
+  readonly reached: { readonly positionSeconds: number; readonly at: number } | null;
   readonly isFirstPlayTold: boolean;
 }
 
@@ -55,10 +56,10 @@ export class Vault {
     }
   }
 
-  async put(title: KeptTitle, { keys, terms }: Secrets): Promise<void> {
+  async put(title: KeptTitle, { keys, terms, ticket }: Secrets): Promise<void> {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const params = { name: "AES-GCM", iv, additionalData: bytes(title.downloadId) };
-    const text = bytes(JSON.stringify({ keys, terms }));
+    const text = bytes(JSON.stringify({ keys, terms, ticket }));
     const sealed = await crypto.subtle.encrypt(params, await this.#key(), text);
     const row: Row = { ...title, iv, sealed };
     await this.#ask("titles", "readwrite", (store) => store.put(row));

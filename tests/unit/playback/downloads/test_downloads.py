@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from kernel import tokens
+from kernel.beacons import TICKET
 from kernel.errors import DomainError, UnavailableError
 from kernel.events.identity import AccountDeleted, DeviceRegistered, DeviceRemoved
 from kernel.ids import new_id
@@ -44,10 +46,12 @@ from tests.unit.playback.fakes import (
     CONTENT_KEYS,
     KEYS,
     SD_KID,
+    SECRET,
     TITLE,
     UHD_KID,
     VIEWER,
     FakeDataKeys,
+    FakeMacKeys,
     FakePlayback,
     FakeShelves,
 )
@@ -84,7 +88,9 @@ class House:
         self.table.accounts["acc_1"] = Account("acc_1", allowance)
 
     def with_keys(self, keys: ContentKeys | None) -> Downloads:
-        return Downloads(self.table, self.shelves, FakeCookies(), lambda: self.now, keys)
+        return Downloads(
+            self.table, self.shelves, FakeCookies(), lambda: self.now, keys, FakeMacKeys()
+        )
 
     def grant(
         self, title_id: str = "ttl_1", viewer: Viewer = VIEWER, device: Device = DEVICE
@@ -121,6 +127,16 @@ def test_a_title_is_kept_for_thirty_days_with_the_keys_that_the_plan_allows(hous
     assert granted.manifest_url.startswith(f"/{folder}/")
     assert cookie.endswith(" until 2026-11-01T04:00:00+00:00")
     assert house.held() == [("dev_1", "ttl_1")]
+
+
+def test_its_plays_are_told_of_under_a_ticket_that_outlives_it(house: House) -> None:
+    ticket = house.grant().ticket
+
+    told = tokens.read(TICKET, ticket, NOW + timedelta(days=59), {SECRET.key_id: SECRET})
+    assert (told["account"], told["profile"], told["title"]) == ("acc_1", "prf_1", "ttl_1")
+    assert str(told["session"]).startswith("ses_")
+    with pytest.raises(tokens.ExpiredTokenError):
+        tokens.read(TICKET, ticket, NOW + timedelta(days=60), {SECRET.key_id: SECRET})
 
 
 def test_a_title_is_kept_no_longer_than_its_rights_last(house: House) -> None:
@@ -408,6 +424,8 @@ def event(route: str, body: Any = None, **changes: Any) -> dict[str, Any]:
         "device": "dev_1",
         "device_registered": "true",
         "sid": VIEWER.family_id,
+        "maturity": "18",
+        "kids": "false",
         **changes.pop("claims", {}),
     }
     return {
@@ -472,6 +490,22 @@ def test_what_is_asked_wrongly_is_told_which_field(
 
     assert status == 422
     assert problem["field"] == field_name
+
+
+@pytest.mark.parametrize(
+    ("limit", "code"),
+    [({"kids": "true", "maturity": "12"}, "above_maturity"), ({"maturity": "12"}, "pin_required")],
+)
+def test_what_a_profile_may_not_see_it_may_not_keep(
+    house: House, limit: dict[str, str], code: str
+) -> None:
+    house.table.titles["ttl_1"] = replace(house.table.titles["ttl_1"], maturity=16)
+
+    body = {"title_id": "ttl_1", "device": CLEARKEY}
+    status, problem = ask(house, "POST /v1/downloads", body, claims=limit)
+
+    assert (status, problem["code"]) == (403, code)
+    assert house.shelves.kept == {}
 
 
 @pytest.mark.parametrize("missing", ["profile", "device", "sid"])
