@@ -31,19 +31,43 @@ class OriginStack(MarqueeStack):
         super().__init__(scope, construct_id, env=env)
         self.copy = self._bucket("PackagedCopy", env, versioned=True) if env.copy_films else None
         """What the edge turns to when `packaged` fails; None where the environment keeps none."""
+        copying = (
+            iam.Role(self, "CopyingRole", assumed_by=iam.ServicePrincipal("s3.amazonaws.com"))
+            if self.copy
+            else None
+        )
         self.packaged = self._bucket(
-            "Packaged", env, versioned=env.copy_films, copies=self._copied_to(self.copy)
+            "Packaged",
+            env,
+            versioned=env.copy_films,
+            copies=self._copied_to(self.copy),
+            copying=copying,
         )
         self.packaged.add_lifecycle_rule(prefix=WORK, expiration=WORK_IS_USELESS_AFTER)
-        if self.copy is not None:
-            self._acknowledge_replication(self.packaged, self.copy)
+        if self.copy is not None and copying is not None:
+            self._let_copy(copying, self.copy)
         self.web = self._bucket("Web", env)
         CfnOutput(self, "WebBucket", value=self.web.bucket_name)
 
-    def _acknowledge_replication(self, *buckets: s3.Bucket) -> None:
-        for bucket in buckets:
+    def _let_copy(self, role: iam.Role, copy: s3.Bucket) -> None:
+        """What replication within an account needs (S3 user guide, "Setting up permissions")."""
+        films = self.packaged
+        of_bucket = ("s3:GetReplicationConfiguration", "s3:ListBucket")
+        of_objects = (
+            "s3:GetObjectVersionForReplication",
+            "s3:GetObjectVersionAcl",
+            "s3:GetObjectVersionTagging",
+        )
+        to_copy = ("s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags")
+        for actions, resource in (
+            (of_bucket, films.bucket_arn),
+            (of_objects, films.arn_for_objects("*")),
+            (to_copy, copy.arn_for_objects("*")),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=[resource]))
+        for bucket in (films, copy):
             acknowledge(
-                self.packaged.node.find_child("ReplicationRole"),
+                role,
                 f"AwsSolutions-IAM5[Resource::<{self._logical_id(bucket)}.Arn>/*]",
                 "S3 copies whatever is written under the rules' prefixes.",
             )
@@ -73,6 +97,7 @@ class OriginStack(MarqueeStack):
         *,
         versioned: bool = False,
         copies: list[s3.ReplicationRule] | None = None,
+        copying: iam.Role | None = None,
     ) -> s3.Bucket:
         # Segments are encrypted already and the web app is public: S3's own keys suffice, and
         # CloudFront would otherwise need a grant on a KMS key for each request.
@@ -86,6 +111,7 @@ class OriginStack(MarqueeStack):
             removal_policy=env.removal_policy,
             versioned=versioned,
             replication_rules=copies,
+            replication_role=copying,
         )
         if versioned:
             # Replication asks for versions; nobody else does.
