@@ -110,6 +110,7 @@ def test_one_function_opens_what_events_carry(
     assert named(sealers) == {
         "AccountsRole",
         "CreateAccountRole",
+        "ExportRole",
         "PasskeysRole",
         "SecondStepRole",
         "TokenRole",
