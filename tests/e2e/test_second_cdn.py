@@ -85,7 +85,7 @@ def test_a_film_goes_on_after_a_new_start_when_its_permission_has_ended(
         else:
             route.continue_()
 
-    viewer.page.route("**/m/ses_*/**/*00000003.cmf*", refuse_the_first_play)
+    viewer.page.route("**/m/ses_*/**/*00000002.cmf*", refuse_the_first_play)
     player = viewer.play(ingested.title_id)
 
     eventually(lambda: player.state == "ended", PATIENCE_SECONDS, "the film's end")
