@@ -409,7 +409,7 @@ def test_two_grants_at_once_fill_one_place(house: House) -> None:
 
 
 def test_a_shelf_that_never_stands_still_is_told_so(house: House) -> None:
-    house.shelves.save = lambda _shelf: False  # type: ignore[method-assign]
+    house.shelves.save = lambda shelf: False  # type: ignore[method-assign]
 
     with pytest.raises(UnavailableError):
         house.grant()
