@@ -3,14 +3,17 @@ is told why it stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import threading
 
+import httpx
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Error, Route, expect
 
 from tests.cloud import Person, RunningCloud, eventually
 from tests.e2e.axe import grave_findings
 from tests.e2e.test_devices_page import signed_in
+from tests.e2e.test_failure_words import SEGMENT_AHEAD
 from tests.e2e.viewer import Player, Viewer
 from tests.integration.test_account_devices import SignedIn
 from tests.integration.test_accounts import Somebody
@@ -22,7 +25,7 @@ ONE_LINE_PIXELS = 60
 TV = "Mozilla/5.0 (SMART-TV; Linux; Tizen 8.0) Version/8.0 TV Safari/538"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def somebody(cloud: RunningCloud, staff: Person) -> Somebody:
     somebody = Somebody(cloud).has_account()
     owner = SignedIn(somebody)
@@ -39,57 +42,81 @@ def refused_by_the_edge(route: Route) -> None:
     )
 
 
-def test_a_third_screen_is_refused_takes_one_over_and_the_first_is_told_why(
-    arrive: Callable[[], Viewer], somebody: Somebody, titles: dict[str, str]
+def starts(device: SignedIn, title_id: str, **more: str) -> httpx.Response:
+    return device.ask("POST", "/playback/start", {"title_id": title_id, "device": DEVICE, **more})
+
+
+@pytest.fixture
+def tv(somebody: Somebody) -> SignedIn:
+    return SignedIn(somebody, TV)
+
+
+def begins(device: SignedIn, title_id: str) -> None:
+    """A play, as soon as the household's plan is known."""
+    eventually(lambda: starts(device, title_id).is_success, TOLD_SECONDS, "a screen", every=1)
+
+
+def test_a_third_screen_is_refused_by_name_and_takes_one_over_by_remote(
+    viewer: Viewer, somebody: Somebody, tv: SignedIn, titles: dict[str, str]
 ) -> None:
-    title_id = titles["Spectrum"]
-    first, third, tv = arrive(), arrive(), SignedIn(somebody, TV)
-    signed_in(third, somebody, "/")
-    signed_in(first, somebody, "/")
-    watching = first.play(title_id).start()
+    title_id, page, phone = titles["Spectrum"], viewer.page, SignedIn(somebody)
+    begins(phone, title_id)
+    begins(tv, title_id)
+    signed_in(viewer, somebody, "/")
 
-    def on_tv() -> bool:
-        body = {"title_id": title_id, "device": DEVICE}
-        return bool(tv.ask("POST", "/playback/start", body).is_success)
-
-    eventually(on_tv, TOLD_SECONDS, "a second screen", every=1)
-
-    player = third.play(title_id)
+    player = viewer.play(title_id)
     words = player.refusal()
 
     assert player.frame.get_attribute("data-error-code") == "too_many_streams"
     assert "2 screens" in words
-    choices = third.page.get_by_role("listitem").filter(has_text="Stop and watch here")
+    choices = page.get_by_role("listitem").filter(has_text="Stop and watch here")
     expect(choices).to_have_count(2)
     expect(choices.filter(has_text="Safari on TV")).to_have_count(1)
-    assert grave_findings(third.page) == []
-    third.page.set_viewport_size({"width": 360, "height": 740})
+    assert grave_findings(page) == []
+    page.set_viewport_size({"width": 360, "height": 740})
     (box,) = {button.bounding_box()["height"] for button in choices.get_by_role("button").all()}
     assert box < ONE_LINE_PIXELS
-    third.page.set_viewport_size({"width": 1280, "height": 720})
+    page.set_viewport_size({"width": 1280, "height": 720})
 
-    # By a remote: arrows lead from the way back up to the list.
-    theirs = choices.filter(has_not_text="Safari on TV").get_by_role("button")
+    # Arrows lead from the way on up to the list.
+    of_tv = choices.filter(has_text="Safari on TV").get_by_role("button")
     for _ in range(6):
-        if theirs.evaluate("button => button === document.activeElement"):
+        if of_tv.evaluate("button => button === document.activeElement"):
             break
-        third.page.keyboard.press("ArrowUp")
-    expect(theirs).to_be_focused()
-    third.page.keyboard.press("Enter")
-    Player(third).start()
+        page.keyboard.press("ArrowUp")
+    expect(of_tv).to_be_focused()
+    page.keyboard.press("Enter")
+    Player(viewer).start()
 
-    first.page.route("**/*.cmf*", refused_by_the_edge)
-    heights = watching.qualities()
-    first.page.keyboard.press("Escape")
-    watching.choose_quality(
-        next(name for name in heights if name != f"{watching.facts()['height']}p")
-    )
+
+def test_a_player_that_meets_a_closed_door_asks_why_and_says_it(
+    viewer: Viewer, somebody: Somebody, tv: SignedIn, titles: dict[str, str]
+) -> None:
+    title_id, held, over = titles["Spectrum"], list[Route](), threading.Event()
+
+    def ahead(route: Route) -> None:
+        held.append(route)
+        if over.is_set():
+            refused_by_the_edge(route)
+
+    viewer.page.route(SEGMENT_AHEAD, ahead)
+    signed_in(viewer, somebody, "/")
+    with viewer.page.expect_response("**/v1/playback/start") as started:
+        watching = viewer.play(title_id).start()
+
+    taken = starts(tv, title_id, take_over=started.value.json()["session_id"])
+    assert taken.status_code == 200, taken.text
+    over.set()
+    for route in held:
+        # The player may have given up on it and asked again.
+        with contextlib.suppress(Error):
+            refused_by_the_edge(route)
     said = watching.refusal()
 
     assert watching.frame.get_attribute("data-error-code") == "taken_over"
     assert "This play was stopped" in said
     assert "Somebody in your account started watching elsewhere" in said
-    assert grave_findings(first.page) == []
+    assert grave_findings(viewer.page) == []
 
 
 def test_a_device_without_a_place_is_led_to_the_devices(
