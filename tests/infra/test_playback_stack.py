@@ -127,6 +127,7 @@ def test_every_route_states_its_guard(playback: Template) -> None:
         f"GET {SESSION}": ("JWT", ["member"]),
         f"DELETE {SESSION}": ("JWT", ["member"]),
         f"POST {SESSION}/licence/clearkey": ("NONE", None),
+        "GET /v1/export/playback": ("JWT", ["export"]),
         "POST /v1/downloads": ("JWT", ["member"]),
         "GET /v1/downloads": ("JWT", ["member"]),
         "POST /v1/downloads/{download_id}/renewal": ("JWT", ["member"]),
