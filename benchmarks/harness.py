@@ -115,8 +115,18 @@ def _measure_once(
     return Cost(**json.loads(done.stdout.splitlines()[-1]))
 
 
-_operations: list[str] = []
-"""What the moto server was asked for, in order."""
+@dataclass(frozen=True)
+class Exchange:
+    """One call to AWS: what was asked for, and what with."""
+
+    operation: str
+    asked: bytes
+    """The request's body."""
+    answered: bytes
+
+
+exchanges: list[Exchange] = []
+"""What the moto server was asked for, in order; whoever reads it clears it."""
 
 
 @dataclass(frozen=True)
@@ -139,9 +149,9 @@ def round_trips(
     seen = []
     with tempfile.TemporaryDirectory() as byte_code:
         for calls in (1, 2):
-            _operations.clear()
+            exchanges.clear()
             _measure_once(function, environment, event, calls, byte_code)
-            seen.append(tuple(_operations))
+            seen.append(tuple(each.operation for each in exchanges))
     each = (len(seen[1]) - len(seen[0])) // 2
     return RoundTrips(init=seen[0][: len(seen[0]) - 3 * each], warm=seen[0][-each:])
 
@@ -157,10 +167,12 @@ def moto_server() -> Iterator[dict[str, str]]:
     moto = MotoApp("123456789012")
 
     def answer(request: HttpRequest) -> HttpResponse:
-        _operations.append((request.header("x-amz-target") or "").rpartition(".")[2])
+        operation = (request.header("x-amz-target") or "").rpartition(".")[2]
         # Credential=<key>/<day>/<region>/<service>/aws4_request, …
         _, _, region, service, *_ = (request.header("authorization") or "").split("/")
-        return moto.call(service, region, request)
+        answered = moto.call(service, region, request)
+        exchanges.append(Exchange(operation, request.body, answered.body))
+        return answered
 
     # Unlike moto's own server it keeps connections, as AWS does: else every call of both sides
     # would pay for a new one.

@@ -113,7 +113,7 @@ def settings() -> dict[str, str]:
     }
 
 
-def publish_title(vault_key_id: str) -> None:
+def publish_title(vault_key_id: str, title_id: str = "ttl_1", asset_id: str = "ast_1") -> None:
     """One title with four tracks' keys, by the events that bring it on AWS."""
     from kernel import envelope
     from kernel.events.catalog import TitlePublished
@@ -123,7 +123,7 @@ def publish_title(vault_key_id: str) -> None:
     data_key = boto3.client("kms").generate_data_key(
         KeyId=vault_key_id,
         KeySpec="AES_256",
-        EncryptionContext=envelope.encryption_context("ast_1"),
+        EncryptionContext=envelope.encryption_context(asset_id),
     )
     wrapped_data_key = base64.b64encode(data_key["CiphertextBlob"]).decode()
     wrapped = base64.b64encode(envelope.wrap(data_key["Plaintext"], os.urandom(16))).decode()
@@ -135,13 +135,14 @@ def publish_title(vault_key_id: str) -> None:
     rights = {"territories": ["*"], "starts_at": "2026-01-01T00:00:00+00:00", "ends_at": None}
     events = (
         TitlePublished(
-            sequence=1, title_id="ttl_1", asset_id="ast_1", name="A Film", duration_seconds=5400.0,
-            path="m/ast_1/v1", manifests={"dash-clearkey": "manifest.mpd"},
-            poster="art/ast_1/v1/poster.jpg",
+            sequence=1, title_id=title_id, asset_id=asset_id, name="A Film",
+            duration_seconds=5400.0, path=f"m/{asset_id}/v1",
+            manifests={"dash-clearkey": "manifest.mpd"},
+            poster=f"art/{asset_id}/v1/poster.jpg",
             rights=rights,
         ),
         ContentKeysIssued(
-            sequence=1, content_id="ast_1", wrapped_data_key=wrapped_data_key, keys=keys
+            sequence=1, content_id=asset_id, wrapped_data_key=wrapped_data_key, keys=keys
         ),
     )  # fmt: skip
     for event in events:
