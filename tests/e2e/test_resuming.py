@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, Request
@@ -28,6 +30,9 @@ THROTTLED = {"__type": "ProvisionedThroughputExceededException", "message": "Rat
 
 MOST_REQUESTS_AN_HOUR = 36
 """Of the control plane, for each hour viewed."""
+
+COUNTED = Path(__file__).resolve().parents[2] / ".build" / "viewed_hour.json"
+"""Where `benchmarks/control_plane.py` reads what was asked for."""
 
 
 class Asked:
@@ -71,6 +76,9 @@ def test_a_play_asks_for_little_however_long_it_is(viewer: Viewer, titles: dict[
     hours = BEATS * BEAT_MILLISECONDS / 3_600_000
     heartbeats = [kind for kind in asked.kinds() if kind == "position"]
     others = len(asked.requests) - len(heartbeats)
+    counted = {"heartbeats_an_hour": len(heartbeats) / hours, "requests": Counter(asked.requests)}
+    COUNTED.parent.mkdir(exist_ok=True)
+    COUNTED.write_text(json.dumps(counted))
     assert len(heartbeats) / hours + others <= MOST_REQUESTS_AN_HOUR, asked.requests
 
 
