@@ -91,6 +91,13 @@ def test_who_leaves_takes_all_that_is_kept_and_is_in_no_table_after(
     told = batch(begun.json()["ticket"], (61.0, timedelta(0)), duration=600.0)
     assert phone.ask("POST", "/beacons", told).is_success
     assert phone.ask("DELETE", f"/playback/sessions/{begun.json()['session_id']}").is_success
+    wanted = {"title_id": titles["Big"], "device": device}
+    # As soon as playback has heard of the plan.
+    kept = eventually(
+        lambda: (answer := phone.ask("POST", "/downloads", wanted)).is_success and answer.json(),
+        CAUGHT_UP_SECONDS,
+        "a title to keep",
+    )
     await_letter(cloud, somebody.email, "New sign-in to your account")
     form = {"email": somebody.email, "password": somebody.password}
 
@@ -108,6 +115,7 @@ def test_who_leaves_takes_all_that_is_kept_and_is_in_no_table_after(
     assert held["profiles"][0]["profile_id"] == profile_id
     assert [item["plan_name"] for item in held["billing"]] == ["standard"]
     assert [item["streams"] for item in held["playback"] if "streams" in item] == [2]
+    assert kept["download_id"] in repr(held["playback"])
     assert held["progress"][0]["name"] == f"TITLE#{titles['Big']}"
     letters = " ".join(item["name"] for item in held["notifications"])
     assert "EmailVerificationRequested" in letters

@@ -19,8 +19,13 @@ Item = dict[str, dict[str, str]]
 """Attributes as DynamoDB has them."""
 
 
+def shelves_key(account_id: str) -> str:
+    """What an account's shelves lie under."""
+    return f"DOWNLOADS#{account_id}"
+
+
 def _key(account_id: str, device_id: str) -> Item:
-    return {"pk": {"S": f"DOWNLOADS#{account_id}"}, "sk": {"S": f"DEVICE#{device_id}"}}
+    return {"pk": {"S": shelves_key(account_id)}, "sk": {"S": f"DEVICE#{device_id}"}}
 
 
 class DynamoShelves:
