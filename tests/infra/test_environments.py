@@ -201,8 +201,14 @@ def test_a_version_behind_the_api_is_taken_back_when_the_api_fails(
         for _, resource in of_type({"playback": playback}, "AWS::CodeDeploy::DeploymentGroup")
     ]
 
+    called_by_the_api = {
+        json.dumps(resource["Properties"]["FunctionName"])
+        for _, resource in of_type({"playback": playback}, "AWS::Lambda::Permission")
+        if resource["Properties"]["Principal"] == "apigateway.amazonaws.com"
+    }
+
     behind_the_api = [group for group in groups if "marquee-prod-api:" in group]
-    assert len(behind_the_api) == 2
+    assert len(behind_the_api) == len(called_by_the_api) > 1
 
 
 def test_every_function_queue_and_api_has_its_alarm_where_somebody_listens(
@@ -302,7 +308,8 @@ def test_pages_may_load_only_what_is_theirs(
     (connect,) = (each for each in content if each.startswith("connect-src "))
     assert connect.split()[1:3] == ["'self'", env.issuer]
     # The one folder that signed parts are sent to, of one bucket, and no other of S3's.
-    (uploads,) = connect.split()[3:]
+    uploads, *cdns = connect.split()[3:]
+    assert cdns == list(env.other_cdns)
     host = "https://{bucket}" if env.s3_endpoint is None else f"{env.s3_endpoint}/{{bucket}}"
     assert uploads == f"{host}/uploads/"
     assert {"script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"} <= set(content)
@@ -321,8 +328,8 @@ def test_a_browser_is_told_to_keep_what_it_was_given_and_never_a_refusal(
     for behaviour in behaviours:
         if behaviour["PathPattern"] in ("/m/*", "/art/*"):
             assert "ResponseHeadersPolicyId" not in behaviour
-            (association,) = behaviour["FunctionAssociations"]
-            assert association["EventType"] == "viewer-response"
+            events = {each["EventType"] for each in behaviour["FunctionAssociations"]}
+            assert "viewer-response" in events
 
 
 def test_work_files_of_the_pipeline_go_away(templates: dict[str, Template]) -> None:
@@ -331,6 +338,7 @@ def test_work_files_of_the_pipeline_go_away(templates: dict[str, Template]) -> N
         for name, bucket in of_type(templates, "AWS::S3::Bucket")
         if name.startswith("origin/Packaged")
         for rule in bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+        if "ExpirationInDays" in rule
     }
 
     assert expiring == {"work/": 7}
