@@ -211,7 +211,7 @@ class Environment:
     origin_secret_version: str | None = None
     """Version of the origin secret that the edge sends; None is the first one. A new value is what
     makes CloudFormation read the secret anew."""
-    recovery_days: int = LONGEST_RECOVERY_DAYS
+    recovery_days: int = 14
     """How far back a table can be restored to any second."""
     copy_films: bool = False
     """Whether a second bucket holds every packaged film, which the edge turns to when the first

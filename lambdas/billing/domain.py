@@ -11,7 +11,7 @@ from kernel.clock import epoch_milliseconds
 from kernel.errors import InvalidInputError, NotFoundError
 from kernel.events.billing import SubscriptionChanged
 
-REMEMBERED_GONE = timedelta(days=30)
+REMEMBERED_GONE = timedelta(days=14)
 """How long a deleted account's id stays, so that what is told late does not bring it back: by the
 privacy notice nothing stays longer. Events are tried again for 24 hours."""
 

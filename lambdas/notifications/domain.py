@@ -43,9 +43,9 @@ are asked where one is. By the privacy notice nothing stays longer than that."""
 BOUNCE, COMPLAINT = "bounce", "complaint"
 """Why an address takes no letters: it is not there, or its reader called one of ours spam."""
 
-UNDELIVERABLE_FOR = timedelta(days=30)
-"""How long nothing is sent to it, counted anew each time. One letter a month that comes back harms
-no sender, and a mailbox that was mended is found again by itself."""
+UNDELIVERABLE_FOR = timedelta(days=14)
+"""How long nothing is sent to it, counted anew each time. One letter in two weeks that comes back
+harms no sender, and a mailbox that was mended is found again by itself."""
 
 
 class StillSendingError(UnavailableError):

@@ -40,7 +40,7 @@ SHORTEST_PLAY = timedelta(hours=4)
 LONGEST_PLAY = timedelta(hours=12)
 """No signature lives longer, whatever the film."""
 
-REMEMBERED_GONE = timedelta(days=30)
+REMEMBERED_GONE = timedelta(days=14)
 """How long it is known that an account was deleted: its tokens, and events told late, end well
 before; the privacy notice allows no longer."""
 

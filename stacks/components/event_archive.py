@@ -8,7 +8,7 @@ from constructs import Construct
 
 from stacks.environment import Environment
 
-RETENTION = Duration.days(30)
+RETENTION = Duration.days(14)
 """As far back as a reader's mistake may go unnoticed; older state is published again from its
 tables (`commands.rebuild`)."""
 

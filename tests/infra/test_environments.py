@@ -6,11 +6,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from identity.accounts.domain import DELETION_GRACE
 from stacks.environment import Environment, SettingsError, environment_from
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -299,8 +301,12 @@ def written(value: Any) -> str:
 def test_pages_may_load_only_what_is_theirs(
     environment: str, templates: dict[str, Template]
 ) -> None:
-    ((_, policy),) = of_type(templates, "AWS::CloudFront::ResponseHeadersPolicy")
-    headers = policy["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    (headers,) = (
+        config["SecurityHeadersConfig"]
+        for _, policy in of_type(templates, "AWS::CloudFront::ResponseHeadersPolicy")
+        if "SecurityHeadersConfig"
+        in (config := policy["Properties"]["ResponseHeadersPolicyConfig"])
+    )
     content = written(headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]).split("; ")
     env = settings(environment)
 
@@ -352,6 +358,26 @@ def test_an_api_has_limits_and_a_log_where_the_environment_says(
         properties = stage["Properties"]
         assert ("DefaultRouteSettings" in properties) is (env.throttle is not None), name
         assert ("AccessLogSettings" in properties) is env.access_logs, name
+
+
+def test_what_is_deleted_is_gone_everywhere_within_thirty_days(
+    environment: str, templates: dict[str, Template]
+) -> None:
+    """Deletion waits two weeks for second thoughts and runs daily; copies end with the month."""
+    env = settings(environment)
+    archives = [
+        archive["Properties"]["RetentionDays"]
+        for _, archive in of_type(templates, "AWS::Events::Archive")
+    ]
+    daily_run = timedelta(days=1)
+    for days in (
+        env.recovery_days,
+        env.log_retention_days,
+        env.backup.keep_days if env.backup else 0,
+        *archives,
+    ):
+        assert DELETION_GRACE + daily_run + timedelta(days=days) <= timedelta(days=30)
+    assert archives
 
 
 def test_cfn_lint_finds_nothing(assembly_of: Callable[[str], Path]) -> None:

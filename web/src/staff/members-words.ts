@@ -51,5 +51,5 @@ export function letterName(template: string): string {
 /** Why nothing is sent to an address any more. */
 export function undeliverableWords({ kind, at }: Undeliverable): string {
   const why = kind === "complaint" ? "A letter was reported as spam" : "A letter came back";
-  return `${why} on ${moment(at)}. Nothing is sent to that address for 30 days.`;
+  return `${why} on ${moment(at)}. Nothing is sent to that address for 14 days.`;
 }
