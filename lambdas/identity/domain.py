@@ -64,6 +64,8 @@ class Account:
     """While there is one, nobody is let in and no sign-in goes on."""
     factors: frozenset[str] = frozenset()
     """The names of its second factors: with any, the password alone lets nobody in."""
+    passkeys: int = 0
+    """How many there are; each signs in by itself."""
     profiles: tuple[Profile, ...] = ()
     """Empty until the first change of one."""
     profiles_version: int = 0

@@ -147,6 +147,7 @@ class DynamoAccounts:
             profiles=document.read(item["profiles"]["S"]) if "profiles" in item else (),
             profiles_version=int(item["profiles_version"]["N"]) if "profiles" in item else 0,
             factors=frozenset(item["factors"]["SS"]) if "factors" in item else frozenset(),
+            passkeys=int(item["passkeys"]["N"]) if "passkeys" in item else 0,
         )
 
     def _get(self, item_key: dict[str, Any]) -> Item | None:

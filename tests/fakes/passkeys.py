@@ -28,6 +28,7 @@ from identity.passkeys.domain import (
     encoded,
 )
 from kernel.events import Event
+from tests.fakes.identity import FakeAccounts
 
 USER_PRESENT, USER_VERIFIED, BACKED_UP, ATTESTED = 0x01, 0x04, 0x18, 0x40
 """Flags of authenticator data (section 6.1)."""
@@ -53,6 +54,8 @@ class FakeCeremonies:
 class FakePasskeys:
     told: list[Event] = field(default_factory=list)
     passkeys: dict[str, Passkey] = field(default_factory=dict)
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
+    """Each counts its own."""
 
     def of(self, account_id: str) -> Sequence[Passkey]:
         return [one for one in self.passkeys.values() if one.account_id == account_id]
@@ -68,6 +71,7 @@ class FakePasskeys:
             raise TooManyPasskeysError("many")
         self.passkeys[passkey.passkey_id] = passkey
         self.told.append(told)
+        self._count(account.account_id)
 
     def rename(self, account_id: str, passkey_id: str, name: str) -> None:
         self.passkeys[passkey_id] = replace(self._own(account_id, passkey_id), name=name)
@@ -75,6 +79,7 @@ class FakePasskeys:
     def remove(self, account_id: str, passkey_id: str, told: Event, now: datetime) -> None:
         del self.passkeys[self._own(account_id, passkey_id).passkey_id]
         self.told.append(told)
+        self._count(account_id)
 
     def use(self, passkey: Passkey, assertion: Assertion, now: datetime) -> bool:
         current = self.find(passkey.account_id, passkey.passkey_id)
@@ -88,6 +93,18 @@ class FakePasskeys:
             last_used_at=now.replace(microsecond=0),
         )
         return True
+
+    def forget(self, account_id: str) -> None:
+        """What goes when somebody who reads the account's mail chooses a password."""
+        for passkey in self.of(account_id):
+            del self.passkeys[passkey.passkey_id]
+        self._count(account_id)
+
+    def _count(self, account_id: str) -> None:
+        account = self.accounts.by_id(account_id)
+        if account is not None:
+            counted = replace(account, passkeys=len(self.of(account_id)))
+            self.accounts.accounts[account_id] = counted
 
     def _own(self, account_id: str, passkey_id: str) -> Passkey:
         found = self.find(account_id, passkey_id)

@@ -14,6 +14,7 @@ from identity.domain import Account
 from identity.mfa.domain import (
     PASSWORD_AND_CODE,
     PASSWORD_AND_RECOVERY_CODE,
+    PasskeyOnlyError,
     UsedCodeError,
     WrongSecondCodeError,
     matching_step,
@@ -29,6 +30,12 @@ from kernel.sealed import SealOpener
 WRONG_SECOND_CODE = (
     "That code is not right. Enter the newest one of your app, or a recovery code that you have "
     "not used."
+)
+
+PASSKEY_ONLY = (
+    "This staff account has a passkey, and a password is not enough to change it. Ask an operator "
+    "for an authenticator app. Or choose a new password by mail (“Forgot your password?”): that "
+    "removes the passkeys. Then turn on two steps first."
 )
 
 
@@ -121,7 +128,11 @@ class Owner:
 
 @dataclass(frozen=True)
 class OwnerCheck:
-    """Asks for all that the account's owner must know and have: what changes need (ADR 413)."""
+    """Asks for all that the account's owner must know and have: what changes need (ADR 413).
+
+    Of a staff account that has a passkey that is never the password alone, which would get its
+    thief a passkey, and by that staff access (ADR 468).
+    """
 
     passwords: PasswordCheck
     codes: CodeCheck
@@ -133,8 +144,13 @@ class OwnerCheck:
         return account
 
     def known(self, owner: Owner) -> Account:
-        """Whose they are, blocked or not; what `PasswordCheck.known` and `CodeCheck` refuse."""
+        """Whose they are, blocked or not.
+
+        PasskeyOnlyError, and what `PasswordCheck.known` and `CodeCheck` refuse.
+        """
         account = self.passwords.known(owner.email, owner.password, owner.place)
         if account.factors:
             self.codes.methods(account, owner.code, owner.place)
+        elif account.passkeys and "staff" in account.scopes:
+            raise PasskeyOnlyError(PASSKEY_ONLY)
         return account

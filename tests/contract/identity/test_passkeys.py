@@ -164,6 +164,24 @@ def test_of_many_at_once_no_account_gets_one_too_many(
     assert added(99)
 
 
+def test_an_account_tells_how_many_it_has(
+    table: str, ada: Account, phone: Passkey, now: datetime
+) -> None:
+    client = boto3.client("dynamodb")
+    passkeys, accounts = DynamoPasskeys(client, table), DynamoAccounts(client, table)
+
+    def told() -> int:
+        account = accounts.by_id("acc_ada")
+        assert account is not None
+        return account.passkeys
+
+    assert told() == 0
+    passkeys.add(ada, phone, ADDED, now)
+    assert told() == 1
+    passkeys.remove("acc_ada", "p1", REMOVED, now)
+    assert told() == 0
+
+
 def test_an_account_that_is_deleted_takes_its_passkeys_along(
     table: str, ada: Account, eve: Account, phone: Passkey, now: datetime
 ) -> None:

@@ -58,7 +58,7 @@ class Desk:
         self.challenges = FakeChallenges(told=self.told, work=self.work)
         self.limits = FakeLimits(work=self.work)
         self.passwords = CountedPasswords(self.work)
-        self.passkeys = FakePasskeys(self.told)
+        self.passkeys = FakePasskeys(self.told, accounts=self.members.accounts)
         self.grants = FakeGrants()
         letters = Letters(OpenSeal(self.work))
         codes = Codes(self.challenges, self.limits, self.clock)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from identity.accounts.domain import ClosingAccountError, TooManyAttemptsError, WrongPasswordError
 from identity.accounts.limits import PASSKEYS_BY_PLACE
 from identity.mfa.check import Owner
+from identity.mfa.domain import PasskeyOnlyError
 from identity.passkeys.domain import (
     CEREMONY_LIFE,
     MOST_PASSKEYS,
@@ -387,3 +388,48 @@ def test_whatever_an_authenticator_says_is_verified_or_refused(one: bytes, other
         verifier.new_credential(sent, "AA")
     with pytest.raises(RefusedPasskeyError):
         verifier.assertion(sent, "AA", encoded(other))
+
+
+def test_a_password_opens_nothing_of_a_staff_account_that_has_a_passkey(desk: PasskeyDesk) -> None:
+    """Its thief would add a passkey of their own, and sign in as staff with that."""
+    desk.member("staff@example.com", scopes=("member", "staff"))
+    desk.added("staff@example.com")
+    thief = Owner("staff@example.com", PASSWORD, HERE)
+    owners_forms: list[Callable[[], object]] = [
+        lambda: desk.own.enter(thief),
+        lambda: desk.desk.two_step.set_up(thief),
+        lambda: desk.desk.upkeep.change_password(thief, "another long one"),
+        lambda: desk.desk.upkeep.request_email(thief, EVE),
+        lambda: desk.desk.upkeep.delete(thief),
+        lambda: desk.desk.export.of(thief),
+    ]
+
+    for form in owners_forms:
+        with pytest.raises(PasskeyOnlyError, match="by mail"):
+            form()
+
+
+def test_a_wrong_password_does_not_tell_of_a_staff_accounts_passkey(desk: PasskeyDesk) -> None:
+    desk.member("staff@example.com", scopes=("member", "staff"))
+    desk.added("staff@example.com")
+
+    with pytest.raises(WrongPasswordError):
+        desk.own.enter(Owner("staff@example.com", "guess", HERE))
+
+
+def test_staff_who_remove_their_last_passkey_start_anew(desk: PasskeyDesk) -> None:
+    desk.member("staff@example.com", scopes=("member", "staff"))
+    page = desk.enters("staff@example.com")
+    made = Authenticator(ISSUER, RP_ID)
+    desk.own.add(page, "Phone", made.make(desk.options(page)))
+    (passkey,) = desk.own.shown(page).passkeys
+
+    desk.own.remove(page, passkey.passkey_id)
+
+    assert desk.enters("staff@example.com")
+
+
+def test_a_member_opens_their_passkeys_by_the_password(desk: PasskeyDesk) -> None:
+    desk.added()
+
+    assert len(desk.own.shown(desk.enters()).passkeys) == 1
