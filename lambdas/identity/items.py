@@ -11,6 +11,7 @@ from kernel.ids import new_ulid
 
 Item = Mapping[str, Any]
 ABSENT = "attribute_not_exists(pk)"
+BUSY = "That could not be written just now. Try again in a moment."
 
 
 def text(**values: str) -> dict[str, Any]:
@@ -56,3 +57,9 @@ def telling(table: str, event: Event, now: datetime) -> Any:
         for name, value in values.items()
     }
     return {"Put": {"TableName": table, "Item": item}}
+
+
+def is_refused(response: Mapping[str, Any]) -> bool:
+    """Whether a transaction failed by a condition, not by another one or for want of capacity."""
+    reasons = response.get("CancellationReasons", [])
+    return any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons)

@@ -12,8 +12,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from identity.domain import Account, Block, EmailTakenError
-from identity.items import ABSENT, Item, epoch, key, moment, number, precise_moment, text
+from identity.items import (
+    ABSENT,
+    BUSY,
+    Item,
+    epoch,
+    is_refused,
+    key,
+    moment,
+    number,
+    precise_moment,
+    text,
+)
 from identity.profiles import document
+from kernel.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -116,6 +128,8 @@ class DynamoAccounts:
                 ]
             )
         except self.client.exceptions.TransactionCanceledException as error:
+            if not is_refused(error.response):
+                raise UnavailableError(BUSY) from error
             raise EmailTakenError(
                 "There is an account with that e-mail address.", field="email"
             ) from error

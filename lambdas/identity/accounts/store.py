@@ -24,7 +24,7 @@ from identity.accounts.domain import (
 )
 from identity.accounts.limits import Limit
 from identity.domain import Account, EmailTakenError
-from identity.items import ABSENT, key
+from identity.items import ABSENT, is_refused, key
 from identity.oauth.grants import digest
 from identity.passkeys.items import passkey_keys
 from identity.profiles import document
@@ -289,12 +289,6 @@ class DynamoMembers:
             if not is_refused(error.response):
                 raise
             raise ConflictError(_CHANGED) from error
-
-
-def is_refused(response: Mapping[str, Any]) -> bool:
-    """Whether a transaction failed by a condition, not for want of capacity."""
-    reasons = response.get("CancellationReasons", [])
-    return any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons)
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from identity.accounts.store import is_refused
 from identity.consent.domain import AskedConsent, Consent
 from identity.items import (
     ABSENT,
     Item,
     epoch,
+    is_refused,
     key,
     milliseconds,
     moment,

@@ -14,9 +14,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from identity.accounts.store import TableWrites, is_refused
+from identity.accounts.store import TableWrites
 from identity.domain import Account
-from identity.items import ABSENT, epoch, key, milliseconds, moment, number, precise_moment, text
+from identity.items import (
+    ABSENT,
+    epoch,
+    is_refused,
+    key,
+    milliseconds,
+    moment,
+    number,
+    precise_moment,
+    text,
+)
 from identity.mfa.domain import (
     TOTP,
     AuthenticatorApp,

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from identity.items import (
     ABSENT,
+    BUSY,
     Item,
     epoch,
+    is_refused,
     key,
     milliseconds,
     moment,
@@ -24,6 +26,7 @@ from identity.items import (
 )
 from identity.oauth.device_grants import DeviceGrant, Status
 from identity.oauth.ports import Ticket
+from kernel.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -67,7 +70,9 @@ class DynamoDeviceGrants:
                     },
                 ]
             )
-        except self.client.exceptions.TransactionCanceledException:
+        except self.client.exceptions.TransactionCanceledException as error:
+            if not is_refused(error.response):
+                raise UnavailableError(BUSY) from error
             return False
         return True
 

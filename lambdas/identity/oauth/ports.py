@@ -32,8 +32,11 @@ class Grants(Codes, Protocol):
     """Codes, and what became of them: families and their refresh tokens, by digest."""
 
     def start(self, family: Family, token: RefreshToken) -> None:
-        """Record a sign-in with its first refresh token; InvalidGrantError when it was revoked
-        before it began."""
+        """Record a sign-in with its first refresh token.
+
+        InvalidGrantError when it was revoked before it began, UnavailableError when that could not
+        be told.
+        """
 
     def refresh_token(self, token_digest: str) -> RefreshToken | None:
         """The refresh token, spent or not."""

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from identity.items import (
     ABSENT,
+    BUSY,
     Item,
     epoch,
+    is_refused,
     key,
     milliseconds,
     moment,
@@ -120,6 +122,8 @@ class DynamoGrants:
                 ]
             )
         except self.client.exceptions.TransactionCanceledException as error:
+            if not is_refused(error.response):
+                raise UnavailableError(BUSY) from error
             raise InvalidGrantError("The sign-in was ended before it began.") from error
 
     def refresh_token(self, token_digest: str) -> RefreshToken | None:

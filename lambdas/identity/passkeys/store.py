@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from identity.accounts.store import TableWrites, is_refused
+from identity.accounts.store import TableWrites
 from identity.domain import Account
 from identity.items import (
     ABSENT,
     Item,
     epoch,
+    is_refused,
     key,
     milliseconds,
     moment,

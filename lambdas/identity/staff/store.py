@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from identity.accounts.store import TableWrites, is_refused
+from identity.accounts.store import TableWrites
 from identity.domain import Account, Block
+from identity.items import is_refused
 from kernel.clock import epoch_milliseconds, moment_of
 from kernel.events import Event
 
