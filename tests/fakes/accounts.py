@@ -17,6 +17,7 @@ from kernel.clock import epoch_milliseconds
 from kernel.errors import ConflictError, UnavailableError
 from kernel.events import Event
 from tests.fakes.identity import FakeAccounts
+from tests.fakes.passkeys import FakePasskeys
 
 
 @dataclass
@@ -34,6 +35,7 @@ class FakeMembers:
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     told: list[Event] = field(default_factory=list)
     work: Work = field(default_factory=Work)
+    passkeys: FakePasskeys = field(default_factory=FakePasskeys)
 
     def by_email(self, email: str) -> Account | None:
         self.work.did("by_email")
@@ -57,6 +59,15 @@ class FakeMembers:
             replace(current, password_hash=password_hash, sessions_from=now, deletion_due=None)
         )
         self.told += told
+
+    def recover(
+        self, account: Account, password_hash: str, told: Sequence[Event], now: datetime
+    ) -> None:
+        current = self.accounts.accounts[account.account_id]
+        if current.passkeys != account.passkeys:
+            raise ConflictError("changed")
+        self.change_password(account, password_hash, told, now)
+        self.passkeys.forget(account.account_id)
 
     def upgrade_hash(self, account: Account, password_hash: str) -> None:
         current = self.accounts.accounts[account.account_id]

@@ -176,7 +176,7 @@ FORGOT_PASSWORD = FormPage(
 RESET_PASSWORD = FormPage(
     "Choose a new password",
     "If there is an account with that address, a code is on its way. Every device will be signed "
-    "out.",
+    "out, and passkeys are removed: add yours again.",
     "/reset-password",
     (_CODE, _CHOSEN),
     "Change password",

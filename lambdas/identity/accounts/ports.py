@@ -30,6 +30,11 @@ class Members(Protocol):
     ) -> None:
         """Another password: every sign-in before now is over, and no deletion is due any more."""
 
+    def recover(
+        self, account: Account, password_hash: str, told: Sequence[Event], now: datetime
+    ) -> None:
+        """The same, and no passkey of the account signs anybody in any more."""
+
     def upgrade_hash(self, account: Account, password_hash: str) -> None:
         """The same password under another hash, unless it was changed meanwhile."""
 

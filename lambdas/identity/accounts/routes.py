@@ -162,7 +162,11 @@ class Accounts:
 
     def _change_password(self, given: Form) -> Reply:
         self.upkeep.change_password(given.owner, given["new_password"])
-        return self._told("Your password is changed", "Every device was signed out.")
+        return self._told(
+            "Your password is changed",
+            "Every device was signed out.",
+            "Passkeys still sign in: see under “Passkeys” of your account that each is yours.",
+        )
 
     def _change_email(self, given: Form) -> Reply:
         secret = self.upkeep.request_email(given.owner, given["new_email"])

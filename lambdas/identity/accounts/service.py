@@ -134,7 +134,11 @@ class Recovery:
         return new.secret
 
     def reset(self, secret: str, code: str, password: str, place: str) -> None:
-        """Choose a new password: every device is signed out, and a deletion is called off."""
+        """Choose a new password: every device is signed out, and a deletion is called off.
+
+        The account's passkeys are gone: one of them may be a thief's (ADR 469). An app that codes
+        come from stays, for mail is no second step.
+        """
         new_password(password)
         proven = self.codes.answer(secret, code, "reset", place)
         account = self.members.by_id(proven.account_id)
@@ -146,7 +150,7 @@ class Recovery:
             told.append(
                 AccountRestored(sequence=epoch_milliseconds(now), account_id=account.account_id)
             )
-        self.members.change_password(account, self.passwords.hash(password), told, now)
+        self.members.recover(account, self.passwords.hash(password), told, now)
 
 
 @dataclass(frozen=True)

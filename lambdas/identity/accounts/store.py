@@ -10,7 +10,7 @@ Addresses stand in no key but that of their claim: limits are kept by digest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -153,19 +153,34 @@ class DynamoMembers:
         self, account: Account, password_hash: str, told: Sequence[Event], now: datetime
     ) -> None:
         """Another password; ConflictError when it was changed since the account was read."""
-        due = account.deletion_due
-        self._change(
-            self._write.change_account(
-                account,
-                "SET password_hash = :new, sessions_from = :now REMOVE deletion_due",
-                "password_hash = :old",
-                new=password_hash,
-                old=account.password_hash,
-                now=epoch_milliseconds(now),
-            ),
-            *([] if due is None else [self._write.remove(_deletion_key(account.account_id, due))]),
-            *(self._write.event(event, now) for event in told),
+        change = self._write.change_account(
+            account,
+            "SET password_hash = :new, sessions_from = :now REMOVE deletion_due",
+            "password_hash = :old",
+            new=password_hash,
+            old=account.password_hash,
+            now=epoch_milliseconds(now),
         )
+        self._change(change, *self._kept_on(account, told, now))
+
+    def recover(
+        self, account: Account, password_hash: str, told: Sequence[Event], now: datetime
+    ) -> None:
+        """Another password and no passkeys; ConflictError when either was changed meanwhile."""
+        passkeys = passkey_keys(self.client, self.table, account.account_id)
+        change = self._write.change_account(
+            account,
+            "SET password_hash = :new, sessions_from = :now REMOVE deletion_due, passkeys",
+            "password_hash = :old AND "
+            "(passkeys = :passkeys OR (:passkeys = :none AND attribute_not_exists(passkeys)))",
+            new=password_hash,
+            old=account.password_hash,
+            now=epoch_milliseconds(now),
+            passkeys=account.passkeys,
+            none=0,
+        )
+        gone = [self._write.remove(passkey) for passkey in passkeys]
+        self._change(change, *gone, *self._kept_on(account, told, now))
 
     def upgrade_hash(self, account: Account, password_hash: str) -> None:
         """The same password under another hash; a change that came first stands."""
@@ -281,6 +296,14 @@ class DynamoMembers:
     @property
     def _write(self) -> TableWrites:
         return TableWrites(self.client, self.table)
+
+    def _kept_on(
+        self, account: Account, told: Sequence[Event], now: datetime
+    ) -> Iterator[dict[str, Any]]:
+        """An account that its owner has again is not deleted."""
+        if account.deletion_due is not None:
+            yield self._write.remove(_deletion_key(account.account_id, account.deletion_due))
+        yield from (self._write.event(event, now) for event in told)
 
     def _change(self, *parts: Mapping[str, Any]) -> None:
         try:

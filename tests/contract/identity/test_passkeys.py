@@ -25,6 +25,7 @@ from identity.passkeys.domain import (
 from identity.passkeys.ports import Ceremonies, Passkeys
 from identity.passkeys.store import DynamoCeremonies, DynamoPasskeys
 from identity.store import DynamoAccounts
+from kernel.errors import ConflictError
 from kernel.events.identity import AccountDeleted, PasskeyAdded, PasskeyRemoved
 from tests.fakes.passkeys import FakeCeremonies, FakePasskeys
 
@@ -180,6 +181,30 @@ def test_an_account_tells_how_many_it_has(
     assert told() == 1
     passkeys.remove("acc_ada", "p1", REMOVED, now)
     assert told() == 0
+
+
+def test_a_recovered_account_has_none(
+    table: str, ada: Account, eve: Account, phone: Passkey, now: datetime
+) -> None:
+    client = boto3.client("dynamodb")
+    passkeys, members = DynamoPasskeys(client, table), DynamoMembers(client, table)
+    passkeys.add(ada, phone, ADDED, now)
+    counted = members.by_id("acc_ada")
+    assert counted is not None
+    passkeys.add(ada, replace(phone, passkey_id="p2"), ADDED, now)
+    with pytest.raises(ConflictError):
+        members.recover(counted, "h2", [], now)
+    recovered = members.by_id("acc_ada")
+    assert recovered is not None
+
+    members.recover(recovered, "h2", [], now)
+
+    assert list(passkeys.of("acc_ada")) == []
+    after = members.by_id("acc_ada")
+    assert after is not None
+    assert (after.password_hash, after.passkeys, after.sessions_from) == ("h2", 0, now)
+    passkeys.add(eve, replace(phone, account_id="acc_eve"), ADDED, now)
+    members.recover(after, "h3", [], now)
 
 
 def test_an_account_that_is_deleted_takes_its_passkeys_along(

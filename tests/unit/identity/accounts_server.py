@@ -33,7 +33,7 @@ from tests.fakes.accounts import (
     Work,
 )
 from tests.fakes.devices import FakeDevices
-from tests.fakes.identity import FakeConsents, FakeGrants, LocalSigner
+from tests.fakes.identity import FakeAccounts, FakeConsents, FakeGrants, LocalSigner
 from tests.fakes.mfa import FakeFactors, FakePendingSteps
 from tests.fakes.passkeys import FakePasskeys
 
@@ -54,11 +54,12 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.clock = MovedClock(self.now)
-        self.members = FakeMembers(told=self.told, work=self.work)
+        accounts = FakeAccounts()
+        self.passkeys = FakePasskeys(self.told, accounts=accounts)
+        self.members = FakeMembers(accounts, self.told, self.work, self.passkeys)
         self.challenges = FakeChallenges(told=self.told, work=self.work)
         self.limits = FakeLimits(work=self.work)
         self.passwords = CountedPasswords(self.work)
-        self.passkeys = FakePasskeys(self.told, accounts=self.members.accounts)
         self.grants = FakeGrants()
         letters = Letters(OpenSeal(self.work))
         codes = Codes(self.challenges, self.limits, self.clock)

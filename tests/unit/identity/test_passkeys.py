@@ -29,7 +29,13 @@ from identity.passkeys.domain import (
 )
 from identity.passkeys.fido import FidoVerifier
 from kernel.errors import InvalidInputError
-from kernel.events.identity import PasskeyAdded, PasskeyRemoved, SignInFailed, SignInSucceeded
+from kernel.events.identity import (
+    PasskeyAdded,
+    PasskeyRemoved,
+    PasswordResetRequested,
+    SignInFailed,
+    SignInSucceeded,
+)
 from tests.fakes.passkeys import BACKED_UP, USER_PRESENT, VERIFIED, Authenticator
 from tests.unit.identity.accounts_server import HERE, ISSUER, PASSWORD
 from tests.unit.identity.passkeys_server import ADA, RP_ID, PasskeyDesk
@@ -427,6 +433,57 @@ def test_staff_who_remove_their_last_passkey_start_anew(desk: PasskeyDesk) -> No
     desk.own.remove(page, passkey.passkey_id)
 
     assert desk.enters("staff@example.com")
+
+
+def recover(desk: PasskeyDesk, email: str = ADA) -> None:
+    secret = desk.desk.recovery.request(email, "en", HERE)
+    code = desk.desk.sealed_in(PasswordResetRequested)["code"]
+    desk.desk.recovery.reset(secret, code, PASSWORD, HERE)
+    desk.clock.pass_by(timedelta(seconds=1))
+
+
+def test_a_password_chosen_by_mail_shuts_a_thiefs_passkey_out(desk: PasskeyDesk) -> None:
+    thief, passkey = desk.added()
+    _, eves = desk.added(EVE)
+    options = desk.asked()
+
+    recover(desk)
+
+    with pytest.raises(RefusedPasskeyError):
+        desk.signed_in(thief.sign(options))
+    with pytest.raises(RefusedPasskeyError):
+        desk.signed_in(thief.sign(desk.asked()))
+    assert desk.own.shown(desk.enters()).passkeys == ()
+    assert set(desk.passkeys.passkeys) == {eves.passkey_id}
+    assert passkey.account_id != eves.account_id
+
+
+def test_a_page_that_a_thief_has_open_adds_no_passkey_after_that(desk: PasskeyDesk) -> None:
+    page = desk.enters()
+    options = desk.options(page)
+
+    recover(desk)
+
+    with pytest.raises(StaleCeremonyError):
+        desk.own.add(page, "Mine", Authenticator(ISSUER, RP_ID).make(options))
+
+
+def test_a_password_that_its_owner_changes_leaves_the_passkeys(desk: PasskeyDesk) -> None:
+    phone, _ = desk.added()
+
+    desk.desk.upkeep.change_password(Owner(ADA, PASSWORD, HERE), "another long one")
+    desk.clock.pass_by(timedelta(seconds=1))
+
+    assert desk.signed_in(phone.sign(desk.asked()))
+
+
+def test_staff_without_an_app_come_back_by_mail(desk: PasskeyDesk) -> None:
+    desk.member("staff@example.com", scopes=("member", "staff"))
+    desk.added("staff@example.com")
+
+    recover(desk, "staff@example.com")
+
+    assert desk.desk.two_step.set_up(Owner("staff@example.com", PASSWORD, HERE)).shown_secret
 
 
 def test_a_member_opens_their_passkeys_by_the_password(desk: PasskeyDesk) -> None:
