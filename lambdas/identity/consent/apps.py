@@ -11,6 +11,7 @@ from identity.devices.ports import Devices
 from identity.mfa.check import Owner, OwnerCheck
 from identity.oauth.ports import Grants
 from identity.passkeys.service import Challenges
+from identity.ports import Accounts
 from kernel.clock import Clock, epoch_milliseconds
 from kernel.events.identity import AppStopped
 
@@ -20,6 +21,7 @@ class Apps:
     """Each step after proving once who they are, by the page's secret (ADR 426)."""
 
     owners: OwnerCheck
+    accounts: Accounts
     challenges: Challenges
     consents: Consents
     devices: Devices
@@ -32,14 +34,14 @@ class Apps:
 
     def shown(self, secret: str) -> Sequence[Consent]:
         """What the account allowed; StaleCeremonyError."""
-        return self.consents.of(self.challenges.found(secret, "apps").account_id)
+        return self.consents.of(self._owner(secret))
 
     def withdraw(self, secret: str, client_id: str) -> None:
         """Allow an app nothing any more, and sign it out everywhere; StaleCeremonyError.
 
         First no new sign-in is let in without a question, then those that are there end.
         """
-        account_id = self.challenges.found(secret, "apps").account_id
+        account_id = self._owner(secret)
         now = self.clock()
         stopped = AppStopped(
             sequence=epoch_milliseconds(now), account_id=account_id, client_id=client_id
@@ -48,3 +50,6 @@ class Apps:
         for session in self.devices.of(account_id, now).sessions:
             if session.client_id == client_id:
                 self.grants.revoke(account_id, session.session_id, now)
+
+    def _owner(self, secret: str) -> str:
+        return self.challenges.owner(secret, "apps", self.accounts).account_id

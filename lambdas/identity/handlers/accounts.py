@@ -27,6 +27,7 @@ from identity.oauth.store import DynamoGrants
 from identity.passkeys.service import Challenges
 from identity.passkeys.store import DynamoCeremonies
 from identity.service import Admission
+from identity.store import DynamoAccounts
 from kernel.clock import utc_now
 from kernel.kms_seal import KmsSeal
 from kernel.web.payload import Event, Reply, answering
@@ -74,6 +75,7 @@ _accounts = Accounts(
 _apps = AppRoutes(
     Apps(
         _check,
+        DynamoAccounts(_dynamodb, _table),
         Challenges(DynamoCeremonies(_dynamodb, _table), utc_now),
         _consents,
         DynamoDevices(_dynamodb, _table),

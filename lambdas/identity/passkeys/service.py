@@ -63,6 +63,14 @@ class Challenges:
         """What was begun and ends now; StaleCeremonyError the second time."""
         return self._current(self.ceremonies.take(ceremony_digest(secret, purpose)))
 
+    def owner(self, secret: str, purpose: Purpose, accounts: Accounts) -> Account:
+        """Whose page it is; StaleCeremonyError, also once the account has ended its sign-ins."""
+        ceremony = self.found(secret, purpose)
+        account = accounts.by_id(ceremony.account_id)
+        if account is None or not account.keeps(ceremony.began):
+            raise StaleCeremonyError(STALE)
+        return account
+
     def _current(self, ceremony: Ceremony | None) -> Ceremony:
         if ceremony is None or ceremony.expires_at <= self.clock():
             raise StaleCeremonyError(STALE)
@@ -205,8 +213,4 @@ class OwnPasskeys:
         raise UnknownPasskeyError(UNKNOWN)
 
     def _owner(self, secret: str) -> Account:
-        ceremony = self.challenges.found(secret, "manage")
-        account = self.accounts.by_id(ceremony.account_id)
-        if account is None or not account.keeps(ceremony.began):
-            raise StaleCeremonyError(STALE)
-        return account
+        return self.challenges.owner(secret, "manage", self.accounts)

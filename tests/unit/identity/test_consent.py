@@ -79,6 +79,7 @@ class Club(Server):
         )
         return Apps(
             OwnerCheck(check, codes),
+            self.accounts,
             Challenges(self.ceremonies, self.clock),
             self.consents,
             self.held,
@@ -321,6 +322,20 @@ def test_only_the_owner_sees_and_stops_apps(club: Club) -> None:
     for secret in ("", "s" * 43):
         with pytest.raises(StaleCeremonyError):
             club.apps.withdraw(secret, "film-club")
+    assert len(club.consents.allowed) == 1
+
+
+def test_a_page_of_apps_is_over_with_the_account_s_sign_ins(club: Club) -> None:
+    """Whoever had the old password has the page no longer."""
+    club.decide(club.sign_in())
+    secret = club.apps.enter(Owner(ADA["email"], ADA["password"], "192.0.2.1"))
+    (account,) = club.accounts.accounts.values()
+    FakeMembers(club.accounts).change_password(account, account.password_hash, [], club.now)
+
+    with pytest.raises(StaleCeremonyError, match="Try again"):
+        club.apps.shown(secret)
+    with pytest.raises(StaleCeremonyError):
+        club.apps.withdraw(secret, "film-club")
     assert len(club.consents.allowed) == 1
 
 
