@@ -67,6 +67,9 @@ PINS_BY_ACCOUNT = Limit("pins-by-account", timedelta(minutes=10), 10)
 """The same for all profiles of one account together."""
 PASSKEYS_BY_PLACE = Limit("passkeys-by-place", timedelta(seconds=2), 600)
 """Challenges for passkeys: each sign-in page that is opened asks for one."""
+PASSKEYS_BY_ACCOUNT = Limit("passkeys-by-account", timedelta(minutes=1), 10)
+"""Answers for one account's passkeys that prove nothing: no guess of a signature succeeds, but each
+costs a verification and is told."""
 
 DEVICES_BY_PLACE = Limit("devices-by-place", timedelta(seconds=10), 30)
 """Devices that ask to be let in: a household, or a shop full of TVs."""

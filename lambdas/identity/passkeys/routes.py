@@ -72,9 +72,10 @@ class SignInRoutes:
         except DomainError as error:
             log.note(code=error.code)
             page = sign_in_page(parameters, problem=error.message)
-            return html_page(
+            answer = html_page(
                 status_of(error), page, self.public_origin, request=parameters, scripted=True
             )
+            return with_retry_after(answer, error)
 
 
 @dataclass(frozen=True)

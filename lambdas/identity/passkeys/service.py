@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from identity.accounts.domain import ClosingAccountError
 from identity.accounts.letters import Letters
-from identity.accounts.limits import PASSKEYS_BY_PLACE
+from identity.accounts.limits import PASSKEYS_BY_ACCOUNT, PASSKEYS_BY_PLACE
 from identity.accounts.ports import Announcements, Limits
 from identity.accounts.sign_in import CLOSING, check_not_blocked
 from identity.domain import Account
@@ -97,14 +97,18 @@ class PasskeySignIn:
         return request_options(self.rp_id, self.challenges.new("sign_in"))
 
     def sign_in(self, request: AuthorizationRequest, sent: str) -> str:
-        """A code for the client; StaleCeremonyError, RefusedPasskeyError, ClosingAccountError,
-        BlockedAccountError."""
+        """A code for the client.
+
+        StaleCeremonyError, RefusedPasskeyError, TooManyAttemptsError before anything is verified,
+        ClosingAccountError, BlockedAccountError.
+        """
         response = read_response(sent)
         ceremony = self.challenges.taken(response.challenge, "sign_in")
         passkey = self.passkeys.find(response.account_id, response.passkey_id)
         account = None if passkey is None else self.accounts.by_id(passkey.account_id)
         if passkey is None or account is None:
             raise RefusedPasskeyError(REFUSED)
+        self.limits.take(PASSKEYS_BY_ACCOUNT, account.account_id, self.clock())
         try:
             assertion = self.verifier.assertion(
                 response.sent, response.challenge, passkey.credential
@@ -115,6 +119,7 @@ class PasskeySignIn:
         except RefusedPasskeyError:
             self._failed(account)
             raise
+        self.limits.give_back(PASSKEYS_BY_ACCOUNT, account.account_id)
         if account.deletion_due is not None:
             raise ClosingAccountError(CLOSING)
         check_not_blocked(account)

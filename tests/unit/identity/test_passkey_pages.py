@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from identity.accounts.limits import PASSKEYS_BY_ACCOUNT
 from identity.pages import PASSKEY_SCRIPT, sign_in_page
 from stacks.identity_accounts import PASSKEY_ROUTES, PASSKEY_SIGN_IN_ROUTES
 from tests.fakes.passkeys import Authenticator
@@ -142,6 +143,19 @@ def test_what_is_no_answer_of_an_authenticator_shows_the_sign_in_page_again(
     # A body that is too large to be a form has no client either.
     assert answer["statusCode"] == (400 if len(credential) > 16_000 else 401)
     assert 'class="problem"' in answer["body"]
+
+
+def test_who_tried_too_often_is_told_when_to_come_back(desk: PasskeyDesk) -> None:
+    phone, passkey = desk.added()
+    for _ in range(PASSKEYS_BY_ACCOUNT.burst):
+        desk.desk.limits.take(PASSKEYS_BY_ACCOUNT, passkey.account_id, desk.clock())
+
+    sent = {**REQUEST, "credential": phone.sign(desk.asked())}
+    answer = ask(desk, "POST /passkey", sent)
+
+    assert answer["statusCode"] == 429
+    assert answer["headers"]["retry-after"] == "60"
+    assert "/passkey" in answer["body"]
 
 
 def test_a_client_that_nobody_knows_is_sent_nothing(desk: PasskeyDesk) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from identity.accounts.domain import ClosingAccountError, TooManyAttemptsError, WrongPasswordError
-from identity.accounts.limits import PASSKEYS_BY_PLACE
+from identity.accounts.limits import PASSKEYS_BY_ACCOUNT, PASSKEYS_BY_PLACE
 from identity.mfa.check import Owner
 from identity.mfa.domain import PasskeyOnlyError
 from identity.passkeys.domain import (
@@ -433,6 +433,25 @@ def test_staff_who_remove_their_last_passkey_start_anew(desk: PasskeyDesk) -> No
     desk.own.remove(page, passkey.passkey_id)
 
     assert desk.enters("staff@example.com")
+
+
+def test_answers_that_prove_nothing_are_limited_for_an_account_and_right_ones_are_not(
+    desk: PasskeyDesk,
+) -> None:
+    phone, _ = desk.added()
+    eves, _ = desk.added(EVE)
+    for _ in range(PASSKEYS_BY_ACCOUNT.burst + 1):
+        desk.signed_in(phone.sign(desk.asked()))
+    for _ in range(PASSKEYS_BY_ACCOUNT.burst):
+        with pytest.raises(RefusedPasskeyError):
+            desk.signed_in(phone.sign(desk.asked(), flags=USER_PRESENT))
+
+    with pytest.raises(TooManyAttemptsError):
+        desk.signed_in(phone.sign(desk.asked()))
+
+    assert desk.signed_in(eves.sign(desk.asked()))
+    desk.clock.pass_by(PASSKEYS_BY_ACCOUNT.every)
+    assert desk.signed_in(phone.sign(desk.asked()))
 
 
 def recover(desk: PasskeyDesk, email: str = ADA) -> None:
