@@ -26,9 +26,11 @@ from identity.oauth.errors import (
     SecondStepRequiredError,
     UnknownClientError,
 )
+from identity.oauth.replies import TEMPORARILY_UNAVAILABLE
 from identity.pages import problem_page, security_headers, sign_in_page
 from identity.service import Authorization
 from kernel import log
+from kernel.errors import UnavailableError
 from kernel.web.payload import Event, Reply, reply
 from kernel.web.problems import status_of
 
@@ -134,8 +136,8 @@ def _check_said_once(
 def admitted(
     work: Callable[[], str], parameters: Mapping[str, str], issuer: str, public_origin: str
 ) -> Reply:
-    """Back to the client with the code that the work makes, or with its refusal; or the page that
-    asks whether the client may."""
+    """Back to the client with the code that the work makes, with its refusal, or with our own
+    trouble (RFC 6749 section 4.1.2.1); or the page that asks whether the client may."""
     try:
         code = work()
     except ConsentNeededError as needed:
@@ -143,6 +145,10 @@ def admitted(
     except OAuthError as error:
         refusal = {"error": error.code, "error_description": error.message}
         return back_to_client(parameters, {**refusal, "iss": issuer})
+    except UnavailableError as error:
+        log.note(code=error.code)
+        trouble = {"error": TEMPORARILY_UNAVAILABLE, "error_description": error.message}
+        return back_to_client(parameters, {**trouble, "iss": issuer})
     return back_to_client(parameters, {"code": code, "iss": issuer})
 
 

@@ -254,7 +254,7 @@ def test_a_resource_servers_secret_is_guessed_twenty_times_and_then_no_more_howe
     limited = [answer for answer in answers if answer.status_code == 429]
     assert 24 >= [answer.status_code for answer in answers].count(401) >= 20
     assert len(limited) >= 2
-    assert limited[0].json()["error"] == "slow_down"
+    assert limited[0].json()["error"] == "temporarily_unavailable"
     assert int(limited[0].headers["retry-after"]) <= 30
 
 

@@ -25,8 +25,8 @@ from identity.oauth.replies import parameters, without_repetition
 from identity.pages import security_headers
 from kernel import log
 from kernel.clock import Clock
-from kernel.errors import TooManyRequestsError
-from kernel.web.payload import Event, Reply, reply
+from kernel.errors import TooManyRequestsError, UnavailableError
+from kernel.web.payload import RETRY_AFTER_SECONDS, Event, Reply, reply
 
 VISIT = "__Host-device"
 """A name that no other origin, not even a sibling of ours, can set a cookie under (RFC 6265bis)."""
@@ -75,6 +75,10 @@ class DevicePages:
             log.note(code=error.code)
             wait = {"retry-after": str(error.facts["retry_after_seconds"])}
             return self._page(429, code_page("", problem=error.message), wait)
+        except UnavailableError as error:
+            log.note(code=error.code)
+            wait = {"retry-after": RETRY_AFTER_SECONDS}
+            return self._page(503, problem_page(error.message, again=True), wait)
 
     def _form(self, event: Event) -> Reply:
         return self._page(200, code_page(_query(event).get("user_code", "")))

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote_plus
 
-from identity.forms import body_text
+from identity.forms import body_text, form
+from identity.oauth.clients import DEVICE_CODE
 from identity.oauth.errors import (
     InsufficientScopeError,
     InvalidClientError,
@@ -16,8 +17,8 @@ from identity.oauth.errors import (
     OAuthError,
 )
 from kernel import log
-from kernel.errors import TooManyRequestsError
-from kernel.web.payload import Event, Reply, header, reply
+from kernel.errors import DomainError, TooManyRequestsError, UnavailableError
+from kernel.web.payload import RETRY_AFTER_SECONDS, Event, Reply, header, reply
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -27,6 +28,10 @@ _STATUSES: Mapping[type[OAuthError], int] = {
     InsufficientScopeError: 403,
 }
 """RFC 6749 section 5.2 and RFC 6750 section 3.1; all others are 400."""
+
+
+TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
+"""What RFC 6749 section 4.1.2.1 says of trouble of our own; section 5.2 has no word of its own."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +100,24 @@ def oauth(work: Callable[[Event], Reply]) -> Callable[[Event], Reply]:
             return reply(status, said, headers=_challenge(event, error, status))
         except TooManyRequestsError as error:
             log.note(code=error.code)
-            said = {"error": "slow_down", "error_description": error.message}
             wait = str(error.facts["retry_after_seconds"])
-            return reply(429, said, headers={"retry-after": wait})
+            # A device that polls ends at any word but this one (RFC 8628 section 3.5).
+            word = "slow_down" if _is_poll(event) else TEMPORARILY_UNAVAILABLE
+            return _later(429, word, error, wait)
+        except UnavailableError as error:
+            log.note(code=error.code)
+            return _later(503, TEMPORARILY_UNAVAILABLE, error, RETRY_AFTER_SECONDS)
 
     return answer
+
+
+def _later(status: int, word: str, error: DomainError, wait: str) -> Reply:
+    said = {"error": word, "error_description": error.message}
+    return reply(status, said, headers={"retry-after": wait})
+
+
+def _is_poll(event: Event) -> bool:
+    return form(event).get("grant_type") == DEVICE_CODE
 
 
 def _challenge(event: Event, error: OAuthError, status: int) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +23,7 @@ from identity.oauth.device_routes import VISIT, DevicePages, device_qr, logout
 from identity.oauth.qr import qr_svg
 from identity.oauth.refusals import Refusals
 from identity.oauth.routes import device_authorization, introspection, revoke, token
+from kernel.errors import UnavailableError
 from kernel.web.payload import Event, Reply
 from tests.fakes.accounts import FakeLimits
 from tests.unit.identity.test_device_grants import Household
@@ -166,7 +167,7 @@ def test_who_asks_in_vain_without_end_is_told_when_to_come_back(
     later = ask()
 
     assert [answer["statusCode"] for answer in answers] == [status] * limit.burst + [429]
-    assert said(answers[-1]) == (429, "slow_down")
+    assert said(answers[-1]) == (429, "temporarily_unavailable")
     assert answers[-1]["headers"]["retry-after"] == str(int(limit.every.total_seconds()))
     assert later["statusCode"] == status
 
@@ -227,6 +228,69 @@ def test_a_tv_that_asks_as_it_is_told_to_is_not_counted_and_a_hasty_one_is(
     assert household.limits.work.done["count"] == before + 1
 
 
+def test_a_tv_that_polls_in_vain_without_end_is_told_to_slow_down_and_not_to_end(
+    household: Household,
+) -> None:
+    few = Limit("few", burst=1, every=timedelta(seconds=60))
+    answering = token(household.tokens, Refusals(FakeLimits(), few, household.clock))
+    form = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        "device_code": household.ask()["device_code"],
+        "client_id": "tv",
+    }
+
+    answers = [answering(request("POST", "/token", form)) for _ in range(3)]
+
+    assert said(answers[-1]) == (429, "slow_down")
+    assert answers[-1]["headers"]["retry-after"] == "60"
+
+
+class OutOfOrder:
+    """A service that something it depends on does not answer."""
+
+    def exchange(self, *_: object) -> dict[str, str | int]:
+        raise UnavailableError("Try again.")
+
+    def ask(self, *_: object) -> dict[str, str | int]:
+        raise UnavailableError("Try again.")
+
+    def revoke(self, *_: object) -> bool:
+        raise UnavailableError("Try again.")
+
+    def introspect(self, *_: object) -> dict[str, object]:
+        raise UnavailableError("Try again.")
+
+    def userinfo(self, *_: object) -> dict[str, object]:
+        raise UnavailableError("Try again.")
+
+
+def test_our_own_trouble_is_said_in_words_that_an_oauth_client_reads(home: Home) -> None:
+    broken, counted = OutOfOrder(), refusals(home, TOKENS_REFUSED)
+    telling = introspection(
+        broken, OneResourceServer(), servers_refused=counted, tokens_refused=counted
+    )
+    asked: list[tuple[Callable[[Event], Reply], dict[str, Any]]] = [
+        (token(broken, counted), request("POST", "/token", CODE)),
+        (device_authorization(broken), request("POST", "/device_authorization", CODE)),
+        (revoke(broken, counted), request("POST", "/revoke", CODE)),
+        (
+            telling,
+            request(
+                "POST",
+                "/introspect",
+                {"token": "t"},
+                authorization=basic("resource-server", "se:cret"),
+            ),
+        ),
+        (telling, request("GET", "/userinfo", "", authorization="Bearer x")),
+    ]
+
+    answers = [ask(event) for ask, event in asked]
+
+    assert [said(answer) for answer in answers] == [(503, "temporarily_unavailable")] * 5
+    assert {answer["headers"]["retry-after"] for answer in answers} == {"1"}
+
+
 def test_an_account_is_told_about_itself_often_but_not_without_end(home: Home) -> None:
     access = home.exchange(home.code())["access_token"]
     asked = request("GET", "/userinfo", "", authorization=f"Bearer {access}")
@@ -234,7 +298,7 @@ def test_an_account_is_told_about_itself_often_but_not_without_end(home: Home) -
     answers = [told_at(home)(asked) for _ in range(USERINFO_BY_ACCOUNT.burst + 1)]
 
     assert {answer["statusCode"] for answer in answers[:-1]} == {200}
-    assert said(answers[-1]) == (429, "slow_down")
+    assert said(answers[-1]) == (429, "temporarily_unavailable")
 
 
 def test_giving_a_token_back_says_nothing_of_it(home: Home) -> None:
@@ -409,6 +473,21 @@ def test_a_wrong_code_is_told_on_the_page_and_guessing_is_stopped(household: Hou
     assert [answer["statusCode"] for answer in answers] == [400] * 10 + [429]
     assert "No device waits under that code" in answers[0]["body"]
     assert answers[-1]["headers"]["retry-after"] == "30"
+
+
+def test_our_own_trouble_is_a_page_to_the_person_who_lets_a_device_in(
+    household: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise UnavailableError("That could not be counted. Try again.")
+
+    monkeypatch.setattr(household.limits, "take", broken)
+
+    answer = pages(household).answer(request("POST", "/device", {"user_code": "BBBB-BBBB"}))
+
+    assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "1")
+    assert "That could not be counted." in answer["body"]
+    assert "content-security-policy" in answer["headers"]
 
 
 def test_a_decision_that_is_none_is_refused(household: Household) -> None:

@@ -13,6 +13,8 @@ from identity.accounts.limits import TOKENS_REFUSED
 from identity.oauth.refusals import Refusals
 from identity.oauth.routes import discovery, token
 from identity.routes import authorize
+from kernel.errors import UnavailableError
+from tests.fakes.accounts import FakeLimits
 from tests.unit.identity.test_sign_in import ISSUER, ORIGIN, REQUEST, SIGNER, VERIFIER, Server
 
 
@@ -114,6 +116,23 @@ def test_an_error_of_a_known_client_goes_back_to_it_as_oauth_says(server: Server
     sent = parse_qs(urlsplit(answer["headers"]["location"]).query)
     assert sent["error"] == ["invalid_scope"]
     assert sent["state"] == ["s"]
+
+
+def test_our_own_trouble_goes_back_to_the_client_whose_request_was_accepted(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise UnavailableError("That could not be counted. Try again.")
+
+    monkeypatch.setattr(FakeLimits, "take", broken)
+
+    answer = sign_in(server)
+    elsewhere = sign_in(server, {"redirect_uri": "https://evil.example/callback"})
+
+    sent = parse_qs(urlsplit(answer["headers"]["location"]).query)
+    assert answer["statusCode"] == 303
+    assert (sent["error"], sent["state"]) == (["temporarily_unavailable"], ["s"])
+    assert (elsewhere["statusCode"], "location" in elsewhere["headers"]) == (400, False)
 
 
 def test_staff_without_a_second_step_are_told_how_to_get_one(now: datetime) -> None:

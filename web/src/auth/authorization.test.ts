@@ -82,6 +82,14 @@ test("a cancelled sign-in says so", () => {
   );
 });
 
+test("a sign-in service in trouble says when to try again", () => {
+  const transaction = newTransaction("/");
+
+  expect(() =>
+    codeFrom(`?error=temporarily_unavailable&state=${transaction.state}`, transaction),
+  ).toThrow("Try again in a moment.");
+});
+
 test("an ID token must carry the nonce of this sign-in", () => {
   expect(() => checkNonce(idToken({ nonce: "n" }), "n")).not.toThrow();
   expect(() => checkNonce(idToken({ nonce: "other" }), "n")).toThrow(SignInError);

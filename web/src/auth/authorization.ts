@@ -66,6 +66,9 @@ export function codeFrom(search: string, transaction: Transaction | null): strin
   if (error === "invalid_scope") {
     throw new SignInError("This account is no staff account. Sign in to watch instead.");
   }
+  if (error === "temporarily_unavailable") {
+    throw new SignInError("The sign-in service is busy. Try again in a moment.");
+  }
   const code = query.get("code");
   if (error !== null || code === null || code === "") {
     throw new SignInError("The sign-in service could not complete your sign-in.");
