@@ -81,8 +81,8 @@ class Subscription:
         """Orders the changes of one account."""
         return epoch_milliseconds(self.since)
 
-    def told(self, now: datetime) -> SubscriptionChanged:
-        """What the other domains hear of it now."""
+    def told(self, now: datetime, by: str = "") -> SubscriptionChanged:
+        """What the other domains hear of it now; `by` is the account of who set it."""
         return SubscriptionChanged(
             sequence=epoch_milliseconds(now),
             account_id=self.account_id,
@@ -91,4 +91,5 @@ class Subscription:
             devices=self.plan.devices,
             downloads=self.plan.downloads,
             quality=self.plan.quality,
+            by=by,
         )

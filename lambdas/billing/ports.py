@@ -17,9 +17,9 @@ class Subscriptions(Protocol):
     def begin(self, first: Subscription) -> None:
         """Record an account's first subscription, unless it has one or is gone."""
 
-    def change(self, changed: Subscription) -> None:
-        """Record another one; UnknownAccountError when the account is gone, ConflictError when
-        the recorded one is as new: a moment later it succeeds."""
+    def change(self, changed: Subscription, by: str) -> None:
+        """Record another one that `by` set; UnknownAccountError when the account is gone,
+        ConflictError when the recorded one is as new: a moment later it succeeds."""
 
     def forget(self, account_id: str, now: datetime) -> None:
         """Keep nothing of an account but that it is gone, for `REMEMBERED_GONE`."""

@@ -45,7 +45,7 @@ def routes(billing: Billing) -> Callable[[Event], Reply]:
         unknown = sorted(set(body) - {"plan"})
         if unknown:
             raise InvalidInputError(f"There is no field {unknown[0]}.", field=unknown[0])
-        changed = billing.set_plan(_account_id(event), body.get("plan"))
+        changed = billing.set_plan(_account_id(event), body.get("plan"), by)
         log.note(account=changed.account_id, plan=changed.plan.name, by=by)
         return reply(200, shown(changed))
 

@@ -23,11 +23,12 @@ class Billing:
         known = self.subscriptions.of(account_id)
         return known or Subscription(account_id, SMALLEST, self.clock())
 
-    def set_plan(self, account_id: str, plan: object) -> Subscription:
-        """Give an account another plan; UnknownAccountError, or InvalidInputError for the plan."""
+    def set_plan(self, account_id: str, plan: object, by: str) -> Subscription:
+        """Give an account another plan, as `by` of staff wants; UnknownAccountError, or
+        InvalidInputError for the plan."""
         _check(account_id)
         changed = Subscription(account_id, plan_named(plan), self.clock())
-        self.subscriptions.change(changed)
+        self.subscriptions.change(changed, by)
         return changed
 
     def begin(self, account_id: str) -> None:

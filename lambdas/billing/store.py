@@ -11,6 +11,7 @@ from billing.domain import KEPT_PLANS, REMEMBERED_GONE, Subscription, UnknownAcc
 from kernel.clock import moment_of
 from kernel.errors import ConflictError
 from kernel.events import outbox_item
+from kernel.events.billing import SubscriptionChanged
 from kernel.ids import new_ulid
 from kernel.republish import Page, key_at, position
 
@@ -50,10 +51,10 @@ class DynamoSubscriptions:
         """Record an account's first subscription, unless it has one or is gone."""
         self._record(first, NEVER_KEPT, {})
 
-    def change(self, changed: Subscription) -> None:
+    def change(self, changed: Subscription, by: str) -> None:
         """Record another one; UnknownAccountError or ConflictError."""
         condition = f"{NEVER_KEPT} OR {KEPT_AND_OLDER}"
-        if self._record(changed, condition, {":since": {"N": str(changed.sequence)}}):
+        if self._record(changed, condition, {":since": {"N": str(changed.sequence)}}, by):
             return
         if self.of(changed.account_id) is None:
             raise UnknownAccountError("There is no such account.", account_id=changed.account_id)
@@ -86,7 +87,7 @@ class DynamoSubscriptions:
             "ConditionExpression": "attribute_exists(plan_name) AND since_ms = :read",
             "ExpressionAttributeValues": {":read": {"N": str(subscription.sequence)}},
         }
-        return self._tell({"ConditionCheck": check}, subscription, now)
+        return self._tell({"ConditionCheck": check}, subscription.told(now), now)
 
     def _item(self, account_id: str) -> Mapping[str, Any] | None:
         answer = self.client.get_item(
@@ -94,7 +95,9 @@ class DynamoSubscriptions:
         )
         return answer.get("Item")
 
-    def _record(self, recorded: Subscription, condition: str, values: dict[str, Any]) -> bool:
+    def _record(
+        self, recorded: Subscription, condition: str, values: dict[str, Any], by: str = ""
+    ) -> bool:
         put = {
             "TableName": self.table,
             "Item": {
@@ -105,11 +108,11 @@ class DynamoSubscriptions:
             "ConditionExpression": condition,
             **({"ExpressionAttributeValues": values} if values else {}),
         }
-        return self._tell({"Put": put}, recorded, recorded.since)
+        return self._tell({"Put": put}, recorded.told(recorded.since, by), recorded.since)
 
-    def _tell(self, bound_to: dict[str, Any], subscription: Subscription, now: datetime) -> bool:
+    def _tell(self, bound_to: dict[str, Any], told: SubscriptionChanged, now: datetime) -> bool:
         """Publish it together with what that is bound to; False when its condition fails."""
-        event = outbox_item(subscription.told(now), new_ulid(now), now)
+        event = outbox_item(told, new_ulid(now), now)
         item: dict[str, Any] = {
             name: {"N": str(value)} if isinstance(value, int) else {"S": value}
             for name, value in event.items()

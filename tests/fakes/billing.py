@@ -13,6 +13,7 @@ from kernel.errors import ConflictError
 class FakeSubscriptions:
     kept: dict[str, Subscription] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    set_by: list[str] = field(default_factory=list)
 
     def of(self, account_id: str) -> Subscription | None:
         return self.kept.get(account_id)
@@ -21,13 +22,14 @@ class FakeSubscriptions:
         if first.account_id not in self.gone:
             self.kept.setdefault(first.account_id, first)
 
-    def change(self, changed: Subscription) -> None:
+    def change(self, changed: Subscription, by: str) -> None:
         if changed.account_id in self.gone:
             raise UnknownAccountError("There is no such account.", account_id=changed.account_id)
         known = self.of(changed.account_id)
         if known is not None and known.sequence >= changed.sequence:
             raise ConflictError("The plan was changed in this moment, too; look again.")
         self.kept[changed.account_id] = changed
+        self.set_by.append(by)
 
     def forget(self, account_id: str, now: datetime) -> None:
         self.gone.add(account_id)

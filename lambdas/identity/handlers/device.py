@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from identity import settings
-from identity.accounts.store import DynamoLimits
+from identity.accounts.store import DynamoAnnouncements, DynamoLimits
 from identity.oauth.device_routes import DevicePages
 from identity.oauth.device_store import DynamoDeviceGrants, DynamoTickets
 from identity.oauth.devices import DevicePage
@@ -23,6 +23,7 @@ _service = DevicePage(
     devices=DynamoDeviceGrants(_dynamodb, _table),
     tickets=DynamoTickets(_dynamodb, _table),
     limits=DynamoLimits(_dynamodb, _table),
+    announcements=DynamoAnnouncements(_dynamodb, _table),
     issuer=settings.issuer(),
     clock=utc_now,
 )

@@ -14,7 +14,8 @@ from identity.accounts.limits import (
     USER_CODES_BY_PLACE,
     Limit,
 )
-from identity.accounts.ports import Limits
+from identity.accounts.ports import Announcements, Limits
+from identity.accounts.sign_in import NOBODY
 from identity.oauth.claims import OPENID_SCOPES, granted_scope
 from identity.oauth.clients import DEVICE_CODE, Client, client_for
 from identity.oauth.device_grants import (
@@ -33,8 +34,9 @@ from identity.oauth.errors import InvalidGrantError, InvalidScopeError
 from identity.oauth.grants import SECRET_BYTES, digest, verifier_challenge
 from identity.oauth.ports import Codes, DeviceGrants, Ticket, Tickets
 from identity.ports import Accounts
-from kernel.clock import Clock
+from kernel.clock import Clock, epoch_milliseconds
 from kernel.errors import RefusedError, UnavailableError
+from kernel.events.identity import DeviceDecided, UserCodeFailed
 
 PAGE_CLIENT = "device-page"
 """Our own page, as a client of our own sign-in."""
@@ -142,13 +144,14 @@ class DevicePage:
     devices: DeviceGrants
     tickets: Tickets
     limits: Limits
+    announcements: Announcements
     issuer: str
     clock: Clock
 
     def sign_in_address(self, text: str, visit: str, place: str) -> str:
         """Where to sign in, for the device under a code that somebody typed."""
         user_code = typed(text)
-        self._guessed(user_code, USER_CODES_BY_PLACE, place)
+        self._guessed(user_code, USER_CODES_BY_PLACE, place, NOBODY)
         query = {
             "response_type": "code",
             "client_id": PAGE_CLIENT,
@@ -177,7 +180,9 @@ class DevicePage:
             raise StaleVisitError(
                 "This was begun in another browser. Enter the code again."
             ) from error
-        grant = self._guessed(typed(user_code), USER_CODES_BY_ACCOUNT, spent.account_id)
+        grant = self._guessed(
+            typed(user_code), USER_CODES_BY_ACCOUNT, spent.account_id, spent.account_id
+        )
         ticket = secrets.token_urlsafe(SECRET_BYTES)
         self.tickets.keep(
             Ticket(
@@ -210,12 +215,27 @@ class DevicePage:
             now=now,
         ):
             raise UnknownUserCodeError("That code was decided about already or has expired.")
+        self.announcements.tell(
+            DeviceDecided(
+                sequence=epoch_milliseconds(now),
+                account_id=account.account_id,
+                client_id=grant.client_id,
+                is_approved=approve,
+            ),
+            now,
+        )
         return grant
 
-    def _guessed(self, user_code: str, limit: Limit, subject: str) -> DeviceGrant:
+    def _guessed(self, user_code: str, limit: Limit, subject: str, account_id: str) -> DeviceGrant:
         """The device under a code; only wrong ones count against whoever enters them."""
-        self.limits.take(limit, subject, self.clock())
-        grant = self._waiting(user_code)
+        now = self.clock()
+        self.limits.take(limit, subject, now)
+        try:
+            grant = self._waiting(user_code)
+        except UnknownUserCodeError:
+            failed = UserCodeFailed(sequence=epoch_milliseconds(now), account_id=account_id)
+            self.announcements.tell(failed, now)
+            raise
         self.limits.give_back(limit, subject)
         return grant
 

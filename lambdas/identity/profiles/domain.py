@@ -109,6 +109,14 @@ class Profile:
         """Whether going from the other to this one lifts a limit."""
         return self.maturity > other.maturity or (other.kids and not self.kids)
 
+    def pin_change(self, before: Profile) -> str:
+        """`set`, `removed` or `changed`; empty when the PIN is as it was."""
+        if self.pin_hash == before.pin_hash:
+            return ""
+        if not before.pin_hash:
+            return "set"
+        return "changed" if self.pin_hash else "removed"
+
     def loosens(self, before: Profile) -> bool:
         """Whether having become this lifts a limit or takes the PIN's place."""
         return self.sees_more_than(before) or (

@@ -26,7 +26,8 @@ from identity.profiles.domain import (
 from kernel import pin_grants
 from kernel.clock import Clock, epoch_milliseconds
 from kernel.errors import UnauthenticatedError
-from kernel.events.identity import ProfileDeleted, ProfilePinFailed
+from kernel.events import Event
+from kernel.events.identity import ProfileDeleted, ProfileGuardChanged, ProfilePinFailed
 from kernel.ids import new_id, time_of
 from kernel.pin_grants import PinGrant
 from kernel.tokens import MacKeys
@@ -89,7 +90,8 @@ class Profiles:
         household = home.household.with_new(wanted)
         if home.current.is_limited:
             self._prove(home, wanted, home.household.pins_to_change(home.current), proof)
-        return self._kept(home, household).named(wanted.profile_id)
+        told = self._guard_told(home, empty, wanted)
+        return self._kept(home, household, *told).named(wanted.profile_id)
 
     def change(
         self, session: Session, profile_id: str, edit: Edit, pin: str | None, proof: Proof
@@ -101,7 +103,8 @@ class Profiles:
         household = home.household.with_changed(wanted)
         if home.current.is_limited or wanted.loosens(before):
             self._prove(home, before, home.household.pins_to_change(before), proof)
-        return self._kept(home, household).named(profile_id)
+        told = self._guard_told(home, before, wanted)
+        return self._kept(home, household, *told).named(profile_id)
 
     def delete(self, session: Session, profile_id: str, proof: Proof) -> None:
         """Forget a profile and, by an event, all that is kept for it.
@@ -210,6 +213,22 @@ class Profiles:
             return profile
         return replace(profile, pin_hash=self.passwords.hash(checked_pin(pin)) if pin else "")
 
-    def _kept(self, home: _Home, household: Household, *told: ProfileDeleted) -> Household:
+    def _guard_told(self, home: _Home, before: Profile, now: Profile) -> list[Event]:
+        """What is told of a profile that became another: nothing, or its other guard."""
+        pin = now.pin_change(before)
+        if not pin and (now.maturity, now.kids) == (before.maturity, before.kids):
+            return []
+        return [
+            ProfileGuardChanged(
+                sequence=epoch_milliseconds(self.clock()),
+                account_id=home.account.account_id,
+                profile_id=now.profile_id,
+                pin=pin,
+                maturity=now.maturity,
+                kids=now.kids,
+            )
+        ]
+
+    def _kept(self, home: _Home, household: Household, *told: Event) -> Household:
         self.members.change_profiles(home.account, household.profiles, told, self.clock())
         return household

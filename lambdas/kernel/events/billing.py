@@ -29,6 +29,8 @@ class SubscriptionChanged(Event):
     """Titles that may be kept on a device; 0 for none."""
     quality: int
     """Height in pixels of the tallest picture."""
+    by: str = ""
+    """The member of staff who set it; empty where nobody did: the first plan, one told again."""
 
     @property
     def subject(self) -> str:

@@ -284,6 +284,37 @@ class ProfilePinFailed(AccountEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProfileGuardChanged(AccountEvent):
+    """What keeps somebody in or out of a profile is another: its PIN or what it may see."""
+
+    detail_type: ClassVar[str] = "ProfileGuardChanged"
+
+    profile_id: str
+    pin: str
+    """`set`, `changed` or `removed`; empty when it is as it was."""
+    maturity: int
+    """The age limit from now on."""
+    kids: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceDecided(AccountEvent):
+    """Its owner let a device in by its code, or refused it."""
+
+    detail_type: ClassVar[str] = "DeviceDecided"
+
+    client_id: str
+    is_approved: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserCodeFailed(AccountEvent):
+    """A device's code was entered that no device has; before the sign-in, by nobody known."""
+
+    detail_type: ClassVar[str] = "UserCodeFailed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecoveryCodeUsed(LetterEvent):
     """A recovery code was given in place of the app's, `when`."""
 

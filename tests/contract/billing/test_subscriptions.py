@@ -17,6 +17,8 @@ from billing.store import DynamoSubscriptions
 from kernel.errors import ConflictError
 from tests.fakes.billing import FakeSubscriptions
 
+STAFF = "acc_staff"
+
 
 @pytest.fixture
 def table(table_of: Callable[[str], str]) -> DynamoSubscriptions:
@@ -57,7 +59,7 @@ def test_the_first_one_stands_until_it_is_changed(
     assert subscriptions.of("acc_2") is None
 
     better = changed(first, "premium", 2)
-    subscriptions.change(better)
+    subscriptions.change(better, STAFF)
     assert subscriptions.of("acc_1") == better
 
 
@@ -65,7 +67,7 @@ def test_a_plan_that_was_set_before_the_account_was_heard_of_stands(
     subscriptions: Subscriptions, first: Subscription
 ) -> None:
     set_by_staff = changed(first, "standard", 0)
-    subscriptions.change(set_by_staff)
+    subscriptions.change(set_by_staff, STAFF)
 
     subscriptions.begin(changed(first, "basic", 5))
 
@@ -79,8 +81,19 @@ def test_what_is_not_newer_changes_nothing(
 
     for milliseconds in (0, -1):
         with pytest.raises(ConflictError):
-            subscriptions.change(changed(first, "premium", milliseconds))
+            subscriptions.change(changed(first, "premium", milliseconds), STAFF)
     assert subscriptions.of("acc_1") == first
+
+
+def test_what_is_told_of_a_change_says_who_made_it(
+    table: DynamoSubscriptions, first: Subscription
+) -> None:
+    table.begin(first)
+    table.change(changed(first, "premium", 1), STAFF)
+
+    items = table.client.scan(TableName=table.table)["Items"]
+    details = [json.loads(item["detail"]["S"]) for item in items if "detail" in item]
+    assert {detail["plan"]: detail["by"] for detail in details} == {"basic": "", "premium": STAFF}
 
 
 def test_an_account_that_is_gone_has_no_plan_and_gets_none(
@@ -91,7 +104,7 @@ def test_an_account_that_is_gone_has_no_plan_and_gets_none(
 
     subscriptions.begin(first)
     with pytest.raises(UnknownAccountError):
-        subscriptions.change(changed(first, "premium", 1))
+        subscriptions.change(changed(first, "premium", 1), STAFF)
     assert subscriptions.of("acc_1") is None
 
 
@@ -113,9 +126,9 @@ def test_each_change_is_told_with_its_limits_and_a_refused_one_is_not(
 ) -> None:
     table.begin(first)
     table.begin(first)
-    table.change(changed(first, "premium", 1))
+    table.change(changed(first, "premium", 1), STAFF)
     with pytest.raises(ConflictError):
-        table.change(changed(first, "basic", 1))
+        table.change(changed(first, "basic", 1), STAFF)
 
     assert told(table) == [("basic", first.sequence), ("premium", first.sequence + 1)]
 
@@ -126,7 +139,7 @@ def test_of_many_changes_at_once_the_recorded_one_is_the_last_that_was_told(
     def change(number: int) -> None:
         plan = list(PLANS)[number % 3]
         try:
-            table.change(changed(first, plan, number % 7))
+            table.change(changed(first, plan, number % 7), STAFF)
         except ConflictError:
             return
 

@@ -55,7 +55,7 @@ def test_a_new_account_has_the_smallest_plan_and_hearing_of_it_again_changes_not
     billing: Billing, ask: Any
 ) -> None:
     billing.begin("acc_1")
-    billing.set_plan("acc_2", "premium")
+    billing.set_plan("acc_2", "premium", "acc_staff")
     billing.begin("acc_2")
 
     assert ask("GET /v1/plan", claims=MEMBER)[1]["plan"] == SMALLEST.name == "basic"
@@ -133,6 +133,14 @@ def test_a_deleted_account_gets_no_plan_any_more(billing: Billing, ask: Any) -> 
     billing.forget("acc_2")
 
     assert ask(SET, body={"plan": "basic"})[1]["code"] == "account_not_found"
+
+
+def test_what_is_told_of_a_plan_says_who_of_staff_set_it(
+    subscriptions: FakeSubscriptions, ask: Any
+) -> None:
+    assert ask(SET, body={"plan": "premium"})[0] == 200
+
+    assert subscriptions.set_by == [STAFF["sub"]]
 
 
 def test_each_plan_allows_at_least_what_the_smaller_one_does() -> None:

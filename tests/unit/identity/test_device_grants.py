@@ -14,6 +14,7 @@ from identity.accounts.limits import (
     USER_CODES_BY_ACCOUNT,
     USER_CODES_BY_PLACE,
 )
+from identity.accounts.sign_in import NOBODY
 from identity.oauth.clients import DEVICE_CODE, clients
 from identity.oauth.device_grants import (
     USER_CODE_ALPHABET,
@@ -33,6 +34,7 @@ from identity.oauth.errors import (
     UnauthorizedClientError,
 )
 from kernel.errors import TooManyRequestsError
+from kernel.events.identity import DeviceDecided, UserCodeFailed
 from tests.unit.identity.test_sign_in import ISSUER, ORIGIN, Server, claims_of
 
 PHONE, TV = "203.0.113.7", "203.0.113.8"
@@ -56,6 +58,7 @@ class Household(Server):
             devices=self.devices,
             tickets=self.tickets,
             limits=self.limits,
+            announcements=self.announcements,
             issuer=ISSUER,
             clock=self.clock,
         )
@@ -133,6 +136,27 @@ def test_a_poll_before_the_decision_waits_and_one_too_soon_waits_longer(home: Ho
         SlowDownError,
     ]
     assert poll_after(25) is AuthorizationPendingError
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_who_watches_over_sign_ins_hears_what_was_decided_about_a_device(
+    home: Household, *, approve: bool
+) -> None:
+    home.decide(home.ask()["user_code"], approve=approve)
+
+    (account,) = home.accounts.accounts
+    (told,) = home.announcements.told
+    assert isinstance(told, DeviceDecided)
+    assert (told.account_id, told.client_id, told.is_approved) == (account, "tv", approve)
+
+
+def test_who_watches_over_sign_ins_hears_of_codes_that_no_device_has(home: Household) -> None:
+    with pytest.raises(UnknownUserCodeError):
+        home.page.sign_in_address("BBBB-BBBB", VISIT, PHONE)
+
+    (told,) = home.announcements.told
+    assert isinstance(told, UserCodeFailed)
+    assert told.account_id == NOBODY
 
 
 def test_a_refused_tv_is_told_so(home: Household) -> None:

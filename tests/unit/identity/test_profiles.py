@@ -14,7 +14,7 @@ from identity.oauth.errors import InvalidGrantError
 from identity.profiles.routes import routes
 from identity.profiles.service import Profiles
 from kernel import pin_grants
-from kernel.events.identity import ProfileDeleted, ProfilePinFailed
+from kernel.events.identity import ProfileDeleted, ProfileGuardChanged, ProfilePinFailed
 from kernel.pin_grants import PinGrant
 from kernel.tokens import ExpiredTokenError, MacKey
 from kernel.web.payload import answering
@@ -252,6 +252,25 @@ def test_who_forgot_the_pin_enters_by_the_password_and_sets_another(home: Home) 
     assert home.change(door, pin="1111", proof=PASSWORD)[0] == 200
     home.enter(home.claims["profile"])
     assert home.enter(door, pin="1111")[0] == 200
+
+
+def test_who_watches_over_accounts_hears_of_another_pin_or_limit_and_of_nothing_else(
+    home: Home,
+) -> None:
+    kim = home.create()["profile_id"]
+    home.change(kim, name="Kim B.")
+    home.change(kim, pin="2580")
+    home.change(kim, pin="1111", proof=PASSWORD)
+    home.change(kim, pin="", proof=PASSWORD)
+    home.change(kim, kids=True, maturity=6)
+
+    told = [event for event in home.members.told if isinstance(event, ProfileGuardChanged)]
+    assert [(event.profile_id, event.pin, event.maturity, event.kids) for event in told] == [
+        (kim, "set", 18, False),
+        (kim, "changed", 18, False),
+        (kim, "removed", 18, False),
+        (kim, "", 6, True),
+    ]
 
 
 def test_guessing_a_pin_is_held_back_and_says_for_how_long(home: Home) -> None:
