@@ -142,7 +142,7 @@ class FakeChallenges:
         tried = replace(found, tries_left=found.tries_left - 1)
         self.challenges[secret_digest] = tried
         if tried.code_digest != code_digest:
-            raise WrongCodeError("wrong")
+            raise WrongCodeError("wrong", account_id=tried.account_id)
         del self.challenges[secret_digest]
         return tried
 

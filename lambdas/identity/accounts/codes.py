@@ -18,10 +18,12 @@ from identity.accounts.domain import (
     shown_code,
 )
 from identity.accounts.limits import CODES_BY_PLACE, LETTERS_BY_ADDRESS, LETTERS_BY_PLACE
-from identity.accounts.ports import Challenges, Limits
+from identity.accounts.ports import Announcements, Challenges, Limits
+from identity.accounts.sign_in import NOBODY
 from identity.oauth.grants import digest
-from kernel.clock import Clock
+from kernel.clock import Clock, epoch_milliseconds
 from kernel.events import Event
+from kernel.events.identity import CodeFailed
 
 SECRET_BYTES = 32
 
@@ -40,6 +42,7 @@ class Codes:
 
     challenges: Challenges
     limits: Limits
+    announcements: Announcements
     clock: Clock
 
     def new(self, email: str, place: str) -> NewCode:
@@ -84,4 +87,13 @@ class Codes:
             raise WrongCodeError(WRONG_CODE)
         now = self.clock()
         self.limits.take(CODES_BY_PLACE, place, now)
-        return self.challenges.answer(digest(secret), code_digest(secret, code), purpose, now)
+        try:
+            return self.challenges.answer(digest(secret), code_digest(secret, code), purpose, now)
+        except WrongCodeError as error:
+            failed = CodeFailed(
+                sequence=epoch_milliseconds(now),
+                account_id=error.account_id or NOBODY,
+                purpose=purpose,
+            )
+            self.announcements.tell(failed, now)
+            raise

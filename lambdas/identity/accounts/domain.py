@@ -61,6 +61,11 @@ class WrongCodeError(UnauthenticatedError):
 
     code = "wrong_code"
 
+    def __init__(self, message: str, *, account_id: str = "") -> None:
+        super().__init__(message)
+        self.account_id = account_id
+        """Whose page waits for it, where one does. No fact: those are told to whoever asks."""
+
 
 class ClosingAccountError(RefusedError):
     """The password is right, but the owner deleted the account."""

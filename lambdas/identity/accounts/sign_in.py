@@ -9,6 +9,7 @@ from identity.accounts.domain import (
     ClosingAccountError,
     WrongPasswordError,
 )
+from identity.accounts.limited import take_or_tell
 from identity.accounts.limits import (
     SIGN_IN_BY_ADDRESS,
     SIGN_IN_BY_PLACE,
@@ -83,15 +84,23 @@ class PasswordCheck:
             (SIGN_IN_BY_PLACE, place),
         ]
         for limit, subject in attempts:
-            self.limits.take(limit, subject, self.clock())
+            take_or_tell(
+                self.limits,
+                self.announcements,
+                limit,
+                subject,
+                lambda: self._told_of(self.members.by_email(address)),
+                self.clock(),
+            )
         return attempts
+
+    def _told_of(self, account: Account | None) -> str:
+        return NOBODY if account is None else account.account_id
 
     def _failed(self, account: Account | None) -> None:
         now = self.clock()
-        account_id = NOBODY if account is None else account.account_id
-        self.announcements.tell(
-            SignInFailed(sequence=epoch_milliseconds(now), account_id=account_id), now
-        )
+        told = SignInFailed(sequence=epoch_milliseconds(now), account_id=self._told_of(account))
+        self.announcements.tell(told, now)
 
 
 def check_not_blocked(account: Account) -> None:

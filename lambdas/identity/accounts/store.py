@@ -345,7 +345,7 @@ class DynamoChallenges:
         self, secret_digest: str, code_digest: str, purpose: Purpose, now: datetime
     ) -> Challenge:
         """The challenge, exactly once, when the code is its own."""
-        where = key("CHALLENGE", secret_digest)
+        where, account_id = key("CHALLENGE", secret_digest), ""
         try:
             tried = self.client.update_item(
                 TableName=self.table,
@@ -361,6 +361,7 @@ class DynamoChallenges:
                 },
                 ReturnValues="ALL_NEW",
             )
+            account_id = tried["Attributes"]["account_id"]["S"]
             self.client.delete_item(
                 TableName=self.table,
                 Key=where,
@@ -368,7 +369,7 @@ class DynamoChallenges:
                 ExpressionAttributeValues={":given": {"S": code_digest}},
             )
         except self.client.exceptions.ConditionalCheckFailedException as error:
-            raise WrongCodeError(WRONG_CODE) from error
+            raise WrongCodeError(WRONG_CODE, account_id=account_id) from error
         return _challenge(secret_digest, tried["Attributes"])
 
 

@@ -35,11 +35,11 @@ from kernel.web.payload import Event, Reply, answering
 _dynamodb, _table = boto3.client("dynamodb"), settings.table_name()
 _members, _limits = DynamoMembers(_dynamodb, _table), DynamoLimits(_dynamodb, _table)
 _passwords = Argon2Passwords()
-_codes = Codes(DynamoChallenges(_dynamodb, _table), _limits, utc_now)
+_announcements = DynamoAnnouncements(_dynamodb, _table)
+_codes = Codes(DynamoChallenges(_dynamodb, _table), _limits, _announcements, utc_now)
 _kms = boto3.client("kms")
 _letters = Letters(KmsSeal(_kms, settings.mail_key()))
 _consents = DynamoConsents(_dynamodb, _table)
-_announcements = DynamoAnnouncements(_dynamodb, _table)
 _check = OwnerCheck(
     PasswordCheck(_members, _passwords, _limits, _announcements, utc_now),
     CodeCheck(

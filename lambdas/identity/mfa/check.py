@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from identity.accounts.letters import Letters
+from identity.accounts.limited import take_or_tell
 from identity.accounts.limits import SECOND_STEP_BY_ACCOUNT, SECOND_STEP_BY_PLACE, Limit
 from identity.accounts.ports import Announcements, Limits
 from identity.accounts.sign_in import PasswordCheck, check_not_blocked
@@ -61,7 +62,14 @@ class CodeCheck:
             (SECOND_STEP_BY_PLACE, place),
         )
         for limit, subject in counted:
-            self.limits.take(limit, subject, now)
+            take_or_tell(
+                self.limits,
+                self.announcements,
+                limit,
+                subject,
+                lambda: account.account_id,
+                now,
+            )
         digits = typed_digits(code)
         try:
             methods = (

@@ -52,6 +52,10 @@ class AuthorizationCode:
         """When the sign-in began."""
         return self.signed_in_at or self.expires_at - CODE_LIFE
 
+    def is_anothers(self, key: str) -> bool:
+        """Whether it was asked for with a key, and not with that one."""
+        return self.request.dpop_jkt not in ("", key)
+
     def check(self, *, client_id: str, redirect_uri: str, verifier: str, key: str) -> None:
         """InvalidGrantError unless whoever asked for the code presents it."""
         asked = self.request
@@ -61,7 +65,7 @@ class AuthorizationCode:
             or not verifier_matches(verifier, asked.code_challenge)
         ):
             raise InvalidGrantError("The code was not issued for this client and verifier.")
-        if asked.dpop_jkt and key != asked.dpop_jkt:
+        if self.is_anothers(key):
             raise InvalidGrantError("The code was asked for with another DPoP key.")
 
 
@@ -92,10 +96,14 @@ class RefreshToken:
             raise InvalidGrantError("The refresh token is unknown.")
         if self.key_thumbprint and not key:
             raise InvalidProofError("The refresh token is bound to a key: send a DPoP proof.")
-        if self.key_thumbprint and key != self.key_thumbprint:
+        if self.is_anothers(key):
             raise InvalidGrantError("The refresh token is bound to another key.")
         if self.expires_at <= now:
             raise InvalidGrantError("The refresh token has expired; sign in again.")
+
+    def is_anothers(self, key: str) -> bool:
+        """Whether it belongs to a key, and not to that one."""
+        return self.key_thumbprint not in ("", key)
 
     def followed_by(self, token_digest: str, key: str, now: datetime) -> RefreshToken:
         """The next token of the same sign-in; bound from now on, when a key was proved."""

@@ -44,7 +44,7 @@ from identity.ports import Accounts
 from identity.profiles.domain import ProfileNotFoundError
 from kernel.clock import Clock, epoch_milliseconds
 from kernel.errors import UnavailableError
-from kernel.events.identity import TokenReused
+from kernel.events.identity import ProofRefused, TokenReused
 from kernel.ids import new_id, time_of
 
 ROTATION_TRIES = 3
@@ -110,6 +110,8 @@ class Tokens:
             )
         if code is None or code.spent_for or code.expires_at <= now:
             raise InvalidGrantError("The code is unknown, used or expired.")
+        if code.is_anothers(key):
+            self._tell_of_proof(code.account_id, code.request.client_id, AUTHORIZATION_CODE)
         code.check(
             client_id=client.client_id,
             redirect_uri=form.get("redirect_uri", ""),
@@ -210,6 +212,8 @@ class Tokens:
             token = self.grants.refresh_token(digest(presented))
             if token is None:
                 raise InvalidGrantError("The refresh token is unknown.")
+            if token.is_anothers(key):
+                self._tell_of_proof(token.account_id, token.client_id, REFRESH_TOKEN)
             token.check(client.client_id, key, now)
             account = self._account(token.account_id, time_of(token.family_id))
             scope = renewed_scope(form.get("scope", ""), token, account)
@@ -248,6 +252,18 @@ class Tokens:
                 family=token.family_id,
             )
         return secret
+
+    def _tell_of_proof(self, account_id: str, client_id: str, grant_type: str) -> None:
+        now = self.clock()
+        self.announcements.tell(
+            ProofRefused(
+                sequence=epoch_milliseconds(now),
+                account_id=account_id,
+                client_id=client_id,
+                grant_type=grant_type,
+            ),
+            now,
+        )
 
     def _end_stolen(self, account_id: str, family_id: str, client_id: str, grant_type: str) -> None:
         """End a sign-in of which something spent came again, and tell whoever watches over it."""

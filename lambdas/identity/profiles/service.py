@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from identity.accounts.domain import WrongPasswordError
+from identity.accounts.limited import take_or_tell
 from identity.accounts.limits import PINS_BY_ACCOUNT, PINS_BY_PROFILE
 from identity.accounts.ports import Limits, Members
 from identity.accounts.sign_in import PasswordCheck
@@ -194,7 +195,14 @@ class Profiles:
             (PINS_BY_ACCOUNT, account.account_id),
         )
         for limit, subject in counted:
-            self.limits.take(limit, subject, now)
+            take_or_tell(
+                self.limits,
+                self.check.announcements,
+                limit,
+                subject,
+                lambda: account.account_id,
+                now,
+            )
         if not any(self.passwords.matches(pin_hash, pin) for pin_hash in pins):
             failed = ProfilePinFailed(
                 sequence=epoch_milliseconds(now),

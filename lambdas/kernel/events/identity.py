@@ -284,6 +284,38 @@ class ProfilePinFailed(AccountEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CodeFailed(AccountEvent):
+    """A wrong code was given in place of a letter's; for a page that waits for none, nobody's."""
+
+    detail_type: ClassVar[str] = "CodeFailed"
+
+    purpose: str
+    """`sign_up`, `reset` or `change_email`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptsLimited(AccountEvent):
+    """Somebody tries too often and is made to wait: told once in ten minutes for each limit."""
+
+    detail_type: ClassVar[str] = "AttemptsLimited"
+
+    limit: str
+    """Its name in `identity.accounts.limits`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofRefused(AccountEvent):
+    """A code or refresh token that belongs to a key (RFC 9449) came without it, or with another:
+    whoever sent it may have stolen it."""
+
+    detail_type: ClassVar[str] = "ProofRefused"
+
+    client_id: str
+    grant_type: str
+    """`authorization_code` or `refresh_token`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProfileGuardChanged(AccountEvent):
     """What keeps somebody in or out of a profile is another: its PIN or what it may see."""
 

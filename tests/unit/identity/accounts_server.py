@@ -62,8 +62,8 @@ class Desk:
         self.passwords = CountedPasswords(self.work)
         self.grants = FakeGrants()
         letters = Letters(OpenSeal(self.work))
-        codes = Codes(self.challenges, self.limits, self.clock)
         announcements = FakeAnnouncements(self.told, self.work)
+        codes = Codes(self.challenges, self.limits, announcements, self.clock)
         self.check = PasswordCheck(
             self.members, self.passwords, self.limits, announcements, self.clock
         )

@@ -14,6 +14,7 @@ from identity.accounts.domain import (
     WrongCodeError,
     WrongPasswordError,
 )
+from identity.accounts.sign_in import NOBODY
 from identity.domain import EmailTakenError
 from kernel.errors import InvalidInputError
 from kernel.events.identity import (
@@ -21,6 +22,8 @@ from kernel.events.identity import (
     AccountDeleted,
     AccountDeletionRequested,
     AccountRestored,
+    AttemptsLimited,
+    CodeFailed,
     EmailChanged,
     EmailChangeRequested,
     EmailVerificationRequested,
@@ -97,6 +100,41 @@ def test_five_wrong_codes_use_a_challenge_up(desk: Desk) -> None:
             desk.sign_up.confirm(secret, "2222-2222", HERE)
     with pytest.raises(WrongCodeError):
         desk.sign_up.confirm(secret, code, HERE)
+
+
+def test_who_watches_over_accounts_hears_of_wrong_codes_and_whose_page_they_were_for(
+    desk: Desk,
+) -> None:
+    ada = desk.member()
+    secret = desk.recovery.request(ADA, "en", HERE)
+
+    with pytest.raises(WrongCodeError):
+        desk.recovery.reset(secret, "2222-2222", CHOSEN, HERE)
+    hers = desk.told_last(CodeFailed)
+    with pytest.raises(WrongCodeError):
+        desk.recovery.reset("no page's", "2222-2222", CHOSEN, HERE)
+    nobodys = desk.told_last(CodeFailed)
+
+    assert (hers.account_id, hers.purpose) == (ada.account_id, "reset")
+    assert (nobodys.account_id, nobodys.purpose) == (NOBODY, "reset")
+
+
+def test_who_watches_over_accounts_hears_once_that_guessing_is_held_back(desk: Desk) -> None:
+    ada = desk.member()
+
+    def guess(email: str) -> None:
+        for _ in range(9):
+            with pytest.raises((WrongPasswordError, TooManyAttemptsError)):
+                desk.check.account(email, "wrong", HERE)
+
+    guess(ADA)
+    guess("nobody@example.com")
+
+    told = [event for event in desk.told if isinstance(event, AttemptsLimited)]
+    assert [(event.account_id, event.limit) for event in told] == [
+        (ada.account_id, "sign-in-from-here"),
+        (NOBODY, "sign-in-from-here"),
+    ]
 
 
 def test_a_code_is_over_after_a_quarter_of_an_hour(desk: Desk) -> None:

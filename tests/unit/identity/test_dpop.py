@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from identity.oauth.dpop import read_proof, same_address
 from identity.oauth.errors import InvalidGrantError, InvalidProofError
 from identity.oauth.jwt import base64url
+from kernel.events.identity import ProofRefused
 from tests.proving import DeviceKey
 from tests.unit.identity.test_sign_in import ISSUER, REQUEST, VERIFIER, Server
 
@@ -69,6 +70,11 @@ def test_a_stolen_token_is_worth_nothing_without_its_key(server: Server, key: De
     with pytest.raises(InvalidGrantError, match="another key"):
         server.refresh(token, proof=thief.proof(TOKEN, server.now))
     assert server.refresh(token, proof=key.proof(TOKEN, server.now)), "its owner goes on"
+    (account,) = server.accounts.accounts
+    told = [event for event in server.announcements.told if isinstance(event, ProofRefused)]
+    assert [(event.account_id, event.grant_type) for event in told] == [
+        (account, "refresh_token")
+    ] * 2
 
 
 def test_within_the_grace_only_the_key_is_answered_again(server: Server, key: DeviceKey) -> None:
@@ -101,6 +107,8 @@ def test_a_code_asked_for_with_a_key_is_exchanged_with_it(server: Server, key: D
     with pytest.raises(InvalidGrantError):
         exchange(server, None, dpop_jkt=named)
     assert exchange(server, key.proof(TOKEN, server.now), dpop_jkt=named)
+    told = [event for event in server.announcements.told if isinstance(event, ProofRefused)]
+    assert [event.grant_type for event in told] == ["authorization_code"] * 2
 
 
 def test_a_proof_serves_once(server: Server, key: DeviceKey) -> None:
