@@ -54,6 +54,7 @@ CALLING_FOR_LETTERS = (
     "PasskeyAdded",
     "PasskeyRemoved",
     "NewDeviceSignedIn",
+    "DataExported",
     "AccountDeletionRequested",
     "AccountBlockNotice",
     "AccountUnblockNotice",

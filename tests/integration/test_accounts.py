@@ -142,6 +142,7 @@ def test_an_owner_changes_address_and_password_and_takes_their_data(somebody: So
     again = somebody.post("/account/password", **known, new_password="yet another staple")
 
     assert data["email"] == new
+    await_letter(somebody.cloud, new, "Your data was downloaded")
     assert again.status_code == 200
     assert somebody.post("/account/export", **known).status_code == 401
 

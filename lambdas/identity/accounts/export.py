@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from identity.accounts.ports import Elsewhere
+from identity.accounts.letters import Letters
+from identity.accounts.ports import Announcements, Elsewhere
 from identity.consent.ports import Consents
 from identity.devices.domain import Household
 from identity.devices.ports import Devices
@@ -23,6 +24,7 @@ from identity.oauth.ports import Signer
 from identity.passkeys.ports import Passkeys
 from kernel.account_data import SCOPE
 from kernel.clock import Clock
+from kernel.events.identity import DataExported
 from kernel.ids import new_id
 
 TOKEN_LIFE = timedelta(minutes=1)
@@ -38,6 +40,8 @@ class Export:
     consents: Consents
     devices: Devices
     elsewhere: Elsewhere
+    letters: Letters
+    announcements: Announcements
     signer: Signer
     issuer: str
     clock: Clock
@@ -46,15 +50,19 @@ class Export:
         """All that is held of an account, in plain values; no secret, hashed or not.
 
         A blocked account's owner has the same right to it. UnavailableError when a domain does
-        not say what it keeps.
+        not say what it keeps. The owner hears of it by a letter, before anything is given out.
         """
         account = self.check.known(owner)
         now = self.clock()
         token = self._token(account, now)
-        return {
+        kept = {
             **self._own(account, self.devices.of(account.account_id, now)),
             **self.elsewhere.kept(token),
         }
+        facts = {"to": account.email, "when": f"{now:%Y-%m-%d %H:%M} UTC"}
+        told = self.letters.write(DataExported, account.account_id, account.language, facts, now)
+        self.announcements.tell(told, now)
+        return kept
 
     def _own(self, account: Account, household: Household) -> dict[str, Any]:
         block = account.block

@@ -28,6 +28,7 @@ from kernel.web.payload import answering
 _dynamodb, _table = boto3.client("dynamodb"), settings.table_name()
 _kms = boto3.client("kms")
 _limits, _announcements = DynamoLimits(_dynamodb, _table), DynamoAnnouncements(_dynamodb, _table)
+_letters = Letters(KmsSeal(_kms, settings.mail_key()))
 _export = Export(
     check=OwnerCheck(
         PasswordCheck(
@@ -38,7 +39,7 @@ _export = Export(
             KmsSeal(_kms, settings.factor_key()),
             _limits,
             _announcements,
-            Letters(KmsSeal(_kms, settings.mail_key())),
+            _letters,
             utc_now,
         ),
     ),
@@ -46,6 +47,8 @@ _export = Export(
     consents=DynamoConsents(_dynamodb, _table),
     devices=DynamoDevices(_dynamodb, _table),
     elsewhere=HttpElsewhere(settings.public_origin()),
+    letters=_letters,
+    announcements=_announcements,
     signer=KmsSigner(AwsJson(KMS, os.environ), settings.signing_key()),
     issuer=settings.issuer(),
     clock=utc_now,

@@ -125,6 +125,13 @@ class AccountUnblockNotice(LetterEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DataExported(LetterEvent):
+    """Somebody who signs in as the owner took a copy of all that is kept of the account, `when`."""
+
+    detail_type: ClassVar[str] = "DataExported"
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewDeviceSignedIn(LetterEvent):
     """The account is used on a device that it was not seen on before: `device`, `when`."""
 

@@ -86,6 +86,8 @@ class Desk:
             self.consents,
             FakeDevices(self.grants, self.members.accounts),
             self.elsewhere,
+            letters,
+            announcements,
             SIGNER,
             ISSUER,
             self.clock,

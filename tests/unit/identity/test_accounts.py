@@ -16,7 +16,7 @@ from identity.accounts.domain import (
 )
 from identity.accounts.sign_in import NOBODY
 from identity.domain import EmailTakenError
-from kernel.errors import InvalidInputError
+from kernel.errors import InvalidInputError, UnavailableError
 from kernel.events.identity import (
     AccountCreated,
     AccountDeleted,
@@ -24,6 +24,7 @@ from kernel.events.identity import (
     AccountRestored,
     AttemptsLimited,
     CodeFailed,
+    DataExported,
     EmailChanged,
     EmailChangeRequested,
     EmailVerificationRequested,
@@ -288,6 +289,19 @@ def test_the_export_holds_all_but_secrets(desk: Desk) -> None:
         }
     ]
     assert PASSWORD not in str(data)
+    assert desk.sealed_in(DataExported) == {"to": ADA, "when": "2026-11-01 12:00 UTC"}
+
+
+def test_nobody_hears_of_an_export_that_was_refused_or_failed(desk: Desk) -> None:
+    desk.member()
+
+    with pytest.raises(WrongPasswordError):
+        desk.export.of(owner(password="wrong"))
+    desk.elsewhere.out_of_reach = True
+    with pytest.raises(UnavailableError):
+        desk.export.of(owner())
+
+    assert not [event for event in desk.told if isinstance(event, DataExported)]
 
 
 def test_a_deleted_account_signs_nobody_in_and_is_gone_after_its_grace(desk: Desk) -> None:
