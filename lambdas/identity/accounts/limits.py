@@ -41,9 +41,12 @@ class Limit:
 
 
 # Guesses: attempts that succeed are given back, so nobody who knows their password meets these.
-# The tighter one makes a guesser wait seconds, the wider one minutes, whatever they come from.
+# A guesser waits half a minute after 5, two minutes after 30, a quarter of an hour after 60.
 SIGN_IN_FROM_HERE = Limit("sign-in-from-here", timedelta(seconds=30), 5)
 """One address from one place. Others stay able to sign in while somebody guesses elsewhere."""
+SIGN_IN_FROM_HERE_LASTING = Limit("sign-in-from-here-lasting", timedelta(minutes=15), 60)
+"""The same, for who goes on all day: 96 guesses of it. By place, too: counted for the address alone
+it would keep the owner out. It comes before that, so that one place leaves the others theirs."""
 SIGN_IN_BY_ADDRESS = Limit("sign-in-by-address", timedelta(minutes=2), 30)
 """One address from everywhere: 720 guesses a day are nothing against a password not in the list."""
 SIGN_IN_BY_PLACE = Limit("sign-in-by-place", timedelta(seconds=2), 600)

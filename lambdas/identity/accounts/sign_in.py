@@ -14,6 +14,7 @@ from identity.accounts.limits import (
     SIGN_IN_BY_ADDRESS,
     SIGN_IN_BY_PLACE,
     SIGN_IN_FROM_HERE,
+    SIGN_IN_FROM_HERE_LASTING,
     Limit,
 )
 from identity.accounts.ports import Announcements, Limits, Members
@@ -80,6 +81,7 @@ class PasswordCheck:
     def _count(self, address: str, place: str) -> list[tuple[Limit, str]]:
         attempts = [
             (SIGN_IN_FROM_HERE, f"{address} {place}"),
+            (SIGN_IN_FROM_HERE_LASTING, f"{address} {place}"),
             (SIGN_IN_BY_ADDRESS, address),
             (SIGN_IN_BY_PLACE, place),
         ]

@@ -14,6 +14,7 @@ from identity.accounts.domain import (
     WrongCodeError,
     WrongPasswordError,
 )
+from identity.accounts.limits import SIGN_IN_BY_ADDRESS, SIGN_IN_FROM_HERE
 from identity.accounts.sign_in import NOBODY
 from identity.domain import EmailTakenError
 from kernel.errors import InvalidInputError, UnavailableError
@@ -118,6 +119,26 @@ def test_who_watches_over_accounts_hears_of_wrong_codes_and_whose_page_they_were
 
     assert (hers.account_id, hers.purpose) == (ada.account_id, "reset")
     assert (nobodys.account_id, nobodys.purpose) == (NOBODY, "reset")
+
+
+def test_a_guesser_who_waits_as_told_waits_seconds_then_minutes_then_a_quarter_of_an_hour(
+    desk: Desk,
+) -> None:
+    desk.member()
+    compared, waits = 0, dict[int, int]()
+    for _ in range(200):
+        try:
+            desk.check.account(ADA, "wrong", HERE)
+        except WrongPasswordError:
+            compared += 1
+        except TooManyAttemptsError as error:
+            waits.setdefault(error.retry_after_seconds, compared)
+            desk.clock.pass_by(timedelta(seconds=error.retry_after_seconds))
+
+    assert [wait for wait in waits if wait in (30, 120, 900)] == [30, 120, 900]
+    assert waits[30] == SIGN_IN_FROM_HERE.burst
+    assert waits[120] >= SIGN_IN_BY_ADDRESS.burst
+    assert desk.check.account(ADA, PASSWORD, "another place"), "its owner, elsewhere"
 
 
 def test_who_watches_over_accounts_hears_once_that_guessing_is_held_back(desk: Desk) -> None:
