@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from commands.sign_in import REDIRECT_URI
+from identity.devices.domain import FREE_SWAPS, SWAP_COOLDOWN
 from tests.cloud import RunningCloud
 from tests.custody import claims_of
 from tests.integration.test_accounts import Somebody
@@ -138,6 +140,31 @@ def test_a_device_without_a_place_has_one_once_another_is_removed(
     assert claims_of(waiting.tokens["access_token"])["device_registered"] == "true"
     again = owner.ask("DELETE", f"/devices/{gone}")
     assert (again.status_code, again.json()["code"]) == (404, "device_not_found")
+
+
+def test_a_plan_is_not_handed_around_by_removing_device_after_device(cloud: RunningCloud) -> None:
+    household = Somebody(cloud).has_account()
+    owner = SignedIn(household)
+
+    def takes_one_off() -> dict[str, Any]:
+        others = (one for one in owner.listed()["devices"] if not one["is_this"])
+        gone = next(one["device_id"] for one in others if one["is_registered"])
+        assert owner.ask("DELETE", f"/devices/{gone}").status_code == 204
+        return owner.listed()
+
+    while owner.listed()["has_room"]:
+        SignedIn(household)
+    for _ in range(FREE_SWAPS):
+        swapped = takes_one_off()
+        assert (swapped["has_room"], swapped["next_place_at"]) == (True, None)
+        assert SignedIn(household).claims["device_registered"] == "true"
+
+    further = takes_one_off()
+
+    assert not further["has_room"]
+    wait = datetime.fromisoformat(further["next_place_at"]) - datetime.now(UTC)
+    assert timedelta() < wait <= SWAP_COOLDOWN
+    assert SignedIn(household).claims["device_registered"] == "false"
 
 
 @pytest.mark.parametrize("name", ["", "\u202eVT", "x" * 65, "a\u0000b"])
