@@ -68,19 +68,28 @@ await oauth.processRevocationResponse(
 const after = await introspect(refreshed.refresh_token);
 
 const tv = { client_id: "tv" };
+const tvDPoP = oauth.DPoP(tv, await oauth.generateKeyPair("ES256"));
 const codes = await oauth.processDeviceAuthorizationResponse(server, tv,
   await oauth.deviceAuthorizationRequest(server, tv, oauth.None(), { scope: "openid member" }, insecure));
 const poll = async () =>
   oauth.processDeviceCodeResponse(server, tv,
-    await oauth.deviceCodeGrantRequest(server, tv, oauth.None(), codes.device_code, insecure));
+    await oauth.deviceCodeGrantRequest(server, tv, oauth.None(), codes.device_code,
+      { DPoP: tvDPoP, ...insecure }));
 const waiting = await poll().then(() => "none", (error) => error.error);
 await ask({ letIn: codes.verification_uri_complete });
 const shown = await poll();
+const renewTv = async (options) =>
+  oauth.processRefreshTokenResponse(server, tv,
+    await oauth.refreshTokenGrantRequest(server, tv, oauth.None(), shown.refresh_token,
+      { ...options, ...insecure }));
+const withoutKey = await renewTv({}).then(() => "none", (error) => error.error);
+const renewedTv = await renewTv({ DPoP: tvDPoP });
 
 process.stdout.write(`${JSON.stringify({
   found: {
     waiting,
     tv: oauth.getValidatedIdTokenClaims(shown).sub === sub,
+    tvBound: { withoutKey, renewed: renewedTv.refresh_token !== shown.refresh_token },
     type: refreshed.token_type,
     scope: claims.scope,
     subject: claims.sub === sub && userinfo.sub === sub,

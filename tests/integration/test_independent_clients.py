@@ -5,7 +5,9 @@
 | openid-client | yes | yes | yes | yes | yes | yes |
 | oauth4webapi | yes | yes | yes | yes | yes | yes |
 | Authlib 1.9 | yes | yes | the poll; it has no request for codes | yes | yes | has none |
-| requests-oauthlib 2.0 | yes | yes | the poll | the request, unsent | has none | has none |
+| requests-oauthlib 2.0 | yes | yes | the poll | the request; httpx sends it | has none | has none |
+
+DPoP is done in both flows by oauth4webapi, in the code flow by openid-client.
 """
 
 from __future__ import annotations
@@ -103,6 +105,7 @@ def test_oauth4webapi_checks_every_answer(cloud: RunningCloud, visitor: Visitor)
         "bound": True,
         "waiting": "authorization_pending",
         "tv": True,
+        "tvBound": {"withoutKey": "invalid_dpop_proof", "renewed": True},
     }
 
 
@@ -173,7 +176,8 @@ def test_requests_oauthlib_signs_in_and_renews(
     assert first["scope"] == second["scope"] == ["member"]
     assert first["refresh_token"] != second["refresh_token"]
 
-    # The session has no word for giving a token back; the client beneath it makes the request.
+    # The session has no word for giving a token back: the client beneath it makes the request, and
+    # another library sends it. What is shown is that the server takes the request as it is made.
     url, headers, body = WebApplicationClient("cli").prepare_token_revocation_request(
         f"{cloud.issuer}/revoke", second["refresh_token"], "refresh_token", client_id="cli"
     )
@@ -209,4 +213,8 @@ def test_requests_oauthlib_lets_a_tv_in(
         f"{cloud.issuer}/token", device_code=asked["device_code"], include_client_id=True
     )
 
-    assert token["scope"] == ["member"]
+    first = token["refresh_token"]
+    renewed = session.refresh_token(f"{cloud.issuer}/token", client_id="tv")
+
+    assert token["scope"] == renewed["scope"] == ["member"]
+    assert renewed["refresh_token"] != first
