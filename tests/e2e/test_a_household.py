@@ -15,6 +15,7 @@ from identity.oauth.qr import MODULE_PIXELS, QUIET_ZONE_MODULES
 from tests.cloud import RunningCloud
 from tests.custody import claims_of
 from tests.e2e.axe import grave_findings
+from tests.e2e.remote import Remote
 from tests.e2e.test_accounts import PASSWORD, enter_code_from_mailbox, leave_for_sign_in
 from tests.e2e.test_letting_a_tv_in import Television
 from tests.e2e.viewer import Viewer
@@ -41,12 +42,20 @@ def looked_at(page: Page, name: str) -> None:
 
 
 def press_on(page: Page, *texts: str) -> None:
-    """Fields in the order of the page, by keyboard alone, from where the page begins."""
+    """Fields in the order of the page, by a remote alone, from where the page begins."""
     for number, text in enumerate(texts):
         if number:
-            page.keyboard.press("Tab")
+            Remote(page).press("ArrowDown")
         page.keyboard.type(text)
     page.keyboard.press("Enter")
+
+
+def press_button(page: Page, name: str) -> None:
+    """Down to a button, seen all the way, and OK."""
+    remote, button = Remote(page), page.get_by_role("button", name=name)
+    remote.go("ArrowDown", button)
+    assert remote.is_seen()
+    remote.press("Enter")
 
 
 def can_be_scanned(page: Page) -> bool:
@@ -74,7 +83,8 @@ def signs_up(viewer: Viewer, address: str) -> None:
     expect(viewer.page.get_by_label("E-mail")).to_be_focused()
     press_on(viewer.page, address, PASSWORD)
     enter_code_from_mailbox(viewer, address, "Your code to create an account")
-    viewer.page.get_by_role("button", name="Create account").click()
+    # The code is there: on to the button, as on every page of a form.
+    press_button(viewer.page, "Create account")
     viewer.page.wait_for_url(f"{viewer.cloud.web}/")
 
 
@@ -101,10 +111,9 @@ def turns_two_steps_on(viewer: Viewer, address: str) -> App:
 def lets_in(viewer: Viewer, tv: Television, address: str, app: App) -> None:
     page = viewer.page
     page.goto(tv.asked["verification_uri_complete"])
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("E-mail").fill(address)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    press_button(page, "Continue")
+    expect(page.get_by_label("E-mail")).to_be_focused()
+    press_on(page, address, PASSWORD)
     expect(page.get_by_label("Code from your app")).to_be_focused()
     looked_at(page, "two-step-4-second-step")
     press_on(page, "no code")
@@ -114,7 +123,7 @@ def lets_in(viewer: Viewer, tv: Television, address: str, app: App) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Let this device in?")).to_be_visible()
     looked_at(page, "tv-1-let-in")
-    page.get_by_role("button", name="Yes").click()
+    press_button(page, "Yes")
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
 
 

@@ -27,7 +27,11 @@ def test_a_film_is_found_watched_and_left_without_a_mouse(
     remote.press("Enter")
     expect(page.get_by_label("E-mail")).to_be_focused()
     page.keyboard.type(account["email"])
-    remote.press("Tab")
+    # Within what is written the arrows are the text's; up and down lead on.
+    remote.press("ArrowLeft")
+    expect(page.get_by_label("E-mail")).to_be_focused()
+    remote.press("ArrowDown")
+    expect(page.get_by_label("Password")).to_be_focused()
     page.keyboard.type(account["password"])
     remote.press("Enter")
 

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from tests.cloud import RunningCloud
 from tests.e2e.axe import grave_findings
+from tests.e2e.remote import Remote
 from tests.e2e.viewer import Viewer
 
 REDIRECT = "http://localhost:43299/callback"
@@ -89,12 +90,16 @@ def test_an_app_is_refused_let_in_remembered_and_stopped(
     assert heard(film_club)["error"] == "access_denied"
 
     ask(film_club, prompt="consent")
-    for _ in range(2):
-        # The keyboard alone: to the first button, and press it.
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent") == "Allow":
-            break
-    page.keyboard.press("Enter")
+    remote, allow = Remote(page), page.get_by_role("button", name="Allow", exact=True)
+    expect(allow).to_be_visible()
+    remote.press("ArrowDown")
+    expect(allow).to_be_focused()
+    remote.press("ArrowRight")
+    expect(page.get_by_role("button", name="Do not allow")).to_be_focused()
+    remote.press("ArrowLeft")
+    expect(allow).to_be_focused()
+    assert remote.is_seen()
+    remote.press("Enter")
     told = heard(film_club)
     assert told["state"] == "a-state"
     tokens = exchange(cloud, told["code"]).json()

@@ -166,7 +166,7 @@ def test_a_form_from_another_site_is_refused(browser: Browser) -> None:
     assert "location" not in answer.headers
 
 
-def test_the_page_runs_nothing_and_nobody_may_frame_it(browser: Browser) -> None:
+def test_the_page_runs_nothing_but_ours_and_nobody_may_frame_it(browser: Browser) -> None:
     headers = browser.page().headers
 
     policy = headers["content-security-policy"]

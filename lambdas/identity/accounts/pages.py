@@ -1,4 +1,4 @@
-"""The pages on which people get, keep and leave an account: one form each, no script.
+"""The pages on which people get, keep and leave an account: one form each.
 
 A page is described as data; one place makes HTML of it, and escapes.
 """

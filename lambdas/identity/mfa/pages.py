@@ -1,4 +1,4 @@
-"""The pages of the second step: plain HTML, no script."""
+"""The pages of the second step: plain HTML, no script of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The pages a person sees while signing in: plain HTML, one style sheet, a script for passkeys."""
+"""What a person sees while signing in: plain HTML, one style sheet, a script each for remotes and
+passkeys."""
 
 from __future__ import annotations
 
@@ -12,12 +13,14 @@ from urllib.parse import urlencode
 
 _STYLE = files(__name__).joinpath("page.css").read_text()
 _PAGE = Template(files(__name__).joinpath("page.html").read_text())
+_REMOTE_SCRIPT = files(__name__).joinpath("remote.js").read_text()
 PASSKEY_SCRIPT = files(__name__).joinpath("passkeys.js").read_text()
 _FORM = Template(files(__name__).joinpath("sign_in.html").read_text())
 
 
-def _style_source() -> str:
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+def _source(inline: str) -> str:
+    """The one inline text that a policy lets in (CSP Level 3, section 2.3.1)."""
+    digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
     return f"'sha256-{digest}'"
 
 
@@ -29,12 +32,16 @@ def _script_tag() -> str:
 SCRIPT_TAG = _script_tag()
 """For pages that speak with authenticators; their headers have to allow it."""
 
-_SCRIPTED = "script-src 'self'; connect-src 'self'; "
+_SOURCES = f"script-src {_source(_REMOTE_SCRIPT)}; style-src {_source(_STYLE)}; "
+_SCRIPTED_SOURCES = (
+    f"script-src 'self' {_source(_REMOTE_SCRIPT)}; connect-src 'self'; "
+    f"style-src {_source(_STYLE)}; "
+)
 
 
 def security_headers(form_targets: str, *, scripted: bool = False) -> dict[str, str]:
     """The headers of every page: nothing frames it, the form goes where it says, and nothing runs
-    but our own file, where there is one.
+    but the remote's script and, where the page is `scripted`, our own file.
 
     Browsers apply `form-action` to the redirect that follows a form too, hence the targets, and
     under a stricter referrer policy they send our own form with `Origin: null`.
@@ -42,9 +49,8 @@ def security_headers(form_targets: str, *, scripted: bool = False) -> dict[str, 
     return {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": (
-            f"default-src 'none'; {_SCRIPTED if scripted else ''}"
-            f"style-src {_style_source()}; base-uri 'none'; "
-            f"form-action 'self' {form_targets}; frame-ancestors 'none'"
+            f"default-src 'none'; {_SCRIPTED_SOURCES if scripted else _SOURCES}"
+            f"base-uri 'none'; form-action 'self' {form_targets}; frame-ancestors 'none'"
         ),
         "referrer-policy": "same-origin",
         "x-content-type-options": "nosniff",
@@ -54,7 +60,9 @@ def security_headers(form_targets: str, *, scripted: bool = False) -> dict[str, 
 
 def page(title: str, content: str) -> str:
     """A page of the issuer's; the content is HTML, the title is not."""
-    return _PAGE.substitute(title=escape(title), style=_STYLE, content=content)
+    return _PAGE.substitute(
+        title=escape(title), style=_STYLE, script=_REMOTE_SCRIPT, content=content
+    )
 
 
 def sign_in_page(parameters: Mapping[str, str], *, email: str = "", problem: str = "") -> str:

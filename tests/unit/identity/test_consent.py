@@ -27,6 +27,7 @@ from tests.fakes.accounts import FakeAnnouncements, FakeLimits, FakeMembers, Ope
 from tests.fakes.identity import PlainPasswords
 from tests.fakes.mfa import FakeFactors
 from tests.fakes.passkeys import FakeCeremonies
+from tests.unit.identity.scripts import runs_only_our_own
 from tests.unit.identity.test_oauth_routes import request
 from tests.unit.identity.test_sign_in import (
     CHALLENGE,
@@ -278,11 +279,15 @@ def test_another_site_answers_for_nobody(club: Club, origin: str) -> None:
     assert club.consents.allowed == {}
 
 
-def test_the_page_runs_nothing_is_framed_by_nobody_and_leads_to_the_app_alone(club: Club) -> None:
-    policy = club.sign_in()["headers"]["content-security-policy"]
+def test_the_page_runs_only_ours_is_framed_by_nobody_and_leads_to_the_app_alone(
+    club: Club,
+) -> None:
+    page = club.sign_in()
+
+    assert runs_only_our_own(page)
+    policy = page["headers"]["content-security-policy"]
 
     assert "default-src 'none'" in policy
-    assert "script-src" not in policy
     assert "frame-ancestors 'none'" in policy
     target = policy.partition("form-action ")[2].partition(";")[0].split()
     assert target == ["'self'", ORIGIN, "http://127.0.0.1:*", "https://club.example"]

@@ -17,6 +17,7 @@ from stacks.identity_accounts import PASSKEY_ROUTES, PASSKEY_SIGN_IN_ROUTES
 from tests.fakes.passkeys import Authenticator
 from tests.unit.identity.accounts_server import HERE, ISSUER, PASSWORD
 from tests.unit.identity.passkeys_server import ADA, RP_ID, PasskeyDesk
+from tests.unit.identity.scripts import runs_only_our_own
 from tests.unit.identity.test_sign_in import REQUEST
 
 PROVEN = {"email": ADA, "password": PASSWORD}
@@ -112,9 +113,13 @@ def test_only_pages_that_speak_with_authenticators_run_a_script_and_only_ours(
 
     shown = ask(desk, "POST /account/passkeys", PROVEN)
 
-    assert "script-src 'self'; connect-src 'self';" in policy(shown)
+    assert "script-src 'self' 'sha256-" in policy(shown)
+    assert "connect-src 'self'; " in policy(shown)
     assert "frame-ancestors 'none'" in policy(shown)
-    assert "script-src" not in policy(ask(desk, "GET /account/passkeys"))
+    asks = ask(desk, "GET /account/passkeys")
+    assert "script-src 'self'" not in policy(asks)
+    assert runs_only_our_own(asks)
+    assert runs_only_our_own(shown)
     script = re.search(r'<script src="(/passkeys\.js)\?v=[0-9a-f]{16}" defer>', shown["body"])
     assert script is not None
     served = ask(desk, f"GET {script[1]}")

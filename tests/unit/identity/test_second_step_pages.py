@@ -16,6 +16,7 @@ from identity.mfa.routes import TwoStepPages, second_step
 from identity.oauth.qr import qr_svg
 from identity.routes import authorize
 from tests.unit.identity.accounts_server import HERE, ISSUER, ORIGIN, PASSWORD, Desk
+from tests.unit.identity.scripts import runs_only_our_own
 from tests.unit.identity.test_mfa import REQUEST
 
 KNOWN = {"email": "ada@example.com", "password": PASSWORD}
@@ -125,6 +126,7 @@ def test_an_app_is_set_up_by_picture_or_by_key_under_the_strict_policy(browser: 
     answer = browser.post("/account/two-step", **KNOWN)
 
     assert answer["headers"]["content-security-policy"].startswith("default-src 'none'")
+    assert runs_only_our_own(answer)
     assert "<svg" in answer["body"]
     assert "style=" not in answer["body"]
 
