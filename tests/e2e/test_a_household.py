@@ -111,6 +111,7 @@ def turns_two_steps_on(viewer: Viewer, address: str) -> App:
 def lets_in(viewer: Viewer, tv: Television, address: str, app: App) -> None:
     page = viewer.page
     page.goto(tv.asked["verification_uri_complete"])
+    looked_at(page, "tv-0-code")
     press_button(page, "Continue")
     expect(page.get_by_label("E-mail")).to_be_focused()
     press_on(page, address, PASSWORD)
@@ -125,6 +126,7 @@ def lets_in(viewer: Viewer, tv: Television, address: str, app: App) -> None:
     looked_at(page, "tv-1-let-in")
     press_button(page, "Yes")
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
+    looked_at(page, "tv-2-done")
 
 
 def test_a_tv_that_was_let_in_is_signed_out_from_afar_and_cannot_renew(
@@ -152,11 +154,11 @@ def test_a_tv_that_was_let_in_is_signed_out_from_afar_and_cannot_renew(
     viewer.open("/devices")
     row = page.get_by_test_id("device").filter(has_text="Living room")
     expect(row).to_be_visible()
-    looked_at(page, "tv-2-devices")
+    looked_at(page, "tv-3-devices")
     row.get_by_role("button", name="Sign out Living room").click()
     page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
     expect(row).to_contain_text("signed out")
-    looked_at(page, "tv-3-signed-out")
+    looked_at(page, "tv-4-signed-out")
 
     assert tv.renew(renewed["refresh_token"])["error"] == "invalid_grant"
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.cloud import ROOT, RunningCloud
+from tests.e2e.axe import grave_findings
 from tests.e2e.viewer import Viewer
 from tests.mailbox import await_letter, code_in, new_address
 
@@ -35,6 +36,7 @@ def enter_code_from_mailbox(viewer: Viewer, address: str, subject: str) -> None:
     code = letter.locator(".code").inner_text()
     assert code == code_in(await_letter(viewer.cloud, address, subject))
     mailbox.close()
+    assert grave_findings(viewer.page) == []
     viewer.page.get_by_label("Code").fill(code)
 
 
@@ -73,8 +75,19 @@ def test_somebody_signs_up_watches_and_chooses_a_new_password(
     assert refreshed_in(viewer) == 400
     assert refreshed_in(elsewhere) == 200
 
+    elsewhere.page.goto(f"{cloud.issuer}/account/email")
+    elsewhere.page.get_by_label("Current e-mail").fill(address)
+    elsewhere.page.get_by_label("Password").fill(CHOSEN)
+    elsewhere.page.get_by_label("New e-mail").fill(new_address())
+    elsewhere.page.get_by_role("button", name="Continue").click()
+    expect(elsewhere.page.get_by_role("heading", name="Confirm your new address")).to_be_visible()
+    assert grave_findings(elsewhere.page) == []
 
-ACCOUNT_PAGES = ("", "/password", "/email", "/passkeys", "/export", "/delete")
+
+ACCOUNT_PAGES = (
+    *("", "/password", "/email", "/passkeys", "/apps", "/export", "/delete"),
+    *("/two-step", "/two-step/off", "/recovery-codes"),
+)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

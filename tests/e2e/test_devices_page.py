@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.cloud import RunningCloud
 from tests.e2e.axe import grave_findings
+from tests.e2e.remote import Remote
 from tests.e2e.viewer import Viewer
 from tests.integration.test_account_devices import SignedIn
 from tests.integration.test_accounts import Somebody
@@ -34,7 +35,7 @@ def signed_in(viewer: Viewer, somebody: Somebody, path: str) -> Page:
     return page
 
 
-def test_a_device_is_found_renamed_and_signed_out_by_keyboard_alone(
+def test_a_device_is_found_renamed_and_signed_out_by_a_remote_alone(
     viewer: Viewer, somebody: Somebody
 ) -> None:
     tv = SignedIn(somebody, "Mozilla/5.0 (SMART-TV; Linux; Tizen 8.0) Version/8.0 TV Safari/538")
@@ -44,7 +45,10 @@ def test_a_device_is_found_renamed_and_signed_out_by_keyboard_alone(
     expect(rows.first).to_contain_text("this device")
     assert grave_findings(page) == []
 
-    page.get_by_role("button", name="Rename Safari on TV").press("Enter")
+    remote = Remote(page)
+    remote.press("ArrowDown")
+    remote.search(page.get_by_role("button", name="Rename Safari on TV"))
+    remote.press("Enter")
     field = page.get_by_label("Name of the device")
     expect(field).to_be_focused()
     field.fill("<b>Living room</b>")
@@ -52,10 +56,13 @@ def test_a_device_is_found_renamed_and_signed_out_by_keyboard_alone(
     expect(page.get_by_role("heading", name="<b>Living room</b>")).to_be_visible()
     expect(page.get_by_role("button", name="Rename <b>Living room</b>")).to_be_focused()
 
-    page.get_by_role("button", name="Sign out <b>Living room</b>").press("Enter")
+    remote.go("ArrowRight", page.get_by_role("button", name="Sign out <b>Living room</b>"))
+    remote.press("Enter")
     expect(page.get_by_role("button", name="Cancel")).to_be_focused()
     assert grave_findings(page) == []
-    page.get_by_role("dialog").get_by_role("button", name="Sign out").press("Enter")
+    remote.go("ArrowRight", page.get_by_role("dialog").get_by_role("button", name="Sign out"))
+    assert remote.is_seen()
+    remote.press("Enter")
     expect(rows.filter(has_text="Living room")).to_contain_text("signed out")
     expect(page.get_by_role("heading", name="Devices", exact=True)).to_be_focused()
 
@@ -114,7 +121,7 @@ def test_the_same_browser_is_the_same_device_and_can_sign_itself_out(
     expect(rows.first).to_contain_text("this device")
 
 
-def test_who_makes_room_for_their_own_device_sees_it_take_the_place(
+def test_who_makes_room_for_their_own_device_has_the_place_then_signs_all_the_others_out(
     cloud: RunningCloud, viewer: Viewer
 ) -> None:
     crowded = Somebody(cloud).has_account()
@@ -130,6 +137,18 @@ def test_who_makes_room_for_their_own_device_sees_it_take_the_place(
 
     expect(this).to_contain_text("this device")
     expect(this).not_to_contain_text("without a place")
+
+    page.get_by_role("button", name="Sign out all other devices").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("status")).to_have_text("All other devices were signed out.")
+    expect(this).not_to_contain_text("signed out")
+    assert first.renewal().status_code == 400
+    page.reload()
+    expect(this).to_contain_text("this device")
+
+    page.get_by_role("button", name="Sign out everywhere").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert viewer.complaints == []
 
 

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 
 from tests.cloud import RunningCloud
 from tests.custody import claims_of
+from tests.e2e.axe import grave_findings
 from tests.e2e.viewer import Viewer
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -112,6 +113,7 @@ def test_a_tv_is_refused_by_keyboard_alone(cloud: RunningCloud, phone: Viewer) -
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", name="Refused")).to_be_visible()
+    assert grave_findings(page) == []
     assert tv.poll()["error"] == "access_denied"
 
 
