@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from PIL import Image, ImageStat
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.viewer import Viewer
 from tests.films import Ingested
@@ -33,6 +33,28 @@ def test_a_choice_of_captions_is_kept_for_the_next_film(viewer: Viewer, ingested
     viewer.play(ingested.title_id).start()
 
     expect(viewer.page.get_by_test_id("captions")).to_have_text("Guten Abend.")
+
+
+def test_a_film_begins_with_captions_in_the_profiles_language_until_they_are_turned_off(
+    viewer: Viewer, ingested: Ingested
+) -> None:
+    def all_speak_german(route: Route) -> None:
+        answer = route.fetch()
+        household = answer.json()
+        profiles = [{**each, "language": "de"} for each in household["profiles"]]
+        route.fulfill(response=answer, json={**household, "profiles": profiles})
+
+    viewer.page.route("**/v1/profiles", all_speak_german)
+    viewer.sign_in()
+    expect(viewer.page.get_by_role("link", name="is watching")).to_be_visible()
+    player = viewer.play(ingested.title_id).start()
+    expect(viewer.page.get_by_test_id("captions")).to_have_text("Guten Abend.")
+
+    player.choose_captions("Off")
+    expect(viewer.page.get_by_test_id("captions")).to_have_text("")
+    viewer.play(ingested.title_id).start()
+
+    expect(viewer.page.get_by_test_id("captions")).to_have_text("")
 
 
 def test_a_film_without_captions_offers_no_menu_of_them(

@@ -81,6 +81,8 @@ export function createServices(config: Config): Services {
   const whose = (): string | null => session.whoWatches()?.profileId ?? null;
   const reachedHere = new ReachedHere(sessionStorage, whose, Date.now);
   const progress = new ProgressApi(client, reachedHere);
+  const profiles = new ProfilesApi(client, sessionStorage);
+  const language = (): string | null => profiles.face(whose() ?? "")?.language ?? null;
   const outbox = beaconOutbox(session, new BeaconsApi(client, Date.now));
   const keepFresh = (): (() => void) => session.keepFresh();
   return {
@@ -93,7 +95,9 @@ export function createServices(config: Config): Services {
     playback,
     openings: new Openings(
       (titleId, fromStart) =>
-        new Playback(titleId, fromStart, { playback, progress, outbox, reachedHere, keepFresh }),
+        new Playback(titleId, fromStart, {
+          ...{ playback, progress, outbox, reachedHere, keepFresh, language },
+        }),
     ),
     assets: new AssetsApi(client),
     uploads: new UploadsApi(client),
@@ -112,7 +116,7 @@ export function createServices(config: Config): Services {
     members: new MembersApi(client),
     letters: new LettersApi(client),
     plans: new PlansApi(client),
-    profiles: new ProfilesApi(client, sessionStorage),
+    profiles,
     remembered,
   };
 }

@@ -35,8 +35,8 @@ export interface Wanted {
 /** What shows that it is no child who asks. */
 export type Proof = { readonly pin: string } | { readonly password: string } | null;
 
-/** What a page shows of who watches. */
-export type Face = Pick<Profile, "profileId" | "name" | "avatar">;
+/** What pages and the player go by of who watches. */
+export type Face = Pick<Profile, "profileId" | "name" | "avatar" | "language">;
 
 const FACE = "marquee.face";
 
@@ -95,9 +95,9 @@ export class ProfilesApi {
     }
   }
 
-  #keepFace({ profileId, name, avatar }: Profile): void {
+  #keepFace({ profileId, name, avatar, language }: Profile): void {
     try {
-      this.storage.setItem(FACE, JSON.stringify({ profileId, name, avatar }));
+      this.storage.setItem(FACE, JSON.stringify({ profileId, name, avatar, language }));
     } catch {
       // Asked for again then.
     }

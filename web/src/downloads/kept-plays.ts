@@ -35,5 +35,6 @@ export function keptPlays(
     },
     reachedHere: { tell: () => undefined },
     keepFresh: () => () => undefined,
+    language: () => null,
   };
 }

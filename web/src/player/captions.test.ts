@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { captionOptions } from "./captions";
+import { captionOptions, captionsAtFirst } from "./captions";
 
 describe("the captions menu", () => {
   it("offers off and every language by name", () => {
@@ -25,5 +25,20 @@ describe("the captions menu", () => {
 
   it("shows a language that nobody can name as it is written", () => {
     expect(captionOptions([{ language: "x!", label: null }], null)[1]?.label).toBe("x!");
+  });
+});
+
+describe("the captions that a film begins with", () => {
+  const tracks = ["en", "pt-BR", "de-AT", "de"].map((language) => ({ language, label: null }));
+
+  it.each([
+    ["are those of the profile's language", "de", "de"],
+    ["are a region's, where there are no others", "pt", "pt-BR"],
+    ["are none where the film has none in it", "fr", null],
+    ["are none where a language only begins alike", "p", null],
+    ["are none for the language that every profile begins with", "en", null],
+    ["are none where nobody knows the language", null, null],
+  ])("%s", (_, language, expected) => {
+    expect(captionsAtFirst(tracks, language)).toBe(expected);
   });
 });

@@ -17,6 +17,24 @@ export interface CaptionOption {
 }
 
 const NAME = "marquee.captions";
+const OFF = "";
+
+/** Of every profile whose owner said nothing: captions that nobody asked for stand in no film. */
+const UNSAID = "en";
+
+/**
+ * What a film begins with for who never chose: its captions in the language of the profile, the
+ * exact tag before one of a region ("pt" finds "pt-BR"). `language` is null where it is not known.
+ */
+export function captionsAtFirst(
+  tracks: readonly CaptionTrack[],
+  language: string | null,
+): CaptionChoice {
+  if (language === null || language === UNSAID) return null;
+  const tags = tracks.map((track) => track.language);
+  if (tags.includes(language)) return language;
+  return tags.find((tag) => tag.startsWith(`${language}-`)) ?? null;
+}
 
 /** Off first, then each language by name; exactly one is selected. */
 export function captionOptions(
@@ -45,18 +63,19 @@ function nameOf({ language, label }: CaptionTrack): string {
   }
 }
 
-export function readCaptionChoice(): CaptionChoice {
+/** Undefined for who never chose. */
+export function readCaptionChoice(): CaptionChoice | undefined {
   try {
-    return localStorage.getItem(NAME);
+    const kept = localStorage.getItem(NAME);
+    return kept === OFF ? null : (kept ?? undefined);
   } catch {
-    return null;
+    return undefined;
   }
 }
 
 export function rememberCaptionChoice(choice: CaptionChoice): void {
   try {
-    if (choice === null) localStorage.removeItem(NAME);
-    else localStorage.setItem(NAME, choice);
+    localStorage.setItem(NAME, choice ?? OFF);
   } catch {
     // Storage may be full or forbidden: then it is only not remembered.
   }

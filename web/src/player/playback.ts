@@ -8,6 +8,7 @@ import { type BeaconListener, Beacons, type Clock } from "./beacons";
 import {
   type CaptionChoice,
   type CaptionTrack,
+  captionsAtFirst,
   readCaptionChoice,
   rememberCaptionChoice,
 } from "./captions";
@@ -58,6 +59,8 @@ export interface PlaybackDependencies {
   readonly reachedHere: Pick<ReachedHere, "tell">;
   /** Keeps a token at hand for the beacon on leaving; returns how to stop. */
   readonly keepFresh: () => () => void;
+  /** Of the profile that watches; null where it is not known. */
+  readonly language: () => string | null;
 }
 
 type Engine = import("./engine").Engine;
@@ -95,6 +98,8 @@ export class Playback {
   /** The start under way or playing; aborted by the next one and on leaving. */
   #attempt = new AbortController();
   #hasShownPicture = false;
+  /** Undefined for who never chose. */
+  #captionChoice = readCaptionChoice();
   /** When the edge's refusal last led to a new start. */
   #askedAnewAt = -Infinity;
   /** The viewer looks for another place: what the picture waits for then is no fault. */
@@ -121,7 +126,7 @@ export class Playback {
       chosenHeight: null,
       height: 0,
       captions: [],
-      chosenCaptions: readCaptionChoice(),
+      chosenCaptions: this.#captionChoice ?? null,
       storyboard: null,
       failure: null,
     };
@@ -204,8 +209,8 @@ export class Playback {
   }
 
   chooseCaptions(choice: CaptionChoice): void {
-    this.#engine?.chooseCaptions(choice);
-    this.#update({ chosenCaptions: choice });
+    this.#captionChoice = choice;
+    this.#showCaptions(this.#engine);
     rememberCaptionChoice(choice);
   }
 
@@ -252,9 +257,9 @@ export class Playback {
       const startSeconds = at ?? resumePosition(reached);
       await engine.load({ manifestUrls, licence, startSeconds });
       if (attempt.signal.aborted) return;
-      const { chosenHeight, chosenCaptions } = this.#view;
+      const { chosenHeight } = this.#view;
       if (chosenHeight !== null) engine.choose(chosenHeight);
-      engine.chooseCaptions(chosenCaptions);
+      this.#showCaptions(engine);
       this.#play(video);
       const showStoryboard = (): void => void this.#showStoryboard(start, attempt.signal);
       // After the picture, so that it never waits for it.
@@ -267,6 +272,15 @@ export class Playback {
       }
       this.#failed(error, attempt);
     }
+  }
+
+  #showCaptions(engine: Engine | null): void {
+    const chosenCaptions =
+      this.#captionChoice === undefined
+        ? captionsAtFirst(this.#view.captions, this.using.language())
+        : this.#captionChoice;
+    engine?.chooseCaptions(chosenCaptions);
+    this.#update({ chosenCaptions });
   }
 
   async #engineFor(attempt: AbortController): Promise<Engine> {
