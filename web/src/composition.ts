@@ -67,6 +67,8 @@ export function createServices(config: Config): Services {
     const now = session.whoWatches()?.profileId;
     if (session.status() !== "signed-in" || now !== watching) remembered.clear();
     watching = now;
+    // What a tab keeps is one person's only.
+    if (session.status() === "signed-out") sessionStorage.clear();
   });
   const capabilities = new Capabilities(thisBrowser(), {
     // Looked up each time: where storage is forbidden, its very name throws.
