@@ -6,10 +6,11 @@ import json
 import sys
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.conftest import synthesize
+from tests.conftest import ROOT, synthesize
 from tests.infra.test_grants import allowed_actions
 
 Template = dict[str, Any]
@@ -111,6 +112,21 @@ def test_one_function_makes_the_keys_of_a_day_and_one_other_opens_them(wrapping:
 def test_where_kms_signs_nothing_is_wrapped(template: Callable[[str], Template]) -> None:
     assert not any(name.startswith("WrappingKey") for name in template("identity")["Resources"])
     assert "WRAPPING_KEY" not in environment(template("identity"), "Token")
+
+
+@pytest.mark.parametrize("name", ["dev", "staging", "prod"])
+def test_passkeys_are_made_for_the_domain_that_the_issuer_is_a_host_of(
+    templates_of: Callable[[str], dict[str, Template]], name: str
+) -> None:
+    identity = templates_of(name)["identity"]
+    settings = json.loads((ROOT / "cdk.json").read_text())["context"]["environments"][name]
+    domain = settings["domain"]["name"]
+
+    for function in ("Passkeys", "PasskeySignIn"):
+        variables = environment(identity, function)
+        assert variables["PASSKEY_DOMAIN"] == domain
+        # Web Authentication Level 2, section 4, RP ID: a page's own host or one above.
+        assert f".{urlsplit(variables['ISSUER']).hostname}".endswith(f".{domain}")
 
 
 @pytest.mark.parametrize(
