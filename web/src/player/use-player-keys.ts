@@ -23,8 +23,9 @@ const TELEVISION = "(hover: none)";
 export function usePlayerKeys(keys: Keys): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      // What stands over the film has its own keys.
-      if (event.target instanceof Element && event.target.closest("dialog") !== null) return;
+      // What stands over the film has its own keys, but for the list of ours.
+      const dialog = event.target instanceof Element ? event.target.closest("dialog") : null;
+      if (dialog !== null && dialog.dataset["keys"] === undefined) return;
       const target = targetOf(event, keys);
       keys.controls.show();
       const command = commandFor(event, target, matchMedia(TELEVISION).matches);
