@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import billing.domain
+import playback.domain
 from identity.accounts.domain import DELETION_GRACE
 from stacks.environment import Environment, SettingsError, environment_from
 
@@ -369,15 +371,16 @@ def test_what_is_deleted_is_gone_everywhere_within_thirty_days(
         archive["Properties"]["RetentionDays"]
         for _, archive in of_type(templates, "AWS::Events::Archive")
     ]
-    daily_run = timedelta(days=1)
+    left = timedelta(days=30) - DELETION_GRACE - timedelta(days=1)
     for days in (
         env.recovery_days,
         env.log_retention_days,
         env.backup.keep_days if env.backup else 0,
         *archives,
     ):
-        assert DELETION_GRACE + daily_run + timedelta(days=days) <= timedelta(days=30)
+        assert timedelta(days=days) <= left
     assert archives
+    assert max(billing.domain.REMEMBERED_GONE, playback.domain.REMEMBERED_GONE) <= left
 
 
 def test_cfn_lint_finds_nothing(assembly_of: Callable[[str], Path]) -> None:
