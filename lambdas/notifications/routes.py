@@ -7,6 +7,7 @@ from typing import Any
 
 from kernel import log
 from kernel.clock import moment_of
+from kernel.errors import InvalidInputError
 from kernel.ids import names_one
 from kernel.web.payload import Event, Reply, claims, reply
 
@@ -40,13 +41,14 @@ def _letter(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def routes(items_of: Items) -> Callable[[Event], Reply]:
-    """`GET /v1/staff/accounts/{account_id}/letters`."""
+    """`GET /v1/staff/accounts/{account_id}/letters`; InvalidInputError for what is no account."""
 
     def answer(event: Event) -> Reply:
         by = claims(event, "staff")["sub"]
         account_id = str(event["pathParameters"]["account_id"])
         log.note(by=by)
-        # What can be no account has no letters.
-        return reply(200, shown(items_of(account_id) if names_one(account_id, "acc") else ()))
+        if not names_one(account_id, "acc"):
+            raise InvalidInputError("There can be no such account.", field="account_id")
+        return reply(200, shown(items_of(account_id)))
 
     return answer

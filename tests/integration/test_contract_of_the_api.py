@@ -76,6 +76,13 @@ CONFIG: dict[str, Any] = {
             },
         },
         {
+            # What is an address and which characters can be read, no schema says.
+            "include-path-regex": "^/v1/staff/accounts/(find|.*/block)$",
+            "checks": {
+                "positive_data_acceptance": {"expected-statuses": ["2xx", "404", "409", "422"]}
+            },
+        },
+        {
             # Which redirect address belongs to which client, and whether a code or a sign-in is
             # right, no schema says; and RFC 6749 sends an error back by redirect (4.1.2.1).
             "include-path-regex": "^/(authorize|consent|token|second-step|passkey)$",
