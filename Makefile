@@ -37,10 +37,10 @@ run: setup $(FOOTAGE_READY) ## The whole service on http://localhost:$(PORT)
 
 test: setup $(FOOTAGE_READY) $(LAYERS_AWS) chromium check-static ## Every check and test, browser included
 	cd web && npm test --silent
-	python -m pytest
+	python -m pytest -n 2 --no-loadscope-reorder
 
 check: setup $(LAYERS_AWS) check-static ## The quick gate: format, lint, types, import rules, unit and contract tests
-	python -m pytest -q -n 2 --dist loadfile tests/unit tests/contract
+	python -m pytest -q -n 2 tests/unit tests/contract
 
 .PHONY: check-static
 check-static:

@@ -13,6 +13,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import Scheduling
 
 from tests.chaos import killing_functions, seconds_between_kills
 from tests.cloud import (
@@ -27,6 +28,7 @@ from tests.cloud import (
 )
 from tests.films import Ingested, captions, run_ingest, unseen_film
 from tests.grants import missing_grants, needless_grants
+from tests.spreading import ON_THE_SERVICE, OneServiceScheduling
 
 # How long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("marquee", deadline=None)
@@ -94,11 +96,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Last, because the rest says sooner what is wrong, and because a browser that is driven from
     this thread keeps an event loop running in it.
     """
-    needing = [item for item in items if {"integration", "e2e"} & set(item.path.parts)]
+    needing = [item for item in items if ON_THE_SERVICE & set(item.path.parts)]
     for item in needing:
         item.add_marker("cloud")
         item.add_marker(pytest.mark.timeout(READY_SECONDS + 120))
     items.sort(key=lambda item: item.get_closest_marker("cloud") is not None)
+
+
+@pytest.hookimpl
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """With several workers the service still starts once."""
+    return OneServiceScheduling(config, log)
 
 
 def is_whole_suite(request: pytest.FixtureRequest) -> bool:
