@@ -35,6 +35,27 @@ def test_a_choice_of_captions_is_kept_for_the_next_film(viewer: Viewer, ingested
     expect(viewer.page.get_by_test_id("captions")).to_have_text("Guten Abend.")
 
 
+def test_a_film_goes_on_without_captions_that_do_not_come(
+    viewer: Viewer, ingested: Ingested
+) -> None:
+    """And says so; chosen again, they are asked for again."""
+    viewer.sign_in()
+    player = viewer.play(ingested.title_id).start()
+    player.pause()
+    viewer.page.route("**/*.vtt", lambda route: route.fulfill(status=404))
+    player.choose_captions("Deutsch")
+
+    told = viewer.page.get_by_role("status").filter(has_text="captions could not be loaded")
+    expect(told).to_be_visible(timeout=30_000)
+    viewer.page.keyboard.press("k")
+    player.runs_on(1)
+
+    viewer.page.unroute("**/*.vtt")
+    player.choose_captions("Deutsch")
+    expect(viewer.page.get_by_test_id("captions")).to_have_text("Guten Abend.")
+    expect(told).to_be_hidden()
+
+
 def test_a_film_begins_with_captions_in_the_profiles_language_until_they_are_turned_off(
     viewer: Viewer, ingested: Ingested
 ) -> None:

@@ -61,6 +61,8 @@ export interface EngineListener {
   /** The heights on offer changed: at the start, and when a licence withholds some. */
   renditionsChanged(heights: readonly number[]): void;
   captionsChanged(tracks: readonly CaptionTrack[]): void;
+  /** The captions that were chosen do not come; the film goes on without them. */
+  captionsFailed(): void;
 }
 
 export class Engine {
@@ -74,6 +76,9 @@ export class Engine {
       if (detail.severity !== shaka.util.Error.Severity.RECOVERABLE) listener.failed(detail);
     });
     this.#player.addEventListener("trackschanged", () => this.#tellTracks());
+    this.#player.addEventListener("downloadfailed", (event) => {
+      if (areCaptionsGivenUp(event as Event & FailedDownload)) listener.captionsFailed();
+    });
   }
 
   static isSupported(): boolean {
@@ -99,7 +104,8 @@ export class Engine {
         licence.keys === null
           ? { servers: { [licence.keySystem]: new URL(licence.url, location.href).href } }
           : { clearKeys: licence.keys },
-      streaming: { bufferingGoal: 30, retryParameters },
+      // A film is worth watching without its captions.
+      streaming: { bufferingGoal: 30, retryParameters, ignoreTextStreamFailures: true },
       manifest: { retryParameters },
     });
     const cdns = new Cdns(manifestUrls, location.href, () => performance.now());
@@ -135,6 +141,20 @@ export class Engine {
     this.listener.captionsChanged(captions.map(({ language, label }) => ({ language, label })));
     this.listener.renditionsChanged(heightsOf(this.#player.getVideoTracks()));
   }
+}
+
+/** What Shaka tells of each attempt that failed. */
+interface FailedDownload {
+  readonly request: shaka.extern.Request;
+  readonly error: shaka.util.Error | null;
+  readonly aborted: boolean;
+}
+
+/** Whether it was the last attempt at a file of captions. */
+function areCaptionsGivenUp({ request, error, aborted }: FailedDownload): boolean {
+  if (request.contentType !== "text" || aborted) return false;
+  const isFinal = error?.severity === shaka.util.Error.Severity.CRITICAL;
+  return isFinal || request.attempt === request.retryParameters.maxAttempts - 1;
 }
 
 /** Shaka asks an address after the other; this filter runs before each attempt. */

@@ -46,6 +46,8 @@ export interface PlaybackView {
   /** Of the picture on screen; 0 before the first. */
   readonly height: number;
   readonly captions: readonly CaptionTrack[];
+  /** Those that were chosen could not be loaded. */
+  readonly haveCaptionsFailed: boolean;
   readonly chosenCaptions: CaptionChoice;
   /** Null until it is there; a film can be watched without. */
   readonly storyboard: Storyboard | null;
@@ -126,6 +128,7 @@ export class Playback {
       chosenHeight: null,
       height: 0,
       captions: [],
+      haveCaptionsFailed: false,
       chosenCaptions: this.#captionChoice ?? null,
       storyboard: null,
       failure: null,
@@ -280,7 +283,7 @@ export class Playback {
         ? captionsAtFirst(this.#view.captions, this.using.language())
         : this.#captionChoice;
     engine?.chooseCaptions(chosenCaptions);
-    this.#update({ chosenCaptions });
+    this.#update({ chosenCaptions, haveCaptionsFailed: false });
   }
 
   async #engineFor(attempt: AbortController): Promise<Engine> {
@@ -291,6 +294,10 @@ export class Playback {
       failed: (error) => this.#failed(error, attempt),
       renditionsChanged: (heights) => this.#update({ heights }),
       captionsChanged: (captions) => this.#update({ captions }),
+      captionsFailed: () => {
+        engine.chooseCaptions(null);
+        this.#update({ chosenCaptions: null, haveCaptionsFailed: true });
+      },
     });
     this.#engine = engine;
     await engine.attach(this.screen);

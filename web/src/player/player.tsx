@@ -89,6 +89,9 @@ export function Player({ playback, onBack }: Props): ReactNode {
           onTakeOver={(stream) => playback.takeOver(stream.sessionId)}
         />
       )}
+      <p className="player-notice" role="status">
+        {view.haveCaptionsFailed && "The captions could not be loaded. Choose them again to retry."}
+      </p>
       <header className="player-top">
         <button className="control" type="button" aria-label="Back" title="Back" onClick={onBack}>
           <BackIcon />
