@@ -108,15 +108,12 @@ def levers(per_step: Mapping[str, Use], total: Use, prices: Prices) -> dict[str,
     """What each change would save by itself, the largest first; docs/benchmarks.md says more."""
     beacons = reduce(add, (use for step, use in per_step.items() if "beacon" in step))
     renewals = per_step["renewal"]
-    # One item instead of three in a transaction, which doubles each.
-    writes = renewals["write_unit"] * (1 - 1 / 6)
     provisioned = Use.of(
         write_capacity_hour=total["write_unit"] / timedelta(hours=1).total_seconds()
         / PROVISIONED_USE
     )  # fmt: skip
     saved = {
         "beacons straight to the API": Use.of(edge_request=beacons["edge_request"]),
-        "renewal in one item": Use.of(write_unit=writes),
         "a key of a day signs": Use.of(key_request=renewals["key_request"]),
     }
     usd = {lever: sum(prices.usd(use).values()) for lever, use in saved.items()}

@@ -213,7 +213,7 @@ class Household:
 def household() -> Household:
     """Somebody who has the middle plan, a registered device and a title to watch."""
     from identity.domain import Account
-    from identity.oauth.grants import Family, digest
+    from identity.oauth.grants import Family, RefreshToken, digest
     from identity.oauth.store import DynamoGrants
     from identity.store import DynamoAccounts
     from kernel.aws.json_client import DYNAMODB, AwsJson
@@ -223,14 +223,19 @@ def household() -> Household:
     from playback.store import DynamoPlayback
 
     now = datetime.now(UTC)
-    refresh = secrets.token_urlsafe(32)
-    made = Household(
+    refresh = RefreshToken(
         account_id=new_id("acc", now),
+        family_id=new_id("fam", now),
+        family_secret=secrets.token_urlsafe(32),
+        secret=secrets.token_urlsafe(32),
+    )
+    made = Household(
+        account_id=refresh.account_id,
         profile_id=new_id("prf", now),
         device_id=new_id("dev", now),
-        family_id=new_id("fam", now),
+        family_id=refresh.family_id,
         title_id=new_id("ttl", now),
-        refresh=refresh,
+        refresh=str(refresh),
     )
     play_start.publish_title(os.environ["VAULT_KEY_ID"], made.title_id, new_id("ast", now))
     plan = Allowance(streams=2, max_height=1080, downloads=10)
@@ -255,10 +260,13 @@ def household() -> Household:
         scope="openid member",
         started_at=now,
         expires_at=now + timedelta(days=30),
+        family_digest=digest(refresh.family_secret),
+        token_digest=digest(refresh.secret),
         profile_id=made.profile_id,
+        device_registered=True,
+        signed_in_at=now,
     )
-    first = family.first_token(digest(refresh), "", device_registered=True, signed_in_at=now)
-    DynamoGrants(client, "identity").start(family, first)
+    DynamoGrants(client, "identity").start(family)
     return made
 
 

@@ -16,12 +16,7 @@ from identity.domain import Account, EmailTakenError
 from identity.mfa.domain import AuthenticatorApp
 from identity.oauth.device_grants import DeviceGrant, Status
 from identity.oauth.errors import InvalidGrantError
-from identity.oauth.grants import (
-    AuthorizationCode,
-    Family,
-    RefreshToken,
-    Rotation,
-)
+from identity.oauth.grants import AuthorizationCode, Family
 from identity.oauth.jwt import public_jwk
 from identity.oauth.key_ring import KeyRing
 from identity.oauth.ports import Ticket
@@ -50,7 +45,6 @@ class FakeAccounts:
 @dataclass
 class FakeGrants:
     codes: dict[str, AuthorizationCode] = field(default_factory=dict)
-    tokens: dict[str, RefreshToken] = field(default_factory=dict)
     families: dict[str, Family] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
@@ -66,14 +60,10 @@ class FakeGrants:
             self.codes[code_digest] = dataclasses.replace(code, spent_for=family_id)
         return code
 
-    def start(self, family: Family, token: RefreshToken) -> None:
+    def start(self, family: Family) -> None:
         if family.family_id in self.revoked:
             raise InvalidGrantError("revoked")
         self.families[family.family_id] = family
-        self.tokens[token.token_digest] = token
-
-    def refresh_token(self, token_digest: str) -> RefreshToken | None:
-        return self.tokens.get(token_digest)
 
     def family(self, account_id: str, family_id: str) -> Family | None:
         family = self.families.get(family_id)
@@ -81,27 +71,14 @@ class FakeGrants:
             return None
         return dataclasses.replace(family, is_revoked=family_id in self.revoked)
 
-    def rotate(
-        self,
-        spent: RefreshToken,
-        successor: RefreshToken,
-        sealed_successor: str,
-        now: datetime,
-        *,
-        arrival_ms: int,
-    ) -> bool:
+    def rotate(self, family: Family, renewed: Family) -> bool:
         with self.lock:
-            if self.tokens[spent.token_digest].is_spent or spent.family_id in self.revoked:
+            kept = self.families[family.family_id]
+            if kept.token_digest != family.token_digest or family.family_id in self.revoked:
                 return False
-            self.tokens[spent.token_digest] = dataclasses.replace(spent, is_spent=True)
-            self.tokens[successor.token_digest] = successor
-            self.families[spent.family_id] = dataclasses.replace(
-                self.families[spent.family_id],
-                expires_at=successor.expires_at,
-                arrival_ms=arrival_ms,
-                rotation=Rotation(
-                    spent.token_digest, sealed_successor, successor.key_thumbprint, now
-                ),
+            # Whom it watches as may have been chosen meanwhile.
+            self.families[family.family_id] = dataclasses.replace(
+                renewed, profile_id=kept.profile_id
             )
             return True
 

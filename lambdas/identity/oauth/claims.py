@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from identity.domain import SCOPES, Account
 from identity.oauth.errors import InvalidScopeError, SecondStepRequiredError
-from identity.oauth.grants import RefreshToken
+from identity.oauth.grants import Family
 from kernel.ids import time_of
 
 AUDIENCE = "marquee"
@@ -60,15 +60,15 @@ def kept_scope(scope: str, account: Account, methods: str) -> str:
     return " ".join(held)
 
 
-def renewed_scope(asked: str, token: RefreshToken, account: Account) -> str:
+def renewed_scope(asked: str, family: Family, account: Account) -> str:
     """The scope of a new access token: as before, less what was not asked for this time or what
     is no longer good; InvalidScopeError for more (RFC 6749 section 6)."""
-    before = token.scope.split()
+    before = family.scope.split()
     words = asked.split() or before
     if not set(words) <= set(before):
         raise InvalidScopeError("scope asks for more than the sign-in granted.")
     asked_again = " ".join(word for word in before if word in words)
-    return kept_scope(asked_again, account, token.methods)
+    return kept_scope(asked_again, account, family.methods)
 
 
 def _is_proven(word: str, methods: str) -> bool:
@@ -79,7 +79,7 @@ def access_claims(
     *,
     issuer: str,
     account: Account,
-    token: RefreshToken,
+    family: Family,
     scope: str,
     token_id: str,
     now: datetime,
@@ -91,46 +91,46 @@ def access_claims(
         "iss": issuer,
         "sub": account.account_id,
         "aud": AUDIENCE,
-        "client_id": token.client_id,
+        "client_id": family.client_id,
         "scope": scope,
         "profile": profile.profile_id,
         "maturity": str(profile.maturity),
         "kids": "true" if profile.kids else "false",
-        "device": token.device_id,
-        "device_registered": "true" if token.device_registered else "false",
-        "sid": token.family_id,
+        "device": family.device_id,
+        "device_registered": "true" if family.device_registered else "false",
+        "sid": family.family_id,
         # Flat, where an ID token has a list: API Gateway would pass on `[pwd otp]`.
-        "amr": token.methods,
-        "auth_time": _auth_time(token),
+        "amr": family.methods,
+        "auth_time": _auth_time(family),
         "iat": int(now.timestamp()),
         "exp": int((now + ACCESS_TOKEN_LIFE).timestamp()),
         "jti": token_id,
     }
 
 
-def _auth_time(token: RefreshToken) -> int:
+def _auth_time(family: Family) -> int:
     """When the sign-in was: its code was exchanged at most a minute later, unless it was kept."""
-    return int((token.signed_in_at or time_of(token.family_id)).timestamp())
+    return int((family.signed_in_at or time_of(family.family_id)).timestamp())
 
 
 def id_claims(
-    *, issuer: str, account: Account, token: RefreshToken, nonce: str, now: datetime
+    *, issuer: str, account: Account, family: Family, nonce: str, now: datetime
 ) -> Claims:
     """The claims of an ID token (OpenID Connect Core section 2)."""
     claims: Claims = {
         "iss": issuer,
         "sub": account.account_id,
-        "aud": token.client_id,
-        "sid": token.family_id,
-        "auth_time": _auth_time(token),
+        "aud": family.client_id,
+        "sid": family.family_id,
+        "auth_time": _auth_time(family),
         "iat": int(now.timestamp()),
         "exp": int((now + ACCESS_TOKEN_LIFE).timestamp()),
     }
     # Whether there is anybody to choose from, so that a client need not ask before it shows films.
     claims["profiles"] = len(account.household.profiles)
-    if token.methods:
-        claims["amr"] = token.methods.split()
-    claims |= email_claims(account, token.scope)
+    if family.methods:
+        claims["amr"] = family.methods.split()
+    claims |= email_claims(account, family.scope)
     return {**claims, "nonce": nonce} if nonce else claims
 
 

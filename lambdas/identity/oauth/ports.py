@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from identity.oauth.device_grants import DeviceGrant, Status
-from identity.oauth.grants import AuthorizationCode, Family, RefreshToken
+from identity.oauth.grants import AuthorizationCode, Family
 
 if TYPE_CHECKING:
     # What names it needs the keys' rules; what signs with KMS alone does not.
@@ -29,32 +29,17 @@ class Codes(Protocol):
 
 
 class Grants(Codes, Protocol):
-    """Codes, and what became of them: families and their refresh tokens, by digest."""
+    """Codes, and what became of them: families, each with the one refresh token it has."""
 
-    def start(self, family: Family, token: RefreshToken) -> None:
-        """Record a sign-in with its first refresh token.
-
-        InvalidGrantError when it was revoked before it began, UnavailableError when that could not
-        be told.
-        """
-
-    def refresh_token(self, token_digest: str) -> RefreshToken | None:
-        """The refresh token, spent or not."""
+    def start(self, family: Family) -> None:
+        """Record a sign-in; InvalidGrantError when it was revoked before it began."""
 
     def family(self, account_id: str, family_id: str) -> Family | None:
         """The sign-in that tokens descend from."""
 
-    def rotate(
-        self,
-        spent: RefreshToken,
-        successor: RefreshToken,
-        sealed_successor: str,
-        now: datetime,
-        *,
-        arrival_ms: int,
-    ) -> bool:
-        """Spend a refresh token for its successor, all or nothing, and note when the next one is
-        due; False when it was spent or its family revoked meanwhile."""
+    def rotate(self, family: Family, renewed: Family) -> bool:
+        """Keep the sign-in as renewed, with another token than before; False when the one that it
+        had was spent meanwhile, or the sign-in revoked."""
 
     def enter(self, account_id: str, family_id: str, profile_id: str) -> bool:
         """Whose the sign-in's tokens are from the next one on; False when it has ended."""

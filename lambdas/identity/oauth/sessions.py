@@ -19,9 +19,9 @@ from identity.oauth.errors import (
     InvalidRequestError,
     InvalidTokenError,
 )
-from identity.oauth.grants import digest
+from identity.oauth.grants import RefreshToken
 from identity.oauth.ports import Grants, KeySet
-from identity.oauth.tokens import required
+from identity.oauth.tokens import family_of, required
 from identity.ports import Accounts
 from kernel.clock import Clock
 from kernel.ids import time_of
@@ -113,26 +113,26 @@ class Introspection:
         return {"active": True, "token_type": "Bearer", **claims}
 
     def _refresh(self, presented: str) -> dict[str, Any] | None:
-        token = self.grants.refresh_token(digest(presented))
-        if token is None or token.is_spent or token.expires_at <= self.clock():
+        token = RefreshToken.read(presented)
+        family = family_of(self.grants, token)
+        if token is None or family is None or not family.is_renewed_by(token):
             return None
-        family = self.grants.family(token.account_id, token.family_id)
-        if family is None or family.is_revoked:
+        if family.is_revoked or family.expires_at <= self.clock():
             return None
-        if self._account(token.account_id, token.family_id) is None:
+        if self._account(family.account_id, family.family_id) is None:
             return None
         told: dict[str, Any] = {
             "active": True,
             "iss": self.reader.issuer,
-            "sub": token.account_id,
-            "client_id": token.client_id,
-            "scope": token.scope,
-            "device": token.device_id,
-            "sid": token.family_id,
-            "exp": int(token.expires_at.timestamp()),
+            "sub": family.account_id,
+            "client_id": family.client_id,
+            "scope": family.scope,
+            "device": family.device_id,
+            "sid": family.family_id,
+            "exp": int(family.expires_at.timestamp()),
         }
-        if token.key_thumbprint:
-            told["cnf"] = {"jkt": token.key_thumbprint}
+        if family.key_thumbprint:
+            told["cnf"] = {"jkt": family.key_thumbprint}
         return told
 
 
@@ -154,10 +154,11 @@ class SigningOut:
         """
         client = client_named(self.clients, required(form, "client_id"))
         presented = required(form, "token")
-        token = self.grants.refresh_token(digest(presented))
-        if token is not None:
-            _check_is_of(token.client_id, client)
-            self.grants.revoke(token.account_id, token.family_id, self.clock())
+        token = RefreshToken.read(presented)
+        family = family_of(self.grants, token)
+        if family is not None:
+            _check_is_of(family.client_id, client)
+            self.grants.revoke(family.account_id, family.family_id, self.clock())
             return True
         claims = self.reader.access(presented)
         if claims is None:

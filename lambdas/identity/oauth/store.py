@@ -1,8 +1,8 @@
-"""Codes, families and refresh tokens in the domain's DynamoDB table.
+"""Codes and families in the domain's DynamoDB table.
 
 CODE#<digest>      CODE         an authorization code, kept when spent so that replay is noticed
-REFRESH#<digest>   REFRESH      a refresh token, kept when spent so that a second use is noticed
-ACCOUNT#<account>  FAMILY#<id>  one sign-in; its last rotation; whether it was revoked
+ACCOUNT#<account>  FAMILY#<id>  one sign-in: digests of the secrets of its refresh tokens; its last
+                                rotation; whether it was revoked
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from identity.items import (
     ABSENT,
-    BUSY,
     Item,
     epoch,
-    is_refused,
     key,
     milliseconds,
     moment,
@@ -32,7 +30,6 @@ from identity.oauth.grants import (
     REFRESH_LIFE,
     AuthorizationCode,
     Family,
-    RefreshToken,
     Rotation,
 )
 from kernel.clock import epoch_milliseconds
@@ -45,8 +42,18 @@ if TYPE_CHECKING:
 REVOKE_TRIES = 5
 """How often an end that met a renewal of the same sign-in is tried."""
 
-_FAMILY_TEXTS = ("family_id", "account_id", "client_id", "device_id", "scope")
-_REFRESH_TEXTS = (*_FAMILY_TEXTS, "key_thumbprint")
+_FAMILY_TEXTS = (
+    "family_id",
+    "account_id",
+    "client_id",
+    "device_id",
+    "scope",
+    "family_digest",
+    "token_digest",
+    "key_thumbprint",
+    "profile_id",
+    "methods",
+)
 
 
 def _family_key(account_id: str, family_id: str) -> dict[str, Any]:
@@ -98,49 +105,23 @@ class DynamoGrants:
             return None if spent is None else _code(code_digest, spent)
         return _code(code_digest, answer["Attributes"])
 
-    def start(self, family: Family, token: RefreshToken) -> None:
-        """Record a sign-in with its first refresh token."""
-        item = {
-            **_family_key(family.account_id, family.family_id),
-            **_texts(family, (*_FAMILY_TEXTS, "methods")),
-            **text(profile_id=family.profile_id),
-            "started_at": epoch(family.started_at),
-            "expires_at": epoch(family.expires_at),
-        }
-        puts = (item, _refresh_item(token))
+    def start(self, family: Family) -> None:
+        """Record a sign-in."""
         try:
-            self.client.transact_write_items(
-                TransactItems=[
-                    {
-                        "Put": {
-                            "TableName": self.table,
-                            "Item": new,
-                            "ConditionExpression": ABSENT,
-                        }
-                    }
-                    for new in puts
-                ]
+            self.client.put_item(
+                TableName=self.table,
+                Item={
+                    **_family_key(family.account_id, family.family_id),
+                    **text(**{name: getattr(family, name) for name in _FAMILY_TEXTS}),
+                    "started_at": epoch(family.started_at),
+                    "expires_at": epoch(family.expires_at),
+                    "device_registered": {"BOOL": family.device_registered},
+                    **_signed_in(family.signed_in_at),
+                },
+                ConditionExpression=ABSENT,
             )
-        except self.client.exceptions.TransactionCanceledException as error:
-            if not is_refused(error.response):
-                raise UnavailableError(BUSY) from error
+        except self.client.exceptions.ConditionalCheckFailedException as error:
             raise InvalidGrantError("The sign-in was ended before it began.") from error
-
-    def refresh_token(self, token_digest: str) -> RefreshToken | None:
-        """The refresh token, spent or not."""
-        item = self._get(key("REFRESH", token_digest))
-        if item is None or "key_thumbprint" not in item:
-            # Tokens from before sign-ins were kept as families end with this version.
-            return None
-        return RefreshToken(
-            token_digest=token_digest,
-            expires_at=moment(item, "expires_at"),
-            is_spent="spent_at" in item,
-            methods=_methods(item),
-            device_registered="device_registered" in item,
-            signed_in_at=_signed_in_at(item),
-            **{name: item[name]["S"] for name in _REFRESH_TEXTS},
-        )
 
     def family(self, account_id: str, family_id: str) -> Family | None:
         """The sign-in that tokens descend from."""
@@ -153,57 +134,43 @@ class DynamoGrants:
             expires_at=moment(item, "expires_at"),
             is_revoked="revoked_at" in item,
             rotation=_rotation(item),
-            profile_id=item["profile_id"]["S"] if "profile_id" in item else "",
-            methods=_methods(item),
+            device_registered=item["device_registered"]["BOOL"],
+            signed_in_at=_signed_in_at(item),
             arrival_ms=int(item["arrival"]["N"]) if "arrival" in item else 0,
         )
 
-    def rotate(
-        self,
-        spent: RefreshToken,
-        successor: RefreshToken,
-        sealed_successor: str,
-        now: datetime,
-        *,
-        arrival_ms: int,
-    ) -> bool:
-        """Spend a refresh token for its successor, all or nothing."""
-        last = text(
-            **{
-                ":spent": spent.token_digest,
-                ":sealed": sealed_successor,
-                ":key": successor.key_thumbprint,
-            }
-        )
-        in_family = {
-            "Key": _family_key(spent.account_id, spent.family_id),
-            "UpdateExpression": (
-                "SET last_spent = :spent, last_sealed = :sealed, last_key = :key, "
-                "rotated_at = :now, expires_at = :until, arrival = :arrival"
-            ),
-            "ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(revoked_at)",
-            "ExpressionAttributeValues": {
-                **last,
-                ":now": milliseconds(now),
-                ":until": epoch(successor.expires_at),
-                ":arrival": number(arrival_ms),
-            },
-        }
-        spending = {
-            "Key": key("REFRESH", spent.token_digest),
-            "UpdateExpression": "SET spent_at = :now",
-            "ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(spent_at)",
-            "ExpressionAttributeValues": {":now": epoch(now)},
-        }
+    def rotate(self, family: Family, renewed: Family) -> bool:
+        """Spend a refresh token for its successor: one write, of the family's item alone."""
+        last = renewed.rotation
+        assert last is not None
         try:
-            self.client.transact_write_items(
-                TransactItems=[
-                    {"Update": {"TableName": self.table, **in_family}},  # type: ignore[typeddict-item]
-                    {"Update": {"TableName": self.table, **spending}},  # type: ignore[typeddict-item]
-                    {"Put": {"TableName": self.table, "Item": _refresh_item(successor)}},
-                ]
+            self.client.update_item(
+                TableName=self.table,
+                Key=_family_key(family.account_id, family.family_id),
+                UpdateExpression=(
+                    "SET token_digest = :next, key_thumbprint = :key, "
+                    "device_registered = :registered, last_spent = :before, last_sealed = :sealed, "
+                    "last_key = :last_key, rotated_at = :now, expires_at = :until, "
+                    "arrival = :arrival"
+                ),
+                ConditionExpression="token_digest = :before AND attribute_not_exists(revoked_at)",
+                ExpressionAttributeValues={
+                    **text(
+                        **{
+                            ":before": family.token_digest,
+                            ":next": renewed.token_digest,
+                            ":key": renewed.key_thumbprint,
+                            ":last_key": last.key_thumbprint,
+                            ":sealed": last.sealed_successor,
+                        }
+                    ),
+                    ":registered": {"BOOL": renewed.device_registered},
+                    ":now": milliseconds(last.at),
+                    ":until": epoch(renewed.expires_at),
+                    ":arrival": number(renewed.arrival_ms),
+                },
             )
-        except self.client.exceptions.TransactionCanceledException:
+        except self.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
 
@@ -266,21 +233,6 @@ def _ended(family: Family, now: datetime) -> SessionEnded:
         device_id=family.device_id,
         family_id=family.family_id,
     )
-
-
-def _texts(record: Family | RefreshToken, names: tuple[str, ...]) -> dict[str, Any]:
-    return text(**{name: getattr(record, name) for name in names})
-
-
-def _refresh_item(token: RefreshToken) -> dict[str, Any]:
-    registered = {"device_registered": {"BOOL": True}} if token.device_registered else {}
-    return {
-        **registered,
-        **key("REFRESH", token.token_digest),
-        **_texts(token, (*_REFRESH_TEXTS, "methods")),
-        "expires_at": epoch(token.expires_at),
-        **_signed_in(token.signed_in_at),
-    }
 
 
 def _signed_in(at: datetime | None) -> dict[str, Any]:

@@ -37,7 +37,6 @@ from identity.oauth.grants import (
     Family,
     RefreshToken,
     digest,
-    sealed,
 )
 from identity.oauth.ports import AccessSigners, Grants, Signer
 from identity.ports import Accounts
@@ -178,6 +177,7 @@ class Tokens:
     ) -> Answer:
         now = self.clock()
         begins_as = account.household.begins_as(profile).profile_id
+        first = RefreshToken(account.account_id, family_id, _new_secret(), _new_secret())
         family = Family(
             family_id=family_id,
             account_id=account.account_id,
@@ -186,72 +186,79 @@ class Tokens:
             scope=scope,
             started_at=now,
             expires_at=now + REFRESH_LIFE,
+            family_digest=digest(first.family_secret),
+            token_digest=digest(first.secret),
+            key_thumbprint=key,
             profile_id=begins_as,
             methods=methods,
-        )
-        secret = secrets.token_urlsafe(SECRET_BYTES)
-        token = family.first_token(
-            digest(secret),
-            key,
             device_registered=device.is_registered,
             signed_in_at=signed_in_at,
         )
-        self.grants.start(family, token)
-        answer = self._response(account, token, secret, scope, begins_as)
+        self.grants.start(family)
+        answer = self._response(account, family, first, scope, begins_as)
         if "openid" not in scope.split():
             return answer
-        identity = id_claims(issuer=self.issuer, account=account, token=token, nonce=nonce, now=now)
+        identity = id_claims(
+            issuer=self.issuer, account=account, family=family, nonce=nonce, now=now
+        )
         return {**answer, "id_token": _signed(identity, jwt.ID_TOKEN, self.signer)}
 
     def _from_refresh(
         self, form: Mapping[str, str], client: Client, key: str, told: Introduced
     ) -> Answer:
-        presented = required(form, "refresh_token")
+        presented = RefreshToken.read(required(form, "refresh_token"))
         for _ in range(ROTATION_TRIES):
             now = self.clock()
-            token = self.grants.refresh_token(digest(presented))
-            if token is None:
+            family = family_of(self.grants, presented)
+            if presented is None or family is None or family.client_id != client.client_id:
                 raise InvalidGrantError("The refresh token is unknown.")
-            if token.is_anothers(key):
-                self._tell_of_proof(token.account_id, token.client_id, REFRESH_TOKEN)
-            token.check(client.client_id, key, now)
-            account = self._account(token.account_id, time_of(token.family_id))
-            scope = renewed_scope(form.get("scope", ""), token, account)
-            family = self.grants.family(token.account_id, token.family_id)
+            successor = self._answered_before(family, presented, key)
+            if successor is None and family.is_anothers(key):
+                self._tell_of_proof(family.account_id, family.client_id, REFRESH_TOKEN)
+            family.check(key, now)
+            account = self._account(family.account_id, time_of(family.family_id))
+            scope = renewed_scope(form.get("scope", ""), family, account)
             profile = _watching_as(account, family)
-            if not (token.is_spent or token.device_registered):
-                # A device that was taken off the account does not come back by a renewal.
-                _check_not_revoked(family)
-                device = self.registry.renewed(account, token.device_id, told)
-                token = replace(token, device_registered=device.is_registered)
-            if token.is_spent:
-                secret = self._answered_before(token, presented, key)
-                return self._response(account, token, secret, scope, profile)
-            secret = secrets.token_urlsafe(SECRET_BYTES)
-            successor = token.followed_by(digest(secret), key, now)
-            if self.grants.rotate(
-                token,
-                successor,
-                sealed(presented, secret),
-                now,
-                arrival_ms=_next_arrival_ms(family, now),
-            ):
-                return self._response(account, successor, secret, scope, profile)
-            _check_not_revoked(self.grants.family(token.account_id, token.family_id))
+            if successor is not None:
+                return self._response(account, family, successor, scope, profile)
+            renewed, successor = self._renewed(account, family, presented, key, told)
+            if self.grants.rotate(family, renewed):
+                return self._response(account, renewed, successor, scope, profile)
         raise UnavailableError("This sign-in is being renewed elsewhere. Try again.")
 
-    def _answered_before(self, token: RefreshToken, presented: str, key: str) -> str:
-        """The successor given before, to a client that did not hear it; theft otherwise."""
-        family = self.grants.family(token.account_id, token.family_id)
-        secret = family and family.answer_again(presented, key, self.clock())
-        if not secret:
-            self._end_stolen(token.account_id, token.family_id, token.client_id, REFRESH_TOKEN)
+    def _renewed(
+        self,
+        account: Account,
+        family: Family,
+        presented: RefreshToken,
+        key: str,
+        told: Introduced,
+    ) -> tuple[Family, RefreshToken]:
+        """What the sign-in becomes, and the token that renews it next."""
+        now, secret = self.clock(), _new_secret()
+        arrival_ms = _next_arrival_ms(family, now)
+        renewed = family.renewed(presented, secret, key, now, arrival_ms=arrival_ms)
+        if not family.device_registered:
+            device = self.registry.renewed(account, family.device_id, told)
+            renewed = replace(renewed, device_registered=device.is_registered)
+        return renewed, presented.followed_by(secret)
+
+    def _answered_before(
+        self, family: Family, presented: RefreshToken, key: str
+    ) -> RefreshToken | None:
+        """The successor given before, to a client that did not hear it; None for the token that
+        is good now; theft otherwise, with or without the key."""
+        if family.is_revoked or family.is_renewed_by(presented):
+            return None
+        secret = family.answer_again(presented, key, self.clock())
+        if secret is None:
+            self._end_stolen(family.account_id, family.family_id, family.client_id, REFRESH_TOKEN)
             raise InvalidGrantError(
                 "The refresh token was used before; sign in again.",
                 reason="refresh_token_reused",
-                family=token.family_id,
+                family=family.family_id,
             )
-        return secret
+        return presented.followed_by(secret)
 
     def _tell_of_proof(self, account_id: str, client_id: str, grant_type: str) -> None:
         now = self.clock()
@@ -288,13 +295,13 @@ class Tokens:
         return account
 
     def _response(
-        self, account: Account, token: RefreshToken, refresh: str, scope: str, profile: str = ""
+        self, account: Account, family: Family, token: RefreshToken, scope: str, profile: str
     ) -> Answer:
         now = self.clock()
         claims = access_claims(
             issuer=self.issuer,
             account=account,
-            token=token,
+            family=family,
             scope=scope,
             token_id=new_id("tok", now),
             now=now,
@@ -304,7 +311,7 @@ class Tokens:
             "access_token": _signed(claims, jwt.ACCESS_TOKEN, self.access_signers.current()),
             "token_type": "Bearer",
             "expires_in": int(ACCESS_TOKEN_LIFE.total_seconds()),
-            "refresh_token": refresh,
+            "refresh_token": str(token),
             "scope": scope,
         }
 
@@ -314,31 +321,35 @@ def _signed(claims: Claims, token_type: str, signer: Signer) -> str:
     return jwt.assembled(message, signer.sign(message))
 
 
-def _watching_as(account: Account, family: Family | None) -> str:
+def family_of(grants: Grants, token: RefreshToken | None) -> Family | None:
+    """The sign-in that a token is or was one of; None for what is no token, and for one made up
+    by somebody who knows what a sign-in is called."""
+    family = None if token is None else grants.family(token.account_id, token.family_id)
+    return family if token is not None and family is not None and family.has(token) else None
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def _watching_as(account: Account, family: Family) -> str:
     """The profile that the sign-in chose; InvalidGrantError when it was deleted since."""
-    chosen = "" if family is None else family.profile_id
     try:
-        return account.household.watching(chosen).profile_id
+        return account.household.watching(family.profile_id).profile_id
     except ProfileNotFoundError as error:
         raise InvalidGrantError("The profile was deleted; sign in again.") from error
 
 
-def _check_not_revoked(family: Family | None) -> None:
-    if family is None or family.is_revoked:
-        raise InvalidGrantError("The sign-in was ended; sign in again.")
-
-
-def _next_arrival_ms(family: Family | None, now: datetime) -> int:
+def _next_arrival_ms(family: Family, now: datetime) -> int:
     """When the sign-in's next renewal is due; TooManyAttemptsError when this one is not yet.
 
     Read and written apart, and counted all the same: the write spends a token that only one of
     two renewals at once can spend.
     """
     limit, now_ms = RENEWALS_BY_SIGN_IN, epoch_milliseconds(now)
-    arrival_ms = 0 if family is None else family.arrival_ms
-    moved_ms = limit.next_arrival_ms(arrival_ms, now_ms)
+    moved_ms = limit.next_arrival_ms(family.arrival_ms, now_ms)
     if moved_ms is None:
-        raise TooManyAttemptsError(limit.retry_after_seconds(arrival_ms, now_ms))
+        raise TooManyAttemptsError(limit.retry_after_seconds(family.arrival_ms, now_ms))
     return moved_ms
 
 

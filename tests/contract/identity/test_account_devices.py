@@ -16,7 +16,6 @@ from identity.devices.domain import Device, Places
 from identity.devices.ports import Devices
 from identity.devices.store import DynamoDevices
 from identity.domain import Account
-from identity.oauth.grants import Family
 from identity.oauth.ports import Grants
 from identity.oauth.store import DynamoGrants
 from identity.store import DynamoAccounts
@@ -30,6 +29,7 @@ from kernel.events.identity import (
     SignedOutEverywhere,
 )
 from tests.fakes.devices import FakeDevices
+from tests.sign_ins import a_sign_in, secret, token_of
 
 ACCOUNT = "acc_1"
 
@@ -185,16 +185,16 @@ def test_the_latest_plan_counts_in_whichever_order_plans_arrive(kept: Kept) -> N
 
 
 def test_sessions_are_the_sign_ins_that_have_not_ended(kept: Kept, now: datetime) -> None:
-    for number in (1, 2, 3):
-        life = timedelta(days=30 if number < 3 else -1)
-        family = Family(f"fam_{number}", ACCOUNT, "web", "dev_1", "member", now, now + life)
-        kept.grants.start(family, family.first_token(f"d{number}", ""))
+    sign_ins = {
+        number: a_sign_in(f"fam_{number}", now, expires_at=now + timedelta(days=life))
+        for number, life in ((1, 30), (2, 30), (3, -1))
+    }
+    for sign_in in sign_ins.values():
+        kept.grants.start(sign_in)
     kept.grants.revoke(ACCOUNT, "fam_2", now)
-    used = now + timedelta(minutes=9)
-    first = kept.grants.refresh_token("d1")
-    assert first is not None
+    used, first = now + timedelta(minutes=9), sign_ins[1]
     assert kept.grants.rotate(
-        first, first.followed_by("d4", "", used), "sealed", used, arrival_ms=0
+        first, first.renewed(token_of(first), secret(2), "", used, arrival_ms=0)
     )
 
     (session,) = kept.devices.of(ACCOUNT, now).sessions
@@ -203,15 +203,13 @@ def test_sessions_are_the_sign_ins_that_have_not_ended(kept: Kept, now: datetime
     assert (session.began, session.last_used) == (now, used)
 
 
-def test_a_token_says_whether_its_device_had_a_place(kept: Kept, now: datetime) -> None:
-    family = Family("fam_1", ACCOUNT, "web", "dev_1", "member", now, now + timedelta(days=1))
-    for name, has_place in (("d1", True), ("d2", False)):
-        each = replace(family, family_id=f"fam_{name}")
-        kept.grants.start(each, each.first_token(name, "", device_registered=has_place))
+def test_a_sign_in_says_whether_its_device_had_a_place(kept: Kept, now: datetime) -> None:
+    for name, has_place in (("fam_1", True), ("fam_2", False)):
+        kept.grants.start(a_sign_in(name, now, device_registered=has_place))
 
-    found = [kept.grants.refresh_token(name) for name in ("d1", "d2")]
+    found = [kept.grants.family(ACCOUNT, name) for name in ("fam_1", "fam_2")]
 
-    assert [token and token.device_registered for token in found] == [True, False]
+    assert [family and family.device_registered for family in found] == [True, False]
 
 
 def test_nothing_is_left_of_a_deleted_account(kept: Kept, now: datetime) -> None:
@@ -244,8 +242,7 @@ def test_the_end_of_a_sign_in_is_told_once_with_whose_it_was(
 ) -> None:
     client, table = boto3.client("dynamodb"), table_of("identity")
     grants = DynamoGrants(client, table)
-    family = Family("fam_1", ACCOUNT, "web", "dev_1", "member", now, now + timedelta(days=30))
-    grants.start(family, family.first_token("d1", ""))
+    grants.start(a_sign_in("fam_1", now))
     ready = threading.Barrier(2)
 
     def sign_out() -> None:

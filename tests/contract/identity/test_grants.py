@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import os
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 
 from identity.oauth.clients import AuthorizationRequest
 from identity.oauth.errors import InvalidGrantError
-from identity.oauth.grants import AuthorizationCode, Family, RefreshToken, Rotation
+from identity.oauth.grants import AuthorizationCode, Family
 from identity.oauth.ports import Grants
 from identity.oauth.store import DynamoGrants
+from kernel.aws.dynamodb import dynamodb
+from kernel.ids import new_id
 from tests.fakes.identity import FakeGrants
+from tests.sign_ins import a_sign_in, secret, token_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+RACERS = 12
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -30,6 +39,15 @@ def grants(
 
 
 @pytest.fixture
+def each_its_own(grants: Grants, aws_address: str) -> Callable[[], Grants]:
+    """As functions are: each with its own connection."""
+    if isinstance(grants, FakeGrants):
+        return lambda: grants
+    where = {**os.environ, "AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL": aws_address}
+    return lambda: DynamoGrants(dynamodb(where), "identity")
+
+
+@pytest.fixture
 def code(now: datetime) -> AuthorizationCode:
     asked = AuthorizationRequest("web", "https://w/callback", "c" * 43, "member", "s", "", "j" * 43)
     return AuthorizationCode("digest", asked, "acc_1", "member", now + timedelta(seconds=60))
@@ -37,12 +55,13 @@ def code(now: datetime) -> AuthorizationCode:
 
 @pytest.fixture
 def family(now: datetime) -> Family:
-    return Family("fam_1", "acc_1", "web", "dev_1", "member", now, now + timedelta(days=30))
+    return a_sign_in("fam_1", now)
 
 
-@pytest.fixture
-def token(family: Family) -> RefreshToken:
-    return family.first_token("d1", "")
+def renewed(family: Family, number: int, at: datetime, *, key: str = "") -> Family:
+    """The sign-in whose token before was renewed for that one."""
+    spent = token_of(family, number - 1)
+    return family.renewed(spent, secret(number), key, at, arrival_ms=number)
 
 
 def test_a_code_is_spent_once_and_tells_for_which_sign_in(
@@ -65,56 +84,115 @@ def test_a_code_tells_to_the_millisecond_when_it_was_given_out(
     assert grants.spend_code("digest", "fam_1") == later
 
 
-def test_a_sign_in_is_found_with_its_first_token(
-    grants: Grants, family: Family, token: RefreshToken
+def test_a_sign_in_is_found_by_whose_it_is_and_what_it_is_called(
+    grants: Grants, family: Family, now: datetime
 ) -> None:
-    grants.start(family, token)
+    whole = dataclasses.replace(
+        family,
+        key_thumbprint="key",
+        methods="pwd otp mfa",
+        device_registered=True,
+        signed_in_at=now,
+    )
+    grants.start(whole)
 
-    assert grants.family("acc_1", "fam_1") == family
-    assert grants.refresh_token("d1") == token
+    assert grants.family("acc_1", "fam_1") == whole
     assert grants.family("acc_2", "fam_1") is None
-    assert grants.refresh_token("d2") is None
+    assert grants.family("acc_1", "fam_2") is None
 
 
 def test_a_rotation_spends_one_token_for_the_next_and_is_remembered(
-    grants: Grants, family: Family, token: RefreshToken, now: datetime
+    grants: Grants, family: Family, now: datetime
 ) -> None:
-    grants.start(family, token)
+    grants.start(family)
     at = now + timedelta(milliseconds=250)
-    successor = token.followed_by("d2", "key", at)
+    after = dataclasses.replace(renewed(family, 2, at, key="key"), device_registered=True)
 
-    assert grants.rotate(token, successor, "sealed", at, arrival_ms=0)
+    assert grants.rotate(family, after)
 
-    renewed = grants.family("acc_1", "fam_1")
-    assert renewed is not None
-    assert renewed.rotation == Rotation("d1", "sealed", "key", at)
-    assert grants.refresh_token("d1") == dataclasses.replace(token, is_spent=True)
-    kept = grants.refresh_token("d2")
+    kept = grants.family("acc_1", "fam_1")
     assert kept is not None
-    assert (kept.key_thumbprint, kept.is_spent) == ("key", False)
+    # Ends are kept in whole seconds, as TTL wants them.
+    assert kept == dataclasses.replace(after, expires_at=kept.expires_at)
+    assert not kept.is_renewed_by(token_of(family))
+    assert kept.is_renewed_by(token_of(family, 2))
 
 
-def test_a_token_is_swapped_once(
-    grants: Grants, family: Family, token: RefreshToken, now: datetime
+def test_a_token_is_swapped_once(grants: Grants, family: Family, now: datetime) -> None:
+    grants.start(family)
+    first = renewed(family, 2, now)
+    grants.rotate(family, first)
+
+    assert not grants.rotate(family, dataclasses.replace(first, token_digest="another"))
+
+    assert grants.family("acc_1", "fam_1") == first
+
+
+def test_of_many_swaps_at_once_one_is_made(
+    grants: Grants, family: Family, now: datetime, each_its_own: Callable[[], Grants]
 ) -> None:
-    grants.start(family, token)
-    grants.rotate(token, token.followed_by("d2", "", now), "sealed", now, arrival_ms=0)
+    grants.start(family)
+    ready = threading.Barrier(RACERS)
 
-    assert not grants.rotate(token, token.followed_by("d3", "", now), "other", now, arrival_ms=0)
+    def swap(number: int) -> bool:
+        mine = each_its_own()
+        ready.wait(30)
+        after = family.renewed(token_of(family), secret(number), "", now, arrival_ms=number)
+        return mine.rotate(family, after)
 
-    assert grants.refresh_token("d3") is None
-    renewed = grants.family("acc_1", "fam_1")
-    assert renewed is not None
-    assert renewed.rotation is not None
-    assert renewed.rotation.sealed_successor == "sealed"
+    with ThreadPoolExecutor(RACERS) as pool:
+        swapped = list(pool.map(swap, range(2, 2 + RACERS)))
+
+    assert swapped.count(True) == 1
+    kept = grants.family("acc_1", "fam_1")
+    assert kept is not None
+    assert kept.arrival_ms == swapped.index(True) + 2
+    assert kept.answer_again(token_of(family), "", now) == secret(kept.arrival_ms)
+
+
+def test_an_end_and_a_swap_at_once_leave_the_sign_in_ended(
+    grants: Grants, family: Family, now: datetime, each_its_own: Callable[[], Grants]
+) -> None:
+    grants.start(family)
+    ready = threading.Barrier(2)
+
+    def end(mine: Grants) -> None:
+        ready.wait(30)
+        mine.revoke("acc_1", "fam_1", now)
+
+    def swap(mine: Grants) -> None:
+        ready.wait(30)
+        mine.rotate(family, renewed(family, 2, now))
+
+    with ThreadPoolExecutor(2) as pool:
+        for racing in [pool.submit(work, each_its_own()) for work in (end, swap)]:
+            racing.result(60)
+
+    ended = grants.family("acc_1", "fam_1")
+    assert ended is not None
+    assert ended.is_revoked
+    assert ended.answer_again(token_of(family), "", now) is None
+
+
+def test_whom_a_sign_in_watches_as_outlives_a_swap_that_did_not_know(
+    grants: Grants, family: Family, now: datetime
+) -> None:
+    grants.start(family)
+    grants.enter("acc_1", "fam_1", "prf_2")
+
+    assert grants.rotate(family, renewed(family, 2, now))
+
+    kept = grants.family("acc_1", "fam_1")
+    assert kept is not None
+    assert kept.profile_id == "prf_2"
 
 
 def test_nothing_of_a_revoked_sign_in_is_swapped_or_answered_again(
-    grants: Grants, family: Family, token: RefreshToken, now: datetime
+    grants: Grants, family: Family, now: datetime
 ) -> None:
-    grants.start(family, token)
-    successor = token.followed_by("d2", "", now)
-    grants.rotate(token, successor, "sealed", now, arrival_ms=0)
+    grants.start(family)
+    second = renewed(family, 2, now)
+    grants.rotate(family, second)
 
     grants.revoke("acc_1", "fam_1", now)
     grants.revoke("acc_1", "fam_1", now)
@@ -123,38 +201,60 @@ def test_nothing_of_a_revoked_sign_in_is_swapped_or_answered_again(
     assert ended is not None
     assert ended.is_revoked
     assert ended.rotation is None
-    assert not grants.rotate(
-        successor, successor.followed_by("d3", "", now), "sealed", now, arrival_ms=0
-    )
+    assert not grants.rotate(second, renewed(second, 3, now))
 
 
 def test_a_sign_in_that_was_revoked_before_it_began_does_not_begin(
-    grants: Grants, family: Family, token: RefreshToken, now: datetime
+    grants: Grants, family: Family, now: datetime
 ) -> None:
     grants.revoke("acc_1", "fam_1", now)
 
     with pytest.raises(InvalidGrantError):
-        grants.start(family, token)
-    assert grants.refresh_token("d1") is None
+        grants.start(family)
+    assert grants.family("acc_1", "fam_1") is None
 
 
-def test_a_token_from_before_there_were_families_is_unknown(
-    table_of: Callable[[str], str], lean_dynamodb: DynamoDBClient
+def test_a_renewal_is_one_write_of_one_unit(
+    table_of: Callable[[str], str],
+    lean_dynamodb: DynamoDBClient,
+    aws_calls: list[str],
+    now: datetime,
 ) -> None:
+    """With everything at its longest: what a sign-in's item has beyond 1 KB is paid twice."""
     client, table = lean_dynamodb, table_of("identity")
-    older = {"pk": "REFRESH#d0", "sk": "REFRESH", "family_id": "fam_0", "account_id": "acc_1"}
-    client.put_item(
-        TableName=table,
-        Item={**{name: {"S": value} for name, value in older.items()}, "expires_at": {"N": "1"}},
+    account_id = new_id("acc", now)
+    family = a_sign_in(
+        new_id("fam", now),
+        now,
+        account_id=account_id,
+        client_id="a-partner-with-a-name",
+        device_id=new_id("dev", now),
+        scope="openid email member staff",
+        key_thumbprint="k" * 43,
+        profile_id=new_id("prf", now),
+        methods="pwd otp mfa",
+        device_registered=True,
+        signed_in_at=now,
     )
+    grants = DynamoGrants(client, table)
+    grants.start(family)
+    asked = len(aws_calls)
 
-    assert DynamoGrants(client, table).refresh_token("d0") is None
+    assert grants.rotate(family, renewed(family, 2, now, key="k" * 43))
+
+    assert aws_calls[asked:] == ["UpdateItem"]
+    (item,) = boto3.client("dynamodb").scan(TableName=table)["Items"]
+    assert sum(len(name) + size(value) for name, value in item.items()) <= 1024
 
 
-def test_a_sign_in_tells_which_profile_it_chose_last(
-    grants: Grants, family: Family, token: RefreshToken
-) -> None:
-    grants.start(dataclasses.replace(family, profile_id="prf_1"), token)
+def size(value: Mapping[str, Any]) -> int:
+    """Bytes of an attribute, at most (Amazon DynamoDB, item sizes and formats)."""
+    ((kind, content),) = value.items()
+    return {"S": len(str(content).encode()), "N": 21, "BOOL": 1}[kind]
+
+
+def test_a_sign_in_tells_which_profile_it_chose_last(grants: Grants, family: Family) -> None:
+    grants.start(dataclasses.replace(family, profile_id="prf_1"))
 
     assert grants.enter("acc_1", "fam_1", "prf_2")
     known = grants.family("acc_1", "fam_1")
@@ -163,9 +263,9 @@ def test_a_sign_in_tells_which_profile_it_chose_last(
 
 
 def test_no_profile_is_entered_in_a_sign_in_that_ended_or_never_began(
-    grants: Grants, family: Family, token: RefreshToken, now: datetime
+    grants: Grants, family: Family, now: datetime
 ) -> None:
-    grants.start(family, token)
+    grants.start(family)
     grants.revoke("acc_1", "fam_1", now)
 
     assert not grants.enter("acc_1", "fam_1", "prf_2")

@@ -14,7 +14,6 @@ import pytest
 from identity.domain import Account
 from identity.oauth import jwt
 from identity.oauth.claims import ACCESS_TOKEN_LIFE, access_claims
-from identity.oauth.grants import RefreshToken
 from identity.oauth.key_ring import PUBLISHED_BEFORE, KeyRing
 from identity.oauth.kms import KmsKeySet, KmsSigner
 from identity.oauth.ports import AccessSigners, KeyRings, KeySet
@@ -31,6 +30,7 @@ from identity.oauth.wrapped import (
 from kernel.aws.json_client import KMS, AwsError
 from tests.contract.conftest import JsonClient
 from tests.fakes.identity import FakeKeyRings
+from tests.sign_ins import a_sign_in
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,11 +49,10 @@ class Signing:
 
     def token(self) -> str:
         account = Account("acc_1", "ada@example.com", "-", ("member",), "prf_1", self.now)
-        token = RefreshToken("d", "fam_1", "acc_1", "web", "dev_1", "member", self.now)
         claims = access_claims(
             issuer=ISSUER,
             account=account,
-            token=token,
+            family=a_sign_in("fam_1", self.now),
             scope="member",
             token_id="tok_1",
             now=self.now,

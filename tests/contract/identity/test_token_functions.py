@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import importlib
 import json
 import sys
@@ -18,12 +17,12 @@ import pytest
 
 from identity.domain import Account
 from identity.oauth import jwt
-from identity.oauth.grants import Family
 from identity.oauth.key_ring import PUBLISHED_BEFORE
 from identity.oauth.ring_store import DynamoKeyRings
 from identity.oauth.store import DynamoGrants
 from identity.store import DynamoAccounts
 from kernel.ids import new_id
+from tests.sign_ins import a_sign_in, token_of
 
 HANDLERS = tuple(
     f"identity.handlers.{name}"
@@ -92,13 +91,9 @@ def signed_in() -> str:
     client, now = boto3.client("dynamodb"), datetime.now(UTC)
     account = Account("acc_1", "ada@example.com", "-", ("member",), "prf_1", now)
     DynamoAccounts(client, "identity").add(account)
-    family = Family(
-        new_id("fam", now), "acc_1", "web", "dev_1", "openid member", now, now.replace(year=2999)
-    )
-    digest = hashlib.sha256(b"refresh").hexdigest()
-    token = family.first_token(digest, "", device_registered=True)
-    DynamoGrants(client, "identity").start(family, token)
-    return "refresh"
+    family = a_sign_in(new_id("fam", now), now, scope="openid member", device_registered=True)
+    DynamoGrants(client, "identity").start(family)
+    return str(token_of(family))
 
 
 def test_what_signs_is_what_the_setting_says_and_is_published_and_believed(

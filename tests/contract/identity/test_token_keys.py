@@ -11,11 +11,11 @@ import pytest
 from identity.domain import Account
 from identity.oauth import jwt
 from identity.oauth.claims import ACCESS_TOKEN_LIFE, access_claims
-from identity.oauth.grants import RefreshToken
 from identity.oauth.kms import KmsKeySet, KmsSigner, PublishedKey
 from identity.oauth.sessions import TokenReader
 from kernel.aws.json_client import KMS, AwsJson
 from tests.contract.conftest import JsonClient
+from tests.sign_ins import a_sign_in
 
 ISSUER = "https://auth.example"
 
@@ -30,11 +30,10 @@ class Deployment:
 
     def signed(self) -> str:
         account = Account("acc_1", "ada@example.com", "-", ("member",), "prf_1", self.now)
-        token = RefreshToken("d", "fam_1", "acc_1", "web", "dev_1", "member", self.now)
         claims = access_claims(
             issuer=ISSUER,
             account=account,
-            token=token,
+            family=a_sign_in("fam_1", self.now),
             scope="member",
             token_id="tok_1",
             now=self.now,

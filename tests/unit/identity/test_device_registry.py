@@ -29,7 +29,6 @@ from identity.devices.service import Caller, DeviceList
 from identity.domain import Account
 from identity.oauth.clients import DEVICE_CODE
 from identity.oauth.errors import InvalidGrantError, InvalidRequestError
-from identity.oauth.grants import digest
 from kernel.errors import InvalidInputError
 from kernel.events.identity import (
     DeviceRegistered,
@@ -367,8 +366,8 @@ def test_a_sign_in_from_before_devices_were_kept_is_listed_and_registered_when_r
 ) -> None:
     answer = home.sign_in(KEYS[0])
     home.held.forget(home.ada.account_id)
-    token = home.grants.tokens[digest(answer["refresh_token"])]
-    home.grants.tokens[token.token_digest] = replace(token, device_registered=False)
+    (family,) = home.grants.families.values()
+    home.grants.families[family.family_id] = replace(family, device_registered=False)
     assert [device.name for device in home.desk.seen(caller(answer)).devices] == ["Unknown device"]
 
     renewed = home.refresh(answer["refresh_token"])

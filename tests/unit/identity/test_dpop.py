@@ -47,8 +47,8 @@ def test_a_proof_binds_the_refresh_token_and_the_access_token_stays_a_bearers(
 ) -> None:
     answer = exchange(server, key.proof(TOKEN, server.now))
 
-    (token,) = server.grants.tokens.values()
-    assert token.key_thumbprint == read_proof(key.proof(TOKEN, server.now)).thumbprint
+    (family,) = server.grants.families.values()
+    assert family.key_thumbprint == read_proof(key.proof(TOKEN, server.now)).thumbprint
     assert answer["token_type"] == "Bearer"
 
 

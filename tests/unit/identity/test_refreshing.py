@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from identity.accounts.domain import TooManyAttemptsError
 from identity.accounts.limits import RENEWALS_BY_SIGN_IN, SIGN_INS_BY_ACCOUNT
-from identity.oauth.errors import InvalidGrantError, InvalidScopeError
-from identity.oauth.grants import RETRY_GRACE, RefreshToken, digest, sealed
+from identity.oauth.errors import InvalidGrantError, InvalidRequestError, InvalidScopeError
+from identity.oauth.grants import (
+    LONGEST_REFRESH_TOKEN,
+    RETRY_GRACE,
+    Family,
+    RefreshToken,
+    sealed,
+)
 from kernel.errors import UnavailableError
 from kernel.events.identity import TokenReused
 from tests.fakes.identity import FakeGrants
+from tests.sign_ins import secret
 from tests.unit.identity.test_sign_in import Server, claims_of
 
 
@@ -33,11 +42,17 @@ def first(server: Server) -> str:
     ]
 
 
+def read(text: str) -> RefreshToken:
+    token = RefreshToken.read(text)
+    assert token is not None
+    return token
+
+
 def told_of_theft(server: Server) -> list[str]:
     """What came again, in the events about the one sign-in there is."""
     (family,) = server.grants.families.values()
     told = [event for event in server.announcements.told if isinstance(event, TokenReused)]
-    assert {(event.account_id, event.family_id, event.client_id) for event in told} == {
+    assert {(event.account_id, event.family_id, event.client_id) for event in told} <= {
         (family.account_id, family.family_id, "web")
     }
     return [event.grant_type for event in told]
@@ -117,29 +132,25 @@ def test_refreshes_at_once_get_one_and_the_same_successor(server: Server, first:
 
 def test_a_swap_that_loses_to_another_is_looked_at_again(server: Server, first: str) -> None:
     class Raced(FakeGrants):
-        def rotate(self, spent: RefreshToken, *others: Any, arrival_ms: int) -> bool:
+        def rotate(self, family: Family, renewed: Family) -> bool:
             """Somebody else's swap is in the way, and done by the time one looks."""
-            super().rotate(
-                spent,
-                spent.followed_by(digest(winner), "", server.now),
-                sealed(first, winner),
-                server.now,
-                arrival_ms=arrival_ms,
-            )
+            presented = read(first)
+            won = family.renewed(presented, winner, "", server.now, arrival_ms=renewed.arrival_ms)
+            super().rotate(family, won)
             return False
 
-    winner = "w" * 43
-    server.grants = Raced(server.grants.codes, server.grants.tokens, server.grants.families)
+    winner = secret(7)
+    server.grants = Raced(server.grants.codes, server.grants.families)
 
-    assert server.refresh(first)["refresh_token"][:42] == winner[:42]
+    assert read(server.refresh(first)["refresh_token"]) == read(first).followed_by(winner)
 
 
 def test_a_swap_that_never_gets_through_is_no_theft(server: Server, first: str) -> None:
     class Stuck(FakeGrants):
-        def rotate(self, *anything: Any, **named: Any) -> bool:
+        def rotate(self, *anything: Any) -> bool:
             return False
 
-    server.grants = Stuck(server.grants.codes, server.grants.tokens, server.grants.families)
+    server.grants = Stuck(server.grants.codes, server.grants.families)
 
     with pytest.raises(UnavailableError):
         server.refresh(first)
@@ -149,13 +160,140 @@ def test_a_swap_that_never_gets_through_is_no_theft(server: Server, first: str) 
 def test_what_is_stored_opens_no_successor_without_the_token_before_it(
     server: Server, first: str
 ) -> None:
-    successor = server.refresh(first)["refresh_token"]
+    successor = read(server.refresh(first)["refresh_token"])
 
     (family,) = server.grants.families.values()
     assert family.rotation is not None
-    assert successor not in repr(server.grants)
-    assert sealed(first, family.rotation.sealed_successor) == successor
-    assert sealed("f" * 43, family.rotation.sealed_successor) != successor
+    for one in (successor.secret, successor.family_secret, read(first).secret):
+        assert one not in repr(server.grants)
+    assert sealed(read(first).secret, family.rotation.sealed_successor) == successor.secret
+    assert sealed(secret(0), family.rotation.sealed_successor) != successor.secret
+
+
+def test_every_token_that_a_sign_in_ever_had_ends_it(server: Server, first: str) -> None:
+    older = [first]
+    for _ in range(4):
+        older.append(server.refresh(older[-1])["refresh_token"])
+        server.now += timedelta(days=20)
+    newest = server.refresh(older[-1])["refresh_token"]
+
+    with pytest.raises(InvalidGrantError, match="used before"):
+        server.refresh(older[0])
+
+    assert told_of_theft(server) == ["refresh_token"]
+    with pytest.raises(InvalidGrantError, match="was ended"):
+        server.refresh(newest)
+
+
+def test_who_knows_what_a_sign_in_is_called_cannot_end_it(server: Server, first: str) -> None:
+    """Both names stand in every access token."""
+    second = server.refresh(first)["refresh_token"]
+    known = read(first)
+    made_up = dataclasses.replace(known, family_secret=secret(1), secret=secret(2))
+    half_right = dataclasses.replace(read(second), family_secret=secret(1))
+
+    for token in (made_up, half_right):
+        with pytest.raises(InvalidGrantError, match="unknown"):
+            server.refresh(str(token))
+
+    assert told_of_theft(server) == []
+    assert server.refresh(second)["access_token"]
+
+
+def test_what_was_read_from_the_table_ends_and_opens_nothing(server: Server, first: str) -> None:
+    second = server.refresh(first)["refresh_token"]
+    (family,) = server.grants.families.values()
+    assert family.rotation is not None
+    stored = (family.family_digest[:43], family.token_digest[:43], family.rotation.sealed_successor)
+
+    for family_secret in stored:
+        for own in stored:
+            token = dataclasses.replace(read(first), family_secret=family_secret, secret=own)
+            with pytest.raises(InvalidGrantError, match="unknown"):
+                server.refresh(str(token))
+
+    assert server.refresh(second)["access_token"]
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        "{whole}x",
+        "{whole}.x",
+        " {whole}",
+        "{cut}",
+        "{cut}=",
+        "{account}.{family}.{secret}",
+        "{family}.{account}.{secret}.{secret}",
+        "{account}..{family}.{secret}.{secret}",
+        "{account}.fam_.{secret}.{secret}",
+        "{account}.{family}.{secret}.é{cut}",
+        "{long}.{family}.{secret}.{secret}",
+        "{secret}",
+        "",
+    ],
+)
+def test_a_text_that_is_no_token_of_ours_is_refused_and_ends_nothing(
+    server: Server, first: str, altered: str
+) -> None:
+    known = read(first)
+    text = altered.format(
+        whole=first,
+        cut=first[:-1],
+        account=known.account_id,
+        family=known.family_id,
+        secret=known.secret,
+        long="acc_" + "1" * 2100,
+    )
+
+    assert RefreshToken.read(text) is None
+    with pytest.raises((InvalidGrantError, InvalidRequestError)):
+        server.refresh(text)
+    assert server.refresh(first)["access_token"]
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_token_or_none(text: str) -> None:
+    token = RefreshToken.read(text)
+
+    assert token is None or str(token) == text
+
+
+def test_a_token_says_itself_again(first: str) -> None:
+    assert str(read(first)) == first
+    assert len(first) <= LONGEST_REFRESH_TOKEN
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 20)), max_size=25))
+def test_one_token_is_good_whatever_its_holders_do(presented: list[tuple[int, int]]) -> None:
+    """The rules as one model: the newest renews, the one before it is answered again for ten
+    seconds, and any other ends the sign-in, for good."""
+    server = Server(datetime(2026, 11, 1, 12, tzinfo=UTC))
+    server.registration.create_account("ada@example.com", "correct horse", ("member",))
+    tokens = [server.exchange(server.code())["refresh_token"]]
+    rotated_at, has_ended = server.now, False
+    for back, seconds in presented:
+        server.now += timedelta(seconds=seconds)
+        place = max(len(tokens) - 1 - back, 0)
+        is_newest, is_before = place == len(tokens) - 1, place == len(tokens) - 2
+        try:
+            answer = server.refresh(tokens[place])["refresh_token"]
+        except TooManyAttemptsError:
+            assert is_newest
+            continue
+        except InvalidGrantError:
+            late = is_before and server.now - rotated_at > RETRY_GRACE
+            assert has_ended or late or not (is_newest or is_before)
+            has_ended = True
+            continue
+        assert not has_ended
+        if is_newest:
+            tokens.append(answer)
+            rotated_at = server.now
+        else:
+            assert is_before
+            assert answer == tokens[-1]
+    assert bool(server.grants.revoked) == has_ended
 
 
 def test_a_sign_in_that_was_ended_is_not_renewed(server: Server, first: str) -> None:

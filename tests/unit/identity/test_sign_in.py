@@ -385,9 +385,9 @@ def test_what_was_granted_for_one_factor_before_is_lost_at_the_exchange_and_at_t
     (kept,) = staff.grants.codes.values()
     staff.grants.codes[kept.code_digest] = dataclasses.replace(kept, methods="pwd")
     refresh = staff.exchange(staff.code_by(by_two, scope="member staff"))["refresh_token"]
-    staff.grants.tokens = {
-        digest: dataclasses.replace(token, methods="pwd")
-        for digest, token in staff.grants.tokens.items()
+    staff.grants.families = {
+        family_id: dataclasses.replace(family, methods="pwd")
+        for family_id, family in staff.grants.families.items()
     }
 
     assert staff.exchange(code)["scope"] == "member"

@@ -13,9 +13,6 @@ from botocore.stub import Stubber
 from identity.domain import Account, EmailTakenError
 from identity.oauth.device_grants import DeviceGrant
 from identity.oauth.device_store import DynamoDeviceGrants
-from identity.oauth.errors import InvalidGrantError
-from identity.oauth.grants import Family
-from identity.oauth.store import DynamoGrants
 from identity.store import DynamoAccounts
 from kernel.errors import UnavailableError
 
@@ -48,11 +45,6 @@ def add(client: DynamoDBClient, now: datetime) -> None:
     DynamoAccounts(client, "table").add(ada)
 
 
-def start(client: DynamoDBClient, now: datetime) -> None:
-    family = Family("fam_1", "acc_1", "web", "dev_1", "member", now, now + timedelta(days=30))
-    DynamoGrants(client, "table").start(family, family.first_token("d1", ""))
-
-
 def keep(client: DynamoDBClient, now: datetime) -> bool:
     grant = DeviceGrant(
         code_digest="d1",
@@ -68,7 +60,7 @@ def keep(client: DynamoDBClient, now: datetime) -> bool:
 
 
 @pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])
-@pytest.mark.parametrize("write", [add, start, keep])
+@pytest.mark.parametrize("write", [add, keep])
 def test_what_was_only_in_the_way_is_worth_another_try(
     write: Write, reason: str, now: datetime
 ) -> None:
@@ -79,11 +71,6 @@ def test_what_was_only_in_the_way_is_worth_another_try(
 def test_an_address_is_taken_only_by_its_claim(now: datetime) -> None:
     with pytest.raises(EmailTakenError):
         add(cancelled("ConditionalCheckFailed", "None"), now)
-
-
-def test_a_sign_in_was_ended_only_by_what_ended_it(now: datetime) -> None:
-    with pytest.raises(InvalidGrantError):
-        start(cancelled("ConditionalCheckFailed", "None"), now)
 
 
 def test_another_device_waits_only_under_a_code_that_is_kept(now: datetime) -> None:
