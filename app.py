@@ -68,6 +68,8 @@ def main() -> None:
     )
     CatalogStack(app, "catalog", env=env, api=api.ref)
     beacons = BeaconsStack(app, "beacons", env=env, api=api.ref)
+    # It has an authorizer of its own.
+    beacons.add_stack_dependency(identity)
     ProgressStack(
         app,
         "progress",
@@ -84,6 +86,7 @@ def main() -> None:
         signing=signing.signing,
         vault_key=keys.vault_key,
         beacons=beacons.stream,
+        beacons_url=beacons.url,
     )
     revocation = RevocationStack(app, "revocation", env=env, signing=signing.signing)
     media = MediaStack(
@@ -107,6 +110,7 @@ def main() -> None:
             signing=signing.signing,
             plays=revocation.store,
             uploads_url=media.uploads_url,
+            beacons_url=beacons.url,
         )
     app.synth()
 

@@ -29,19 +29,20 @@ mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 
-def configuration(issuer: str) -> bytes:
+def configuration(issuer: str, beacons: str) -> bytes:
     """The settings that the app reads before anything else."""
-    return json.dumps({"issuer": issuer, "client_id": "web", "api": "/v1"}).encode()
+    settings = {"issuer": issuer, "client_id": "web", "api": "/v1", "beacons": beacons}
+    return json.dumps(settings).encode()
 
 
-def publish(s3: S3Client, bucket: str, dist: Path, issuer: str) -> int:
-    """Upload the app; the number of files."""
+def publish(s3: S3Client, bucket: str, dist: Path, settings: bytes) -> int:
+    """Upload the app and its settings; the number of files."""
     files = sorted(path for path in dist.rglob("*") if path.is_file())
     pages_last = sorted(files, key=lambda path: path.suffix == ".html")
     s3.put_object(
         Bucket=bucket,
         Key="config.json",
-        Body=configuration(issuer),
+        Body=settings,
         ContentType="application/json",
         CacheControl=ASK_AGAIN,
     )
@@ -69,11 +70,13 @@ def main() -> int:
     try:
         outputs = Outputs(arguments.outputs)
         bucket = outputs.get("origin", "WebBucket")
-        issuer = outputs.get("identity", "Issuer")
+        settings = configuration(
+            issuer=outputs.get("identity", "Issuer"), beacons=outputs.get("beacons", "BeaconsUrl")
+        )
     except MissingOutputError as error:
         print(error, file=sys.stderr)
         return 1
-    count = publish(boto3.client("s3"), bucket, arguments.dist, issuer)
+    count = publish(boto3.client("s3"), bucket, arguments.dist, settings)
     print(f"Published {count} files to {bucket}.")
     return 0
 

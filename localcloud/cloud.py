@@ -192,7 +192,7 @@ class Cloud:
             account=account,
             region=region,
             check_issuer=self.gateway.check_issuer,
-            on_stack=self._serve_issuer,
+            on_stack=self._serve_its_api,
             adopt_key=self._state.adopt_key,
         )
 
@@ -297,11 +297,16 @@ class Cloud:
         addresses = [(LOOPBACK, port), *([("::1", port)] if _speaks_ipv6() else [])]
         self._servers.append(serve(handler, *addresses, name=name))
 
-    def _serve_issuer(self, stack: str) -> None:
-        """The issuer has to answer before the next stack names it in an authorizer."""
-        if stack.endswith("-identity"):
-            api_id = self._provisioner.outputs[stack]["AuthApiId"]
-            self._serve(self.gateway.serving(api_id), self._ports.issuer, "issuer")
+    def _serve_its_api(self, stack: str) -> None:
+        """APIs that viewers reach without the edge. The issuer has to answer before the next stack
+        names it in an authorizer."""
+        for of, output, port in (
+            ("identity", "AuthApiId", self._ports.issuer),
+            ("beacons", "BeaconsApiId", self._ports.beacons),
+        ):
+            if stack.endswith(f"-{of}"):
+                api_id = self._provisioner.outputs[stack][output]
+                self._serve(self.gateway.serving(api_id), port, of)
 
     def _lambda_credentials(self, role_arn: str, session_name: str) -> Credentials:
         return self.front.identities.assume(role_arn, session_name, service="lambda.amazonaws.com")

@@ -1,4 +1,4 @@
-"""Where one local cloud listens: three addresses from the one port that a person chooses."""
+"""Where one local cloud listens: four addresses from the one port that a person chooses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ ISSUER_PORT_OFFSET = 1000
 AWS_PORT_OFFSET = 2000
 """As does the AWS endpoint."""
 
-HIGHEST_PORT = 65535 - AWS_PORT_OFFSET
+BEACONS_PORT_OFFSET = 3000
+"""And the HTTP API that players tell."""
+
+HIGHEST_PORT = 65535 - BEACONS_PORT_OFFSET
 """The largest PORT whose other addresses are ports too."""
 
 
@@ -37,9 +40,14 @@ class Ports:
         return self.edge + AWS_PORT_OFFSET
 
     @property
-    def all(self) -> tuple[int, int, int]:
+    def beacons(self) -> int:
+        """The HTTP API `beacons`."""
+        return self.edge + BEACONS_PORT_OFFSET
+
+    @property
+    def all(self) -> tuple[int, ...]:
         """Every port."""
-        return (self.edge, self.issuer, self.aws)
+        return (self.edge, self.issuer, self.aws, self.beacons)
 
 
 def second_cdn(port: int) -> str | None:

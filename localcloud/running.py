@@ -244,7 +244,7 @@ class Run:
                 except OSError as error:
                     raise CannotRunError(
                         f"Port {port} is taken. Choose another: make run PORT=8090 "
-                        "(PORT + 1000 and PORT + 2000 are used too)."
+                        "(PORT + 1000, PORT + 2000 and PORT + 3000 are used too)."
                     ) from error
 
     def _open_cloud(self) -> Cloud:
@@ -266,6 +266,7 @@ class Run:
             "other_cdns": [] if other is None else [other],
             "issuer": self.issuer,
             "s3_endpoint": f"http://{LOOPBACK}:{self.ports.aws}",
+            "beacons_origin": f"http://localhost:{self.ports.beacons}",
             "lambda_runtime": f"python3.{sys.version_info.minor}",
             "lambda_architecture": ARCHITECTURES.get(platform.machine(), "x86_64"),
             "signing_public_key": self._public_key(),

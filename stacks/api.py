@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aws_cdk import Fn
 from aws_cdk import aws_apigatewayv2 as apigw
 from constructs import Construct
 
-from stacks.components import HttpApiRef, MarqueeStack
+from stacks.components import MarqueeStack
+from stacks.components.access_tokens import opened_by_access_tokens
 from stacks.components.api_stage import look_after
 from stacks.components.custom_domain import CustomDomain
 from stacks.environment import Environment
-
-AUDIENCE = "marquee"
-"""What access tokens name as their audience; identity issues them for it."""
 
 
 class ApiStack(MarqueeStack):
@@ -27,20 +27,8 @@ class ApiStack(MarqueeStack):
             description="Marquee for devices and staff",
             disable_execute_api_endpoint=env.domain is not None,
         )
-        authorizer = apigw.CfnAuthorizer(
-            self,
-            "AccessToken",
-            api_id=api.api_id,
-            authorizer_type="JWT",
-            name="access-token",
-            identity_source=["$request.header.Authorization"],
-            jwt_configuration=apigw.CfnAuthorizer.JWTConfigurationProperty(
-                audience=[AUDIENCE], issuer=env.issuer
-            ),
-        )
-        self.ref = HttpApiRef(
-            api_id=api.api_id,
-            authorizer_id=authorizer.ref,
+        self.ref = replace(
+            opened_by_access_tokens(self, api=api, env=env),
             failing=look_after(self, api=api, env=env),
         )
         if env.domain is None:

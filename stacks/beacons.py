@@ -1,24 +1,40 @@
-"""The stream of beacons, and the route that fills it without a function."""
+"""The stream of beacons, and the two ways into it, neither of which passes a function."""
 
 from __future__ import annotations
 
-from aws_cdk import Duration
+from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_apigatewayv2 as apigw
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from constructs import Construct
 
 from stacks.components import HttpApiRef, MarqueeStack
+from stacks.components.access_tokens import opened_by_access_tokens
+from stacks.components.api_stage import look_after
+from stacks.components.custom_domain import CustomDomain
 from stacks.environment import Environment
+
+PATH = "/v1/beacons"
+
+ASKED_AGAIN_AFTER = Duration.hours(2)
+"""How long a browser remembers that the page may send beacons. Chromium remembers nothing longer
+(Fetch standard, 4.9; Chromium caps Access-Control-Max-Age at two hours)."""
+
+UNLOGGED = (
+    "A line for each beacon would be most of all that is logged, and say of each only that it was "
+    "taken: the readers' lines say what came of it, and alarms what did not come in."
+)
 
 
 class BeaconsStack(MarqueeStack):
-    """`POST /v1/beacons` of the `app` API, straight into Kinesis."""
+    """`POST /v1/beacons`, straight into Kinesis: at an API of its own, where players tell, and at
+    the `app` API behind the edge."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, env: Environment, api: HttpApiRef
     ) -> None:
         super().__init__(scope, construct_id, env=env)
+        self._env = env
         self.stream = kinesis.Stream(
             self,
             "Stream",
@@ -28,18 +44,53 @@ class BeaconsStack(MarqueeStack):
             retention_period=Duration.hours(24),
             removal_policy=env.removal_policy,
         )
-        role = iam.Role(
+        self._role = iam.Role(
             self, "Gateway", assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com")
         )
-        self.stream.grant(role, "kinesis:PutRecord")
-        integration = apigw.CfnIntegration(
+        self.stream.grant(self._role, "kinesis:PutRecord")
+        self._take(self, api)
+        own, self.url = self._own_api()
+        self._take(own, opened_by_access_tokens(own, api=own, env=env))
+        CfnOutput(self, "BeaconsApiId", value=own.api_id)
+        CfnOutput(self, "BeaconsUrl", value=self.url)
+
+    def _own_api(self) -> tuple[apigw.HttpApi, str]:
+        """Past the edge, so that a beacon is one request; and the address to send it to.
+
+        The edge adds nothing to a beacon: nobody asks where it comes from, and whose it is say its
+        tokens. Pages of the app alone may send one from another origin than this.
+        """
+        env = self._env
+        api = apigw.HttpApi(
             self,
+            "Beacons",
+            api_name=f"marquee-{env.name}-beacons",
+            description="What players tell while somebody watches",
+            cors_preflight=apigw.CorsPreflightOptions(
+                allow_origins=[env.public_origin],
+                allow_methods=[apigw.CorsHttpMethod.POST],
+                allow_headers=["authorization", "content-type", "traceparent"],
+                max_age=ASKED_AGAIN_AFTER,
+            ),
+            disable_execute_api_endpoint=env.domain is not None,
+        )
+        look_after(self, api=api, env=env, unlogged=UNLOGGED)
+        origin = env.beacons_origin or api.api_endpoint
+        if env.domain is not None:
+            named = CustomDomain(self, "Address", domain=env.domain, label="beacons", api=api)
+            origin = f"https://{named.host}"
+        return api, f"{origin}{PATH}"
+
+    def _take(self, scope: Construct, api: HttpApiRef) -> None:
+        """Let whoever may use an API put records into the stream through it."""
+        integration = apigw.CfnIntegration(
+            scope,
             "PutRecord",
             api_id=api.api_id,
             integration_type="AWS_PROXY",
             integration_subtype="Kinesis-PutRecord",
             payload_format_version="1.0",
-            credentials_arn=role.role_arn,
+            credentials_arn=self._role.role_arn,
             request_parameters={
                 "StreamName": self.stream.stream_name,
                 "Data": "$request.body.data",
@@ -48,10 +99,10 @@ class BeaconsStack(MarqueeStack):
             },
         )
         apigw.CfnRoute(
-            self,
+            scope,
             "Route",
             api_id=api.api_id,
-            route_key="POST /v1/beacons",
+            route_key=f"POST {PATH}",
             authorization_type="JWT",
             authorizer_id=api.authorizer_id,
             authorization_scopes=["member"],

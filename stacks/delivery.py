@@ -48,9 +48,9 @@ REMEMBERED_ERRORS = (404, 500, 502, 503, 504)
 """Statuses that CloudFront caches whatever their headers say."""
 
 
-def page_policy(issuer: str, uploads: str, *cdns: str) -> str:
+def page_policy(issuer: str, uploads: str, beacons: str, *cdns: str) -> str:
     """The content security policy of the app: everything is its own file, but for signing in, for
-    the folder that staff send films to, and for films on other CDNs.
+    the folder that staff send films to, for where players tell, and for films on other CDNs.
 
     `blob:` is how Media Source Extensions hand a stream to the video element.
     """
@@ -61,7 +61,7 @@ def page_policy(issuer: str, uploads: str, *cdns: str) -> str:
             "style-src 'self'",
             "img-src 'self'",
             "media-src 'self' blob:",
-            " ".join(("connect-src 'self'", issuer, uploads, *cdns)),
+            " ".join(("connect-src 'self'", issuer, uploads, beacons, *cdns)),
             "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
@@ -87,10 +87,12 @@ class DeliveryStack(MarqueeStack):
         signing: Signing,
         plays: cloudfront.IKeyValueStore,
         uploads_url: str,
+        beacons_url: str,
     ) -> None:
         super().__init__(scope, construct_id, env=env)
         self._plays = plays
         self._uploads_url = uploads_url
+        self._beacons_url = beacons_url
         self._protocol = {
             "redirect-to-https": cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             "allow-all": cloudfront.ViewerProtocolPolicy.ALLOW_ALL,
@@ -221,7 +223,10 @@ class DeliveryStack(MarqueeStack):
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
                     content_security_policy=page_policy(
-                        self._env.issuer, self._uploads_url, *self._env.other_cdns
+                        self._env.issuer,
+                        self._uploads_url,
+                        self._beacons_url,
+                        *self._env.other_cdns,
                     ),
                     override=True,
                 ),

@@ -225,6 +225,8 @@ class Environment:
     """Whether each HTTP API logs one line per request."""
     s3_endpoint: str | None = None
     """Where S3 answers, its buckets being folders there; None is each bucket's regional host."""
+    beacons_origin: str | None = None
+    """Where the API of beacons answers; None is the domain's own name for it, or AWS's."""
     solution_checks: bool = False
     """Whether synthesis fails on a rule of cdk-nag's AwsSolutions that nobody acknowledged."""
     domain: Domain | None = None

@@ -40,9 +40,11 @@ class PlaybackStack(MarqueeStack):
         signing: Signing,
         vault_key: kms.IKey,
         beacons: kinesis.IStream,
+        beacons_url: str,
     ) -> None:
         super().__init__(scope, construct_id, env=env)
         self._env = env
+        self._beacons_url = beacons_url
         self._table = MarqueeTable(self, "Playback", env=env, outbox=True)
         Outbox(self, "Outbox", env=env, table=self._table, domain="playback")
         self._add_sessions(api, signing, vault_key)
@@ -68,6 +70,7 @@ class PlaybackStack(MarqueeStack):
                 "TICKET_SECRET": signing.ticket_secret.secret_arn,
                 "ORIGIN_SECRET": signing.origin_secret.secret_arn,
                 "OTHER_CDNS": " ".join(self._env.other_cdns),
+                "BEACONS_URL": self._beacons_url,
                 "PIN_SECRET": signing.pin_secret.secret_arn,
                 **clearkey,
                 **self._licence_servers(),

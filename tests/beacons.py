@@ -46,7 +46,7 @@ def watch(person: Person, title_id: str, seconds: float, duration: float = 24.0)
     """Play a title up to a place and leave, until the place is kept."""
     answer = person.play(title_id).answer
     told = batch(answer["ticket"], (seconds, timedelta(0)), duration=duration)
-    assert person.ask("POST", "/v1/beacons", told).status_code == 200
+    assert person.ask("POST", answer["beacons_url"], told).status_code == 200
     session = f"/v1/playback/sessions/{answer['session_id']}"
     assert person.ask("DELETE", session).status_code == 204
     eventually(lambda: place(person, title_id) == seconds, CAUGHT_UP_SECONDS, "the place")

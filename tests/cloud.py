@@ -36,8 +36,8 @@ STOP_SECONDS = 60
 SETTLED_SECONDS = 5
 """A process whose parent was killed notices at its next word to it."""
 
-PORT_OFFSETS = (0, 1000, 2000)
-"""Edge, issuer and AWS endpoint, above PORT."""
+PORT_OFFSETS = (0, 1000, 2000, 3000)
+"""Edge, issuer, AWS endpoint and where players tell, above PORT."""
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A PORT whose three addresses nobody has."""
+    """A PORT whose four addresses nobody has."""
     # Below the range that the system hands out to clients by itself.
     start = 10_000 + os.getpid() % 5_000
     for port in range(start, start + 5_000, 7):

@@ -36,7 +36,7 @@ LONGEST_BATCH = 16 * 1024
 """Bytes; a ticket has about 500 and a beacon 120."""
 
 MOST_BEACONS = 50
-"""In one batch: more than a player meets in two minutes of the worst network."""
+"""In one batch: more than a player meets in minutes of the worst network."""
 
 Kind = Literal["start", "position", "rebuffer", "error", "pause", "leave"]
 

@@ -20,9 +20,15 @@ from kernel.events.playback import PlayRevoked
 from kernel.ids import time_of
 from playback.domain import UNTOLD, AccountBlockedError, Allowance, Session, SignedOutError, Viewer
 
-LEASE = timedelta(seconds=300)
-"""A screen is held this long after the last beacon: two of 120 s may be lost, and 60 s are for the
-network and the stream's reader."""
+BEAT = timedelta(seconds=150)
+"""A player that plays tells of it at least so often (web/src/player/beacons.ts). Requests and writes
+of an hour go by it: docs/adr/0557 has the sum."""
+
+ON_ITS_WAY = timedelta(seconds=60)
+"""A beacon may take so long: for the network and the stream's reader."""
+
+LEASE = 2 * BEAT + ON_ITS_WAY
+"""A screen is held this long after the last beacon, so that two may be lost."""
 
 MOST_ENDS = 8
 """Ends that an account's plays are remembered by: players ask within seconds, and a household of

@@ -45,9 +45,9 @@ LICENCE_TOKEN_HEADER = "X-Marquee-Licence-Token"  # noqa: S105 - a header's name
 Handler = Callable[[Event, object], Reply]
 
 
-def session_handler(playback: Playback, origin: OriginSecret) -> Handler:
+def session_handler(playback: Playback, origin: OriginSecret, beacons_url: str) -> Handler:
     """The Lambda handler of a member's plays: start, renew the licence token, say how
-    it is with one, end."""
+    it is with one, end. `beacons_url` is where players tell of them."""
 
     def start(event: Event) -> Reply:
         viewer = viewer_of(event)
@@ -62,7 +62,8 @@ def session_handler(playback: Playback, origin: OriginSecret) -> Handler:
             viewer, title_id, device, country, take_over, carrier, _sight(event, body)
         )
         log.note(**_start_line(started))
-        return reply(200, _start_answer(started), cookies=started.opened.cookies)
+        answer = {**_start_answer(started), "beacons_url": beacons_url}
+        return reply(200, answer, cookies=started.opened.cookies)
 
     def renew(event: Event) -> Reply:
         renewed = playback.renew(viewer_of(event), _known(event))

@@ -31,6 +31,8 @@ class SessionSettings:
     """The other DRM systems that are licensed here."""
     other_cdns: tuple[str, ...]
     """Origins of CDNs that have the same files and take our tokens."""
+    beacons_url: str
+    """Where players tell what happens in a play."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -45,6 +47,7 @@ class SessionSettings:
             vault_key_id=environment["VAULT_KEY_ID"] if environment["CLEARKEY"] == "true" else None,
             vendors=tuple(drm for drm in VENDORS if _address(drm) in environment),
             other_cdns=tuple(environment.get("OTHER_CDNS", "").split()),
+            beacons_url=environment["BEACONS_URL"],
         )
 
 

@@ -10,6 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from stacks.components.acknowledgements import acknowledge
 from stacks.components.alarms import PERIOD, add_alarm
 from stacks.environment import Environment
 
@@ -29,9 +30,12 @@ FAILURES_A_MINUTE = 5
 
 
 def look_after(
-    scope: Construct, *, api: apigw.HttpApi, env: Environment
+    scope: Construct, *, api: apigw.HttpApi, env: Environment, unlogged: str | None = None
 ) -> cloudwatch.Alarm | None:
-    """Limit, log and watch an API; the alarm of its 5xx answers where there are alarms."""
+    """Limit, log and watch an API; the alarm of its 5xx answers where there are alarms.
+
+    `unlogged` is why it logs no requests, where it does not.
+    """
     assert api.default_stage is not None
     stage = api.default_stage.node.default_child
     assert isinstance(stage, apigw.CfnStage)
@@ -40,7 +44,9 @@ def look_after(
             throttling_rate_limit=env.throttle.requests_per_second,
             throttling_burst_limit=env.throttle.burst,
         )
-    if env.access_logs:
+    if unlogged is not None:
+        acknowledge(stage, "AwsSolutions-APIG1", unlogged)
+    elif env.access_logs:
         log = logs.LogGroup(
             scope, "AccessLog", retention=env.log_retention, removal_policy=RemovalPolicy.DESTROY
         )

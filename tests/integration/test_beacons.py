@@ -4,17 +4,41 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 import pytest
 
+from commands.sign_in import SignIn
 from tests.beacons import CAUGHT_UP_SECONDS, batch, place, record
 from tests.cloud import Person, RunningCloud, eventually
 
 
 @pytest.fixture
-def ticket(member: Person, titles: dict[str, str]) -> str:
-    return str(member.play(titles["Spectrum"]).answer["ticket"])
+def play(member: Person, titles: dict[str, str]) -> dict[str, Any]:
+    return member.play(titles["Spectrum"]).answer
+
+
+@pytest.fixture
+def ticket(play: dict[str, Any]) -> str:
+    return str(play["ticket"])
+
+
+@pytest.fixture
+def where(play: dict[str, Any]) -> str:
+    """The address that a start names for its play's beacons."""
+    return str(play["beacons_url"])
+
+
+def asked_for_leave(where: str, origin: str) -> httpx.Response:
+    """What a browser asks before a page of that origin sends a beacon."""
+    asking = {
+        "origin": origin,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,content-type,traceparent",
+    }
+    return httpx.options(where, headers=asking)
 
 
 def test_another_device_goes_on_at_the_latest_moment_that_a_beacon_told(
@@ -46,12 +70,65 @@ def test_a_beacon_moves_nobody_but_whom_its_ticket_names(
     assert place(staff, titles["Spectrum"]) == before
 
 
-def test_nothing_comes_into_the_stream_without_an_access_token(
-    cloud: RunningCloud, ticket: str
+def test_a_start_says_where_its_beacons_go_past_the_edge(
+    cloud: RunningCloud, member: Person, where: str, ticket: str, titles: dict[str, str]
 ) -> None:
-    answer = httpx.post(f"{cloud.web}/v1/beacons", json=batch(ticket, (1.0, timedelta(0))))
+    assert not where.startswith(cloud.web)
 
-    assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"})
+    answer = member.ask("POST", where, batch(ticket, (12.5, timedelta(0))), origin=cloud.web)
+
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["access-control-allow-origin"] == cloud.web
+    eventually(lambda: place(member, titles["Spectrum"]) == 12.5, CAUGHT_UP_SECONDS, "the place")
+
+
+@pytest.mark.parametrize("authorization", [{}, {"authorization": "Bearer forged"}])
+def test_nothing_comes_into_the_stream_without_an_access_token(
+    cloud: RunningCloud, where: str, ticket: str, authorization: dict[str, str]
+) -> None:
+    for address in (f"{cloud.web}/v1/beacons", where):
+        told = batch(ticket, (1.0, timedelta(0)))
+        answer = httpx.post(address, json=told, headers={**authorization, "origin": cloud.web})
+
+        assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"})
+
+
+def test_nothing_comes_into_the_stream_by_a_token_that_was_granted_for_something_else(
+    cloud: RunningCloud, where: str, ticket: str
+) -> None:
+    account = cloud.account("member")
+    sign_in = SignIn(cloud.issuer, httpx.Client(timeout=30))
+    tokens = sign_in.with_password(account["email"], account["password"], "openid", "")
+    bearer = {"authorization": f"Bearer {tokens.access_token()}"}
+
+    for address in (f"{cloud.web}/v1/beacons", where):
+        answer = httpx.post(address, json=batch(ticket, (1.0, timedelta(0))), headers=bearer)
+
+        assert (answer.status_code, answer.json()) == (403, {"message": "Forbidden"})
+
+
+def test_a_page_of_ours_may_send_beacons_and_is_not_asked_again_for_two_hours(
+    cloud: RunningCloud, where: str
+) -> None:
+    answer = asked_for_leave(where, cloud.web)
+
+    assert answer.status_code == 204
+    assert answer.headers["access-control-allow-origin"] == cloud.web
+    assert answer.headers["access-control-allow-methods"] == "POST"
+    assert answer.headers["access-control-max-age"] == "7200"
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize("origin", ["https://elsewhere.example", "null"])
+def test_no_other_page_may_send_beacons(where: str, origin: str) -> None:
+    assert "access-control-allow-origin" not in asked_for_leave(where, origin).headers
+
+
+def test_nothing_but_beacons_is_past_the_edge(member: Person, where: str) -> None:
+    for method, path in (("GET", "/v1/beacons"), ("POST", "/v1/playback/start"), ("GET", "/")):
+        answer = member.ask(method, urljoin(where, path))
+
+        assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
 
 
 def test_what_cannot_be_believed_is_dropped_by_its_reason_and_holds_nobody_up(

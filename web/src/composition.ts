@@ -85,7 +85,8 @@ export function createServices(config: Config): Services {
   const progress = new ProgressApi(client, reachedHere);
   const profiles = new ProfilesApi(client, sessionStorage);
   const language = (): string | null => profiles.face(whose() ?? "")?.language ?? null;
-  const outbox = beaconOutbox(session, new BeaconsApi(client, Date.now));
+  const teller = new ApiClient(config.beacons, session, window.fetch.bind(window));
+  const outbox = beaconOutbox(session, new BeaconsApi(teller, Date.now));
   const keepFresh = (): (() => void) => session.keepFresh();
   return {
     session,

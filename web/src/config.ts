@@ -6,6 +6,8 @@ export interface Config {
   readonly clientId: string;
   /** Path of the API on this same origin, without a trailing slash. */
   readonly api: string;
+  /** Where players tell what happens in a play, past the edge: an address of its own. */
+  readonly beacons: string;
 }
 
 export class ConfigError extends Error {
@@ -25,7 +27,7 @@ export function parseConfig(document: unknown): Config {
     }
     return value.replace(/\/$/, "");
   };
-  return { issuer: text("issuer"), clientId: text("client_id"), api: text("api") };
+  return { issuer: text("issuer"), clientId: text("client_id"), api: text("api"), beacons: text("beacons") };
 }
 
 export async function loadConfig(): Promise<Config> {

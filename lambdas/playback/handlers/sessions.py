@@ -34,4 +34,5 @@ handler = session_handler(
         pins=PinGrants(cache(lambda: SecretMacKeys(_secrets, _settings.pin_secret, utc_now))),
     ),
     origin=SecretOrigin(_secrets, _settings.origin_secret, utc_now),
+    beacons_url=_settings.beacons_url,
 )

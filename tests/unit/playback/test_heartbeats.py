@@ -15,7 +15,7 @@ from kernel.tokens import MacKey
 from playback import grants
 from playback.domain import Session, Viewer
 from playback.heartbeats import heartbeats_of
-from playback.leases import LEASE
+from playback.leases import BEAT, LEASE
 from tests.unit.playback.fakes import SECRET, VIEWER, FakeMacKeys, FakePlayback, session
 
 
@@ -113,9 +113,12 @@ def test_a_players_clock_makes_no_lease_longer(stream: Stream, clock_off: float)
 
 
 def test_two_lost_heartbeats_cost_no_screen(stream: Stream) -> None:
-    stream.tells(stream.record("position", after=120))
+    beat = BEAT.total_seconds()
+    stream.tells(stream.record("position", after=beat))
 
-    assert stream.table.sessions["ses_1"].is_held(stream.now + timedelta(seconds=120 + 2 * 120))
+    third_on_its_way = timedelta(seconds=3 * beat + 59)
+
+    assert stream.table.sessions["ses_1"].is_held(stream.now + third_on_its_way)
 
 
 def test_a_silent_play_comes_back_as_long_as_nobody_needed_its_screen(stream: Stream) -> None:

@@ -42,6 +42,9 @@ DEVICE = {"family": "shaka", "drm": "clearkey", "max_height": 1080}
 SD_KID_ENCODED = "mO5Vls0-og0WOuOCQgxu_w"
 
 
+BEACONS_URL = "https://beacons.example/v1/beacons"
+
+
 class FakeOrigin:
     """The secret `edge`."""
 
@@ -61,7 +64,7 @@ class Api:
         keys = ContentKeys(FakeDataKeys())
         playback = Playback(table, signer, mac_keys, lambda: now, clearkey=keys)
         self.table = table
-        self.sessions = session_handler(playback, FakeOrigin())
+        self.sessions = session_handler(playback, FakeOrigin(), BEACONS_URL)
         self.licences = licence_handler(Licences(table, keys, mac_keys, lambda: now))
 
     def call(
@@ -132,6 +135,7 @@ def test_a_start_answers_in_the_contracts_shape(api: Api) -> None:
             "licence": body["drm"]["licence"],
         },
         "ticket": body["ticket"],
+        "beacons_url": BEACONS_URL,
         "title": {"title_id": "ttl_1", "name": "A Film", "episode_of": None},
     }
 

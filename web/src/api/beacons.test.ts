@@ -27,7 +27,7 @@ test("a batch goes in base64, with its play's ticket and the moments", async () 
   expect(await beacons.tell("a ticket", [START])).toBe("taken");
 
   const [path, body] = posted[0] ?? [];
-  expect(path).toBe("/beacons");
+  expect(path).toBe("");
   expect(JSON.parse(atob((body as { data: string }).data))).toEqual({
     ticket: "a ticket",
     sent_at: "1970-01-01T00:00:02.000Z",

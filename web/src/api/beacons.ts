@@ -20,6 +20,7 @@ const COME_AGAIN_FROM = 500;
 const TOO_MANY = 429;
 
 export class BeaconsApi {
+  /** `client` is that of the address where beacons go. */
   constructor(
     private readonly client: ApiClient,
     private readonly now: () => number,
@@ -28,7 +29,7 @@ export class BeaconsApi {
   /** Never rejects. */
   async tell(ticket: string, beacons: readonly Beacon[]): Promise<Told> {
     try {
-      await this.client.post("/beacons", this.#body(ticket, beacons));
+      await this.client.post("", this.#body(ticket, beacons));
       return "taken";
     } catch (error) {
       return toldBy(error);
@@ -38,7 +39,7 @@ export class BeaconsApi {
   /** The same from a page that may be going away: sent at once, and never rejects. */
   async tellWhileLeaving(ticket: string, beacons: readonly Beacon[]): Promise<Told> {
     const body = this.#body(ticket, beacons);
-    return (await this.client.postWhileLeaving("/beacons", body)) ? "taken" : "unheard";
+    return (await this.client.postWhileLeaving("", body)) ? "taken" : "unheard";
   }
 
   #body(ticket: string, beacons: readonly Beacon[]): unknown {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { authorizeUrl, checkNonce, codeFrom, newTransaction, SignInError } from "./authorization";
 import { challengeOf } from "./pkce";
 
-const CONFIG = { issuer: "https://auth.example", clientId: "web", api: "/v1" };
+const CONFIG = { issuer: "https://auth.example", clientId: "web", api: "/v1", beacons: "https://beacons.example/v1/beacons" };
 
 function idToken(claims: object): string {
   return `e30.${btoa(JSON.stringify(claims)).replaceAll("=", "")}.sig`;

@@ -75,7 +75,7 @@ class Tab {
 
   open(): Session {
     return new Session({
-      config: { issuer: "https://auth.example", clientId: "web", api: "/v1" },
+      config: { issuer: "https://auth.example", clientId: "web", api: "/v1", beacons: "https://beacons.example/v1/beacons" },
       origin: "https://watch.example",
       storage: {
         getItem: (name) => this.kept.get(name) ?? null,

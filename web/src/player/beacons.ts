@@ -2,8 +2,11 @@
 import type { Beacon, BeaconKind } from "../api/beacons";
 import type { Reached } from "../api/progress";
 
-/** What a browser that is killed may lose; half of it would double the requests of an hour. */
-export const BEACON_INTERVAL_MS = 120_000;
+/**
+ * What a browser that is killed may lose; half of it would double the requests of an hour. The
+ * service holds a screen by it: BEAT in lambdas/playback/leases.py.
+ */
+export const BEACON_INTERVAL_MS = 150_000;
 
 /** How often the place is noted on this machine: what it loses itself when it is killed. */
 export const MARK_INTERVAL_MS = 5_000;

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.ports import AWS_PORT_OFFSET, ISSUER_PORT_OFFSET, Ports
+from localcloud.ports import Ports
 from localcloud.running import Run
 
 APP = """
@@ -124,10 +124,9 @@ def cloud() -> FakeCloud:
 
 
 def free_port() -> int:
-    """A PORT whose three addresses nobody listens on."""
+    """A PORT whose four addresses nobody listens on."""
     for edge in range(20_000, 32_000, 3):
-        ports = (edge, edge + ISSUER_PORT_OFFSET, edge + AWS_PORT_OFFSET)
-        if all(_is_free(port) for port in ports):
+        if all(_is_free(port) for port in Ports(edge).all):
             return edge
     raise AssertionError("no free port")
 
