@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_apigatewayv2 as apigw
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from constructs import Construct
 
-from stacks.components import HttpApiRef, MarqueeStack
+from stacks.components import HttpApiRef, MarqueeStack, add_alarm
 from stacks.components.access_tokens import opened_by_access_tokens
+from stacks.components.alarms import PERIOD
 from stacks.components.api_stage import look_after
 from stacks.components.custom_domain import CustomDomain
 from stacks.environment import Environment
@@ -19,6 +21,9 @@ PATH = "/v1/beacons"
 ASKED_AGAIN_AFTER = Duration.hours(2)
 """How long a browser remembers that the page may send beacons. Chromium remembers nothing longer
 (Fetch standard, 4.9; Chromium caps Access-Control-Max-Age at two hours)."""
+
+STRAY_A_MINUTE = 60
+"""Refusals that say nothing: who guesses, and who comes with a token that has just ended."""
 
 UNLOGGED = (
     "A line for each beacon would be most of all that is logged, and say of each only that it was "
@@ -75,11 +80,46 @@ class BeaconsStack(MarqueeStack):
             disable_execute_api_endpoint=env.domain is not None,
         )
         look_after(self, api=api, env=env, unlogged=UNLOGGED)
+        self._hear_of_what_does_not_come_in(api)
         origin = env.beacons_origin or api.api_endpoint
         if env.domain is not None:
             named = CustomDomain(self, "Address", domain=env.domain, label="beacons", api=api)
             origin = f"https://{named.host}"
         return api, f"{origin}{PATH}"
+
+    def _hear_of_what_does_not_come_in(self, api: apigw.HttpApi) -> None:
+        """In place of the lines that nobody writes for each beacon."""
+        add_alarm(
+            self,
+            "Refused",
+            env=self._env,
+            metric=cloudwatch.MathExpression(
+                expression=f"IF(refused > {STRAY_A_MINUTE}, refused / asked, 0)",
+                label="Share of beacons that were refused",
+                period=PERIOD,
+                using_metrics={
+                    "refused": api.metric_client_error(period=PERIOD, statistic="Sum"),
+                    "asked": api.metric_count(period=PERIOD, statistic="Sum"),
+                },
+            ),
+            threshold=0.5,
+            periods=3,
+            of=3,
+            says=f"{api.node.path} refuses beacons, most of them: their tokens are not believed, "
+            "or the stream takes none. Screens lapse and places are lost after some minutes.",
+        )
+        add_alarm(
+            self,
+            "Full",
+            env=self._env,
+            metric=self.stream.metric_write_provisioned_throughput_exceeded(
+                period=PERIOD, statistic="Sum"
+            ),
+            periods=3,
+            of=5,
+            says=f"{self.stream.node.path} has no room: more beacons come than its shards take. "
+            "Players ask again; an on-demand stream grows within minutes.",
+        )
 
     def _take(self, scope: Construct, api: HttpApiRef) -> None:
         """Let whoever may use an API put records into the stream through it."""

@@ -24,6 +24,7 @@ __all__ = [
     "Alerts",
     "Backup",
     "Budget",
+    "Capacity",
     "Domain",
     "Edge",
     "Environment",
@@ -32,6 +33,7 @@ __all__ = [
     "Partner",
     "SettingsError",
     "Throttle",
+    "Units",
     "environment_from",
 ]
 
@@ -120,6 +122,30 @@ class Throttle:
 
     requests_per_second: int
     burst: int
+
+
+@dataclass(frozen=True)
+class Units:
+    """Capacity units a second, between which a table follows what is used of them."""
+
+    least: int
+    """Paid for at night, too."""
+    most: int
+    """Where it throttles whatever is asked, and where it begins."""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What the tables that every play writes are provisioned with. Leave it out for on demand,
+    which takes an evening that nobody foresaw and costs more where the load is known."""
+
+    reads: Units
+    writes: Units
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there is something to follow the load between."""
+        return all(0 < units.least <= units.most for units in (self.reads, self.writes))
 
 
 @dataclass(frozen=True)
@@ -236,6 +262,7 @@ class Environment:
     budget: Budget | None = None
     backup: Backup | None = None
     throttle: Throttle | None = None
+    capacity: Capacity | None = None
     licence_servers: LicenceServers | None = None
     rollout: Rollout | None = None
     """How traffic moves to a new version of a function; None is all at once."""
@@ -257,6 +284,10 @@ class Environment:
             (
                 not all(url.startswith("https://") for url in self.licence_server_urls.values()),
                 "licence_servers must be https: content keys travel there",
+            ),
+            (
+                self.capacity is not None and not self.capacity.is_possible,
+                "capacity needs at least one unit, and no more at least than at most",
             ),
             (not self.token_keys, "token_keys must name the key that signs"),
             (

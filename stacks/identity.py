@@ -56,7 +56,7 @@ class IdentityStack(MarqueeStack):
     def __init__(self, scope: Construct, construct_id: str, *, env: Environment) -> None:
         super().__init__(scope, construct_id, env=env)
         self._env = env
-        self._table = MarqueeTable(self, "Identity", env=env, outbox=True)
+        self._table = MarqueeTable(self, "Identity", env=env, outbox=True, busy=True)
         Outbox(self, "Outbox", env=env, table=self._table, domain="identity")
         self._keys = [self._token_key(name) for name in env.token_keys]
         self._wrapping_key = self._ring_of_keys() if env.wrapped_keys != "none" else None

@@ -45,7 +45,7 @@ class PlaybackStack(MarqueeStack):
         super().__init__(scope, construct_id, env=env)
         self._env = env
         self._beacons_url = beacons_url
-        self._table = MarqueeTable(self, "Playback", env=env, outbox=True)
+        self._table = MarqueeTable(self, "Playback", env=env, outbox=True, busy=True)
         Outbox(self, "Outbox", env=env, table=self._table, domain="playback")
         self._add_sessions(api, signing, vault_key)
         self._add_licences(api, signing, vault_key)

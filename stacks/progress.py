@@ -32,7 +32,7 @@ class ProgressStack(MarqueeStack):
         beacons: kinesis.IStream,
     ) -> None:
         super().__init__(scope, construct_id, env=env)
-        table = MarqueeTable(self, "Progress", env=env)
+        table = MarqueeTable(self, "Progress", env=env, busy=True)
         functions = TableFunctions(self, env, "progress", table.table, api)
         functions.answers(
             "Tracker",

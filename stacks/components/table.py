@@ -16,7 +16,7 @@ from stacks.components.alarms import PERIOD, add_alarm
 from stacks.components.dead_letters import dead_letter_queue
 from stacks.components.event_archive import EventArchive
 from stacks.components.function import MarqueeFunction
-from stacks.environment import Environment
+from stacks.environment import Capacity, Environment, Units
 
 BACKUP_TAG = "marquee:backup"
 """What the environment's backup plan selects tables by."""
@@ -25,8 +25,31 @@ LATE = Duration.minutes(5)
 """Events that wait longer show: titles appear late, keys are missing at a start."""
 
 
+AIMED_AT_PERCENT = 70
+"""Of the units that are provisioned: the rest takes what comes before scaling does, in minutes."""
+
+
+def _billing(capacity: Capacity | None) -> dynamodb.Billing:
+    if capacity is None:
+        return dynamodb.Billing.on_demand()
+    return dynamodb.Billing.provisioned(
+        read_capacity=_following(capacity.reads), write_capacity=_following(capacity.writes)
+    )
+
+
+def _following(units: Units) -> dynamodb.Capacity:
+    return dynamodb.Capacity.autoscaled(
+        min_capacity=units.least,
+        max_capacity=units.most,
+        target_utilization_percent=AIMED_AT_PERCENT,
+        # A table that was on demand begins with it, until its scaling is there.
+        seed_capacity=units.most,
+    )
+
+
 class MarqueeTable(Construct):
-    """One table per domain: `pk` and `sk`, on demand, recoverable, ready to be made global."""
+    """One table per domain: `pk` and `sk`, recoverable, ready to be made global; on demand, but
+    where the environment states capacity for those that are `busy`."""
 
     def __init__(
         self,
@@ -35,6 +58,7 @@ class MarqueeTable(Construct):
         *,
         env: Environment,
         outbox: bool = False,
+        busy: bool = False,
         indexes: list[dynamodb.GlobalSecondaryIndexPropsV2] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -43,7 +67,7 @@ class MarqueeTable(Construct):
             "Table",
             partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
-            billing=dynamodb.Billing.on_demand(),
+            billing=_billing(env.capacity if busy else None),
             encryption=dynamodb.TableEncryptionV2.aws_managed_key(),
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True,

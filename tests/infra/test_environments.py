@@ -70,6 +70,16 @@ def settings(name: str = "prod", **changes: Any) -> Environment:
         ({"alerts": None}, "rollout needs alerts"),
         ({"domain": None, "edge": None}, "firewall needs a domain"),
         ({"domain": None, "firewall": None}, "edge needs a domain"),
+        (
+            {
+                "capacity": {
+                    "reads": {"least": 1, "most": 9},
+                    "writes": {"least": 9, "most": 1},
+                }
+            },
+            "capacity needs at least one unit",
+        ),
+        ({"capacity": {"writes": {"least": 1, "most": 9}}}, "capacity: missing reads"),
         ({"recovery_days": 36}, "recovery_days must be between 1 and 35"),
         ({"public_origin": "https://else.example"}, "public_origin must be"),
         ({"issuer": "https://else.example"}, "issuer must be"),

@@ -55,6 +55,7 @@ def with_vendors() -> Template:
         beacons=kinesis.Stream.from_stream_arn(
             keys, "Beacons", "arn:aws:kinesis:eu-west-1:123456789012:stream/beacons"
         ),
+        beacons_url="https://beacons.example/v1/beacons",
     )
     return dict(Synthesized.from_stack(stack).to_json())
 

@@ -96,9 +96,11 @@ def test_nothing_comes_into_the_stream_without_an_access_token(
 def test_nothing_comes_into_the_stream_by_a_token_that_was_granted_for_something_else(
     cloud: RunningCloud, where: str, ticket: str
 ) -> None:
-    account = cloud.account("member")
+    account = cloud.account("staff")
     sign_in = SignIn(cloud.issuer, httpx.Client(timeout=30))
-    tokens = sign_in.with_password(account["email"], account["password"], "openid", "")
+    tokens = sign_in.with_password(
+        account["email"], account["password"], "staff", account["totp_secret"]
+    )
     bearer = {"authorization": f"Bearer {tokens.access_token()}"}
 
     for address in (f"{cloud.web}/v1/beacons", where):

@@ -18,7 +18,6 @@ from localcloud.provision.table import (
     Properties,
     ResourceType,
     document,
-    require,
 )
 
 _NAME_LIMIT = 255
@@ -61,11 +60,11 @@ def _create_global_table(context: Context, properties: Properties) -> Created:
             {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
             for index in indexes
         ]
-    # Without a stated mode the type defaults to PROVISIONED, whose auto-scaling is not here.
-    require(
-        arguments.get("BillingMode") == "PAY_PER_REQUEST",
-        "only PAY_PER_REQUEST global tables are supported locally",
-    )
+    if arguments.get("BillingMode", "PROVISIONED") == "PROVISIONED":
+        # Also without a stated mode. Nothing scales here, and nothing throttles.
+        arguments["ProvisionedThroughput"] = _units_at_first(properties, replica)
+        for index in arguments.get("GlobalSecondaryIndexes", []):
+            index["ProvisionedThroughput"] = arguments["ProvisionedThroughput"]
     if stream := properties.get("StreamSpecification"):
         arguments["StreamSpecification"] = stream
     if sse := properties.get("SSESpecification"):
@@ -81,6 +80,28 @@ def _create_global_table(context: Context, properties: Properties) -> Created:
         replica.get("PointInTimeRecoverySpecification"),
         replica.get("ResourcePolicy"),
     )
+
+
+def _units_at_first(
+    properties: Properties, replica: Mapping[str, Any]
+) -> dict[str, int]:
+    """What a table begins with: as CloudFormation has it, the seed, or the least of its scaling."""
+    written = properties.get("WriteProvisionedThroughputSettings") or {}
+    read = replica.get("ReadProvisionedThroughputSettings") or {}
+    writes = written.get("WriteCapacityAutoScalingSettings")
+    reads = read.get("ReadCapacityAutoScalingSettings")
+    if not writes:
+        raise Refusal("a provisioned table states WriteCapacityAutoScalingSettings")
+    if not reads and "ReadCapacityUnits" not in read:
+        raise Refusal("a provisioned table's replica states its read capacity")
+    return {
+        "ReadCapacityUnits": _seed(reads) if reads else int(read["ReadCapacityUnits"]),
+        "WriteCapacityUnits": _seed(writes),
+    }
+
+
+def _seed(scaling: Mapping[str, Any]) -> int:
+    return int(scaling.get("SeedCapacity", scaling["MinCapacity"]))
 
 
 def _local_replica(context: Context, replicas: list[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -154,6 +175,17 @@ _RECOVERY: dict[str, Rule] = {
     "PointInTimeRecoveryEnabled": USED,
     "RecoveryPeriodInDays": USED,
 }
+_SCALING: dict[str, Rule] = {
+    "MaxCapacity": _THROUGHPUT,
+    "MinCapacity": USED,
+    "SeedCapacity": USED,
+    "TargetTrackingScalingPolicyConfiguration": _THROUGHPUT,
+}
+_WRITES: dict[str, Rule] = {"WriteCapacityAutoScalingSettings": _SCALING}
+_READS: dict[str, Rule] = {
+    "ReadCapacityAutoScalingSettings": _SCALING,
+    "ReadCapacityUnits": USED,
+}
 _INSIGHTS = Accepted("Contributor Insights only observes")
 _TABLE_CLASS = Accepted("a table class changes prices only")
 
@@ -187,6 +219,7 @@ TYPES = (
                     "ReadOnDemandThroughputSettings": _THROUGHPUT,
                     "WriteOnDemandThroughputSettings": _THROUGHPUT,
                     "WarmThroughput": _THROUGHPUT,
+                    "WriteProvisionedThroughputSettings": _WRITES,
                 }
             ],
             "MultiRegionConsistency": Accepted("there is one region here"),
@@ -198,6 +231,7 @@ TYPES = (
                     "GlobalSecondaryIndexes": CAPACITY,
                     "PointInTimeRecoverySpecification": _RECOVERY,
                     "ReadOnDemandThroughputSettings": _THROUGHPUT,
+                    "ReadProvisionedThroughputSettings": _READS,
                     "Region": USED,
                     "ResourcePolicy": {"PolicyDocument": USED},
                     "SSESpecification": {"KMSMasterKeyId": USED},
@@ -208,6 +242,7 @@ TYPES = (
             "SSESpecification": {"SSEEnabled": USED, "SSEType": USED},
             "StreamSpecification": {"StreamViewType": USED},
             "WriteOnDemandThroughputSettings": _THROUGHPUT,
+            "WriteProvisionedThroughputSettings": _WRITES,
         },
         _create_global_table,
         ("Arn", "StreamArn", "TableId"),

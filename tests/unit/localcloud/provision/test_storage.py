@@ -194,6 +194,43 @@ def test_a_global_table_carries_all_that_its_template_states(cloud: Any) -> None
     assert titles.attributes["StreamArn"] == table["LatestStreamArn"]
 
 
+SCALING = {
+    "MinCapacity": 5,
+    "MaxCapacity": 400,
+    "SeedCapacity": 50,
+    "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70},
+}
+
+
+def test_a_table_that_is_provisioned_begins_with_what_its_scaling_is_given(cloud: Any) -> None:
+    reads = {"ReadCapacityAutoScalingSettings": {**SCALING, "SeedCapacity": 20}}
+    cloud.deploy(
+        Titles=_global_table(
+            BillingMode="PROVISIONED",
+            WriteProvisionedThroughputSettings={"WriteCapacityAutoScalingSettings": SCALING},
+            Replicas=[{"Region": "eu-west-1", "ReadProvisionedThroughputSettings": reads}],
+        )
+    )
+
+    name = cloud.resource("Titles").physical_id
+    table = cloud.client("dynamodb").describe_table(TableName=name)["Table"]
+    for made in (table, *table["GlobalSecondaryIndexes"]):
+        assert made["ProvisionedThroughput"]["WriteCapacityUnits"] == 50
+        assert made["ProvisionedThroughput"]["ReadCapacityUnits"] == 20
+
+
+def test_a_table_that_is_provisioned_says_with_what(cloud: Any) -> None:
+    with pytest.raises(DeploymentRefused, match="WriteCapacityAutoScalingSettings"):
+        cloud.deploy(Titles=_global_table(BillingMode="PROVISIONED"))
+    with pytest.raises(DeploymentRefused, match="states its read capacity"):
+        cloud.deploy(
+            Titles=_global_table(
+                BillingMode="PROVISIONED",
+                WriteProvisionedThroughputSettings={"WriteCapacityAutoScalingSettings": SCALING},
+            )
+        )
+
+
 def test_a_global_table_must_have_a_replica_in_its_own_region(cloud: Any) -> None:
     with pytest.raises(DeploymentRefused, match="the region of the stack, eu-west-1"):
         cloud.deploy(Titles=_global_table(Replicas=[{"Region": "us-east-1"}]))
