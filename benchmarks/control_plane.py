@@ -1,8 +1,10 @@
 """What does the control plane of 1,000 viewed hours cost, item by item, at listed prices?
 
 A viewed hour is one play of an hour: its start with the ClearKey licence, the place it goes on at,
-its beacons, its end, and the renewals of its access token. The real handlers do all of that
-against moto; their calls, the sizes of their items and their processor time are what is priced.
+the browser's question whether it may tell, its beacons, its end, and the renewals of its access
+token. The real handlers do all of that against moto; their calls, the sizes of their items and
+their processor time are what is priced: as an environment is by default, and with the settings for
+volume.
 """
 
 from __future__ import annotations
@@ -17,13 +19,13 @@ from operator import add
 
 import boto3
 import play_start
-from harness import LAMBDAS, ROOT, moto_server, say, say_conditions, say_limit
-from request_units import Use, median_of
-from viewed_hour import (
-    BEAT,
-    RENEWED_BEFORE,
+from parts.harness import LAMBDAS, ROOT, moto_server, say, say_conditions, say_limit
+from parts.request_units import Use, median_of
+from parts.viewed_hour import (
     VIEWERS_AT_ONCE,
     Hour,
+    beat,
+    between_renewals,
     household,
     processes,
     records_of_a_batch,
@@ -31,19 +33,27 @@ from viewed_hour import (
 
 PRICES = ROOT / "benchmarks" / "prices.json"
 COUNTED = ROOT / ".build" / "viewed_hour.json"
-"""What a real browser asked the app's API for, written by tests/e2e/test_resuming.py."""
+"""What a real browser asked for in an hour, written by tests/e2e/test_resuming.py."""
 
-PRICED = ("POST beacons", "POST playback/start", "GET progress/", "DELETE playback/sessions")
+PRICED = (
+    "POST beacons",
+    "OPTIONS beacons",
+    "POST playback/start",
+    "GET progress/",
+    "DELETE playback/sessions",
+    "POST token",
+)
 """Requests of a play whose steps are measured here."""
 
-PROVISIONED_USE = 0.7
-"""Of capacity that follows the load: what automatic scaling aims at by itself."""
+USED_OF_PROVISIONED = 0.7
+"""Of capacity that follows the load: what scaling aims at (stacks/components/table.py). It holds
+while the load is what it was a quarter of an hour ago; behind an evening's peak less is used."""
 
 HOURS = 1000
 MOST_USD = 0.08
-"""For so many viewed hours."""
+"""For so many viewed hours: of the plays themselves, with the settings for volume."""
 MOST_REQUESTS = 36
-"""Of the app's API in one viewed hour."""
+"""In one viewed hour, whatever for."""
 
 REPEATS = 5
 """Plays that are measured; the median counts."""
@@ -51,26 +61,25 @@ REPEATS = 5
 
 def times_an_hour() -> dict[str, float]:
     """How often each step is, in an hour that is one play."""
-    from identity.oauth.claims import ACCESS_TOKEN_LIFE
-
     hour = timedelta(hours=1)
     return {
         "start": 1,
         "place read": 1,
+        "preflight": 1,
         "first beacon": 1,
-        "beacon": hour / BEAT,
+        "beacon": hour / beat(),
         "last beacon": 1,
         "end": 1,
-        "renewal": hour / (ACCESS_TOKEN_LIFE - RENEWED_BEFORE),
+        "renewal": hour / between_renewals(),
     }
 
 
-def counted_elsewhere() -> int:
-    """Requests of a play that a browser was seen to make and nothing here measures."""
+def counted() -> Mapping[str, int]:
+    """What a browser was seen to ask for in an hour; nothing where none was watched."""
     if not COUNTED.exists():
-        return 0
-    others: dict[str, int] = json.loads(COUNTED.read_text())["requests"]
-    return sum(number for asked, number in others.items() if not asked.startswith(PRICED))
+        return {}
+    requests: dict[str, int] = json.loads(COUNTED.read_text())["requests"]
+    return requests
 
 
 def delivery() -> Use:
@@ -104,66 +113,99 @@ class Prices:
         return str(self._prices[name]["unit"])
 
 
-def levers(per_step: Mapping[str, Use], total: Use, prices: Prices) -> dict[str, float]:
-    """What each change would save by itself, the largest first; docs/benchmarks.md says more."""
-    beacons = reduce(add, (use for step, use in per_step.items() if "beacon" in step))
-    renewals = per_step["renewal"]
-    provisioned = Use.of(
-        write_capacity_hour=total["write_unit"] / timedelta(hours=1).total_seconds()
-        / PROVISIONED_USE
-    )  # fmt: skip
-    saved = {
-        "beacons straight to the API": Use.of(edge_request=beacons["edge_request"]),
-        "a key of a day signs": Use.of(key_request=renewals["key_request"]),
-    }
-    usd = {lever: sum(prices.usd(use).values()) for lever, use in saved.items()}
-    on_demand, reserved = (
-        sum(prices.usd(use).values())
-        for use in (Use.of(write_unit=total["write_unit"]), provisioned)
+def provisioned(use: Use) -> Use:
+    """The same where the busy tables are provisioned (`capacity`): units of so many plays at once,
+    for the hour that they take."""
+    seconds = timedelta(hours=1).total_seconds()
+    capacity = Use.of(
+        write_capacity_hour=use["write_unit"] / seconds / USED_OF_PROVISIONED,
+        read_capacity_hour=use["read_unit"] / seconds / USED_OF_PROVISIONED,
     )
-    usd["provisioned write capacity"] = on_demand - reserved
+    return use.without("write_unit", "read_unit") + capacity
+
+
+def with_settings_for_volume(per_step: Mapping[str, Use]) -> dict[str, Use]:
+    """`capacity`, and `wrapped_keys: signing`, by which no token is a request to KMS."""
+    by_setting = {
+        step: use.without("key_request") if step == "renewal" else use
+        for step, use in per_step.items()
+    }
+    return {step: provisioned(use) for step, use in by_setting.items()}
+
+
+def levers(per_step: Mapping[str, Use], prices: Prices) -> dict[str, float]:
+    """What each change would save of the plays with the settings for volume, the most first;
+    docs/benchmarks.md says more."""
+    beacons = reduce(add, (use for step, use in per_step.items() if "beacon" in step))
+    beats, end = per_step["beacon"], per_step["end"]
+    saved = {
+        # A place and a lease in turns, each with every second beacon.
+        "a lease written with every second beacon": Use.of(write_unit=beats["write_unit"] / 4),
+        "beacons half as often": beats * 0.5,
+        "`leave` alone ends a play": end,
+        "no lines of Lambda's own": Use.of(log_gb=beacons["log_gb"] / 2),
+    }
+    usd = {lever: sum(prices.usd(provisioned(use)).values()) for lever, use in saved.items()}
     return dict(sorted(usd.items(), key=lambda each: -each[1]))
 
 
 def report(hour: Hour, steps: Mapping[str, Use], prices: Prices) -> None:
-    """The table."""
-    times = times_an_hour()
-    more = counted_elsewhere()
+    """The table; SystemExit where a limit is not held."""
+    times, seen = times_an_hour(), counted()
+    more = sum(number for asked, number in seen.items() if not asked.startswith(PRICED))
     per_step = {step: steps[step] * number * HOURS for step, number in times.items()}
     if more:
         per_step["other requests"] = steps["place read"] * more * HOURS
-    total = reduce(add, per_step.values())
-    items = prices.usd(total)
-    sum_usd = sum(items.values())
 
     say(f"Control plane of {HOURS:,} viewed hours ({prices.region}, prices of {prices.date})")
     say_conditions(f"median of {REPEATS} plays")
-    requests = sum(number for step, number in times.items() if step != "renewal") + more
-    say_limit("requests to the app's API an hour", requests, MOST_REQUESTS, "")
-    seen = "a browser was watched" if COUNTED.exists() else "by the player's rules"
-    print(f"  {'':<34} {seen}; beside them {times['renewal']:.2f} renewals of tokens, identity's")
+    requests = max(sum(times.values()) + more, sum(seen.values()))
+    say_limit("requests an hour, renewals among them", requests, MOST_REQUESTS, "")
+    print(f"  {'':<34} {f'a browser made {sum(seen.values())}' if seen else 'by rule'}")
     print(f"  {'account item while it plays':<34} {hour.account_bytes:10d} bytes")
     batch = f"{records_of_a_batch():10.2f} with {VIEWERS_AT_ONCE:,} viewers at once"
     print(f"  {'beacons that a reader takes at once':<34} {batch}")
-    for name, usd in items.items():
-        used = f"{name:<20} {total[name]:14.3f}"
-        print(f"  {used}   USD {usd:7.4f}   {usd / sum_usd:4.0%}   {prices.unit(name)}")
-    step_usd = {step: sum(prices.usd(use).values()) for step, use in per_step.items()}
-    for step, usd in sorted(step_usd.items(), key=lambda each: -each[1]):
-        often = f"{step:<20} {times.get(step, more) * HOURS:14.0f}"
-        print(f"  {often}   USD {usd:7.4f}   {usd / sum_usd:4.0%}")
-    say_limit("control plane", sum_usd, MOST_USD, "USD")
-    renewals_usd = step_usd["renewal"]
-    print(f"  {'of it renewals, play or no play':<34} USD {renewals_usd:.4f}")
-    print(f"  {'largest item':<34} {next(iter(items))}")
-    for lever, saved_usd in levers(per_step, total, prices).items():
-        print(f"  {'lever: ' + lever:<44} USD -{saved_usd:.4f}")
+
+    for volume in (False, True):
+        use = with_settings_for_volume(per_step) if volume else per_step
+        print(f"  {'With the settings for volume' if volume else 'As deployed by default'}")
+        table_of(use, times, prices)
+    for lever, saved_usd in levers(per_step, prices).items():
+        print(f"  {'lever: ' + lever:<48} USD -{saved_usd:.4f}")
+    judged = sum(usd_of(with_settings_for_volume(per_step), prices).values())
+    say_limit("control plane of the plays", judged, MOST_USD, "USD")
     fixed = prices.usd(Use.of(stream_hour=1))["stream_hour"]
     print(f"  {'fixed, whoever watches':<34} USD {fixed:.3f} an hour for the stream of beacons")
     media = delivery() * HOURS
     media_usd = sum(prices.usd(media).values())
     asked = f"{media['edge_request'] / HOURS:10.0f} requests an hour"
     print(f"  {'delivery, not control plane':<34} {asked}   USD {media_usd:7.4f} without the bytes")
+    if requests > MOST_REQUESTS or judged > MOST_USD:
+        raise SystemExit("A viewed hour asks or costs more than it may.")
+
+
+def usd_of(per_step: Mapping[str, Use], prices: Prices) -> dict[str, float]:
+    """What each step of the plays costs; renewals, which a sign-in makes anyway, are not theirs."""
+    return {
+        step: sum(prices.usd(use).values()) for step, use in per_step.items() if step != "renewal"
+    }
+
+
+def table_of(per_step: Mapping[str, Use], times: Mapping[str, float], prices: Prices) -> None:
+    """By what is paid for and by step, with the renewals and without."""
+    total = reduce(add, per_step.values())
+    items = prices.usd(total)
+    whole = sum(items.values())
+    for name, usd in items.items():
+        used = f"{name:<22} {total[name]:14.3f}"
+        print(f"    {used}   USD {usd:7.4f}   {usd / whole:4.0%}   {prices.unit(name)}")
+    renewals = sum(prices.usd(per_step["renewal"]).values())
+    by_step = {**usd_of(per_step, prices), "renewal": renewals}
+    for step, usd in sorted(by_step.items(), key=lambda each: -each[1]):
+        often = f"{step:<22} {times.get(step, 0) * HOURS:14.0f}"
+        print(f"    {often}   USD {usd:7.4f}   {usd / whole:4.0%}")
+    print(f"    {'the plays':<37}   USD {whole - renewals:7.4f}")
+    print(f"    {'with the renewals of their tokens':<37}   USD {whole:7.4f}")
 
 
 def main() -> None:

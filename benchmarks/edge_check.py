@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from harness import LAMBDAS, ROOT, say, say_conditions, say_limit
+from parts.harness import LAMBDAS, ROOT, say, say_conditions, say_limit
 
 sys.path.insert(0, str(LAMBDAS))
 sys.path.insert(0, str(ROOT))

@@ -28,9 +28,9 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import httpx
-from harness import PEERS, ROOT, say, say_conditions, say_ratio
+from parts.harness import PEERS, ROOT, say, say_conditions, say_ratio
 from playwright.sync_api import Browser, Page, sync_playwright
-from service import RunningService, running_service
+from parts.service import RunningService, running_service
 
 sys.path.insert(0, str(ROOT))
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from harness import LAYERS, PEERS, ROOT, say, say_ratio
+from parts.harness import LAYERS, PEERS, ROOT, say, say_ratio
 
 sys.path[:0] = [str(ROOT), str(PEERS)]
 

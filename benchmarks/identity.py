@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import boto3
-from harness import LAMBDAS, PEERS, Function, measure, moto_server, say, say_ratio
+from parts.harness import LAMBDAS, PEERS, Function, measure, moto_server, say, say_ratio
 
 NAIVE = Function("naive_identity.handler", PEERS, ("web", "crypto"))
 KEY_SET = Function("identity.handlers.discovery.handler", LAMBDAS, ())

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import LAMBDAS, say, say_conditions, say_limit, say_ratio
+from parts.harness import LAMBDAS, say, say_conditions, say_limit, say_ratio
 
 sys.path.insert(0, str(LAMBDAS))
 

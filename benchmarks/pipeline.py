@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from harness import LAMBDAS, ROOT, say, say_conditions, say_limit, say_ratio
-from service import RunningService, running_service
+from parts.harness import LAMBDAS, ROOT, say, say_conditions, say_limit, say_ratio
+from parts.service import RunningService, running_service
 
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(LAMBDAS))

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from harness import (
+from parts.harness import (
     LAMBDAS,
     PEERS,
     REPEATS,
@@ -108,6 +108,7 @@ def settings() -> dict[str, str]:
         **arns,
         "PLAYBACK_TABLE": "playback",
         "PUBLIC_ORIGIN": "https://watch.marquee.example",
+        "BEACONS_URL": "https://beacons.marquee.example/v1/beacons",
         "CLEARKEY": "true",
         "VAULT_KEY_ID": boto3.client("kms").create_key()["KeyMetadata"]["Arn"],
     }

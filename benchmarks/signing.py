@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from botocore.signers import CloudFrontSigner
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1
-from harness import LAMBDAS, say, say_ratio
+from parts.harness import LAMBDAS, say, say_ratio
 
 sys.path.insert(0, str(LAMBDAS))
 

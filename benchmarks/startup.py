@@ -12,8 +12,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import ROOT, say
-from service import free_port
+from parts.harness import ROOT, say
+from parts.service import free_port
 
 LIMIT_SECONDS = 30.0
 """A warm `make run`; the aim is 20."""

@@ -12,6 +12,10 @@ from stacks.components.alarms import PERIOD, add_alarm
 from stacks.components.dead_letters import dead_letter_queue
 from stacks.components.function import MarqueeFunction
 
+WINDOW = Duration.seconds(3)
+"""How long a batch fills. Places and screens are behind by so much at most, which nobody beats who
+takes up another device; a play that is left frees its screen by a request of its own."""
+
 LATE = Duration.minutes(5)
 """A viewer who goes on elsewhere would go on at an older place."""
 
@@ -44,7 +48,7 @@ def read_beacons(
         event_source_arn=stream.stream_arn,
         starting_position="TRIM_HORIZON",
         batch_size=100,
-        maximum_batching_window_in_seconds=1,
+        maximum_batching_window_in_seconds=WINDOW.to_seconds(),
         bisect_batch_on_function_error=True,
         maximum_retry_attempts=10,
         function_response_types=["ReportBatchItemFailures"],

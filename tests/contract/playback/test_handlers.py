@@ -51,6 +51,7 @@ def functions(
         "PLAYBACK_TABLE": table_of("playback"),
         "VAULT_KEY_ID": boto3.client("kms").create_key()["KeyMetadata"]["Arn"],
         "PUBLIC_ORIGIN": "https://watch.example.com",
+        "BEACONS_URL": "https://beacons.example.com/v1/beacons",
         "SIGNING_SECRET": signing,
         "TICKET_SECRET": ticket,
         "PIN_SECRET": "of no use without a grant",

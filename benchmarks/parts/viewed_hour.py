@@ -18,14 +18,11 @@ from urllib.parse import urlencode
 
 import boto3
 import play_start
-from harness import LAMBDAS, LAYERS, PEERS, Exchange, Function, base_python, exchanges
-from request_units import KILOBYTE, Use, item_bytes, kept_item, median_of, used_by
+from parts.harness import LAMBDAS, LAYERS, PEERS, Exchange, Function, base_python, exchanges
+from parts.request_units import KILOBYTE, Use, item_bytes, kept_item, median_of, used_by
 
 RENEWED_BEFORE = timedelta(seconds=60)
 """The web app renews its access token so long before the end (web/src/auth/session.ts)."""
-
-BEAT = timedelta(seconds=120)
-"""Between beacons of a play (web/src/player/beacons.ts)."""
 
 MEMORY_MB = 512
 """Of every function on this path: what stacks/components/function.py gives by itself."""
@@ -42,7 +39,7 @@ PLATFORM_LOG_BYTES = 300
 """Lambda's own START, END and REPORT of an invocation, about."""
 
 ACCESS_LOG_BYTES = 260
-"""A line of stacks/components/api_stage.py, about."""
+"""A line of stacks/components/api_stage.py, about; the API of beacons writes none."""
 
 HEADER_BYTES = 500
 """Of an answer, about."""
@@ -56,7 +53,7 @@ VIEWERS_AT_ONCE = 1000
 SHARDS = 4
 """An on-demand stream begins with so many."""
 
-WINDOW_SECONDS, MOST_RECORDS = 1.0, 100
+WINDOW_SECONDS, MOST_RECORDS = 3.0, 100
 """How long and how far a reader's batch fills (stacks/components/beacon_reader.py)."""
 
 BEATS_MEASURED = 4
@@ -138,11 +135,22 @@ def invoked(called: Called, *, per_invocation: float = 1) -> Use:
     return whole + used_by(called.made)
 
 
-def requested(answer_bytes: int, *, at_the_edge: bool = True) -> Use:
+def requested(answer_bytes: int) -> Use:
     """A request to an HTTP API, small enough to be metered once."""
     out_gb = (answer_bytes + HEADER_BYTES) / 1e9
-    way = Use.of(edge_request=1, edge_out_gb=out_gb) if at_the_edge else Use.of(out_gb=out_gb)
-    return way + Use.of(gateway_request=1, log_gb=ACCESS_LOG_BYTES / 1e9)
+    return Use.of(gateway_request=1, out_gb=out_gb, log_gb=ACCESS_LOG_BYTES / 1e9)
+
+
+def requested_at_the_edge(answer_bytes: int) -> Use:
+    """The same behind CloudFront, which takes the answer out."""
+    out_gb = (answer_bytes + HEADER_BYTES) / 1e9
+    access_log = Use.of(log_gb=ACCESS_LOG_BYTES / 1e9)
+    return Use.of(edge_request=1, edge_out_gb=out_gb, gateway_request=1) + access_log
+
+
+def told(answer_bytes: int) -> Use:
+    """A request to the API of beacons."""
+    return Use.of(gateway_request=1, out_gb=(answer_bytes + HEADER_BYTES) / 1e9)
 
 
 @dataclass(frozen=True)
@@ -289,7 +297,8 @@ class Hour:
         )
         began = json.loads(start.body)
         steps = {
-            "start": requested(len(start.body)) + invoked(start),
+            "start": requested_at_the_edge(len(start.body)) + invoked(start),
+            "preflight": told(0),
             "first beacon": self._beat(began["ticket"], "start"),
             "beacon": median_of(
                 [self._beat(began["ticket"], "position") for _ in range(BEATS_MEASURED)]
@@ -298,12 +307,12 @@ class Hour:
         read = functions.progress.call(
             who.event("GET /v1/progress/{title_id}", title_id=who.title_id)
         )
-        steps["place read"] = requested(len(read.body)) + invoked(read)
+        steps["place read"] = requested_at_the_edge(len(read.body)) + invoked(read)
         key = {"pk": {"S": f"ACCOUNT#{who.account_id}"}, "sk": {"S": "ACCOUNT"}}
         self.account_bytes = item_bytes(kept_item("playback", key))
         session = "DELETE /v1/playback/sessions/{session_id}"
         end = functions.sessions.call(who.event(session, session_id=began["session_id"]))
-        steps["end"] = requested(len(end.body)) + invoked(end)
+        steps["end"] = requested_at_the_edge(len(end.body)) + invoked(end)
         steps["last beacon"] = self._beat(began["ticket"], "leave")
         steps["renewal"] = self._renewal()
         return steps
@@ -312,13 +321,13 @@ class Hour:
         """A batch of one beacon, which both readers take."""
         self._beaten += 1
         at = datetime.now(UTC) + timedelta(seconds=self._beaten)
-        told = {
+        beacon = {
             "kind": kind,
             "at": at.isoformat(timespec="milliseconds"),
             "position_seconds": 10.1 * self._beaten,
             "duration_seconds": 5400.0,
         }
-        batch = {"ticket": ticket, "sent_at": told["at"], "beacons": [told]}
+        batch = {"ticket": ticket, "sent_at": beacon["at"], "beacons": [beacon]}
         data = json.dumps(batch, separators=(",", ":")).encode()
         kinesis = {
             "data": base64.b64encode(data).decode(),
@@ -336,7 +345,7 @@ class Hour:
             read += invoked(called, per_invocation=per_invocation)
             read += Use.of(stream_out_gb=len(data) / 1e9)
         billed = math.ceil(len(data) / KILOBYTE) * KILOBYTE
-        return requested(PUT_RECORD_BYTES) + Use.of(stream_in_gb=billed / 1e9) + read
+        return told(PUT_RECORD_BYTES) + Use.of(stream_in_gb=billed / 1e9) + read
 
     def _renewal(self) -> Use:
         form = {
@@ -348,10 +357,24 @@ class Hour:
         event["headers"]["content-type"] = "application/x-www-form-urlencoded"
         called = self._functions.token.call(event)
         self._who.refresh = json.loads(called.body)["refresh_token"]
-        return requested(len(called.body), at_the_edge=False) + invoked(called)
+        return requested(len(called.body)) + invoked(called)
+
+
+def beat() -> timedelta:
+    """Between beacons of a play."""
+    from playback.leases import BEAT
+
+    return BEAT
+
+
+def between_renewals() -> timedelta:
+    """A token is renewed when a request needs it: with a beacon, once it is nearly over."""
+    from identity.oauth.claims import ACCESS_TOKEN_LIFE
+
+    return math.ceil((ACCESS_TOKEN_LIFE - RENEWED_BEFORE) / beat()) * beat()
 
 
 def records_of_a_batch() -> float:
     """How many beacons a reader takes at once: the first, and what comes while it waits."""
-    a_second = VIEWERS_AT_ONCE / BEAT.total_seconds() / SHARDS
+    a_second = VIEWERS_AT_ONCE / beat().total_seconds() / SHARDS
     return min(MOST_RECORDS, 1 + a_second * WINDOW_SECONDS)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import ROOT
+from parts.harness import ROOT
 
 READY_SECONDS = 300.0
 """A first start takes 30 s on two cores of its own; others may be at work on them."""
@@ -69,10 +69,10 @@ def _await_ready(process: subprocess.Popen[bytes], data_dir: Path, output: Path)
 
 
 def free_port() -> int:
-    """A PORT whose three addresses are free."""
+    """A PORT whose four addresses are free."""
     for port in range(14_000, 20_000, 10):
         try:
-            for offset in (0, 1000, 2000):
+            for offset in (0, 1000, 2000, 3000):
                 with socket.create_server(("127.0.0.1", port + offset)):
                     pass
         except OSError:

@@ -13,7 +13,7 @@ from operator import add
 from typing import Any
 
 import boto3
-from harness import Exchange
+from parts.harness import Exchange
 
 KILOBYTE = 1024
 
@@ -34,6 +34,10 @@ class Use:
 
     def __mul__(self, times: float) -> Use:
         return Use({key: units * times for key, units in self.units.items()})
+
+    def without(self, *keys: str) -> Use:
+        """All but those."""
+        return Use({key: units for key, units in self.units.items() if key not in keys})
 
     def __getitem__(self, key: str) -> float:
         return self.units.get(key, 0)

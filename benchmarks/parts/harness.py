@@ -18,7 +18,7 @@ from typing import Any
 
 import botocore
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PEERS = ROOT / "benchmarks" / "peers"
 LAMBDAS = ROOT / "lambdas"
 LAYERS = ROOT / ".build" / "layers" / "local"

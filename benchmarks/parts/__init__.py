@@ -1,0 +1,1 @@
+"""What questions share: none of it asks one by itself."""
