@@ -7,14 +7,18 @@ import json
 import os
 import sys
 import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from parts.harness import (
+    ACCOUNT,
     LAMBDAS,
     PEERS,
+    REGION,
     REPEATS,
     Function,
     measure,
@@ -24,6 +28,7 @@ from parts.harness import (
     say_conditions,
     say_ratio,
 )
+from moto.dynamodb.models import dynamodb_backends
 
 sys.path.insert(0, str(LAMBDAS))
 
@@ -34,8 +39,6 @@ FUNCTIONS = {
 CALLS = 100
 ORIGIN_SECRET = "o" * 64
 BODY = {"title_id": "ttl_1", "device": {"family": "shaka", "drm": "clearkey", "max_height": None}}
-# Of an account with one screen: each start but the first ends the one before, which is the dearer
-# of the two writes.
 EVENT: dict[str, Any] = {
     "version": "2.0",
     "routeKey": "POST /v1/playback/start",
@@ -150,22 +153,89 @@ def publish_title(vault_key_id: str, title_id: str = "ttl_1", asset_id: str = "a
         handler({"detail-type": event.detail_type, "detail": event.to_detail()}, None)
 
 
+Item = dict[str, Any]
+
+
+def account(plays: int) -> Item:
+    """An account of one screen that has watched before, as its item is between two starts.
+
+    `plays` of its one device are under way.
+    """
+    from playback.domain import Session, Viewer
+    from playback.leases import LEASE, MOST_ENDS, End
+    from playback.play_items import end_value, number, play_value
+
+    now = datetime.now(UTC)
+    viewer = Viewer("acc_1", "prf_1", "dev_1", family_id="fam_01k00000000000000000000000")
+    under_way = {
+        f"ses_{place:026}": Session(
+            session_id=f"ses_{place:026}",
+            viewer=viewer,
+            title_id="ttl_1",
+            asset_id="ast_1",
+            kids=tuple(str(uuid.UUID(int=kid)) for kid in range(3)),
+            started_at=now,
+            expires_at=now + timedelta(hours=4),
+            held_until=now + LEASE,
+            licences=1,
+        )
+        for place in range(plays)
+    }
+    ended = {f"ses_{9 - place:026}": end_value(End(now, "left")) for place in range(MOST_ENDS)}
+    return {
+        "pk": {"S": "ACCOUNT#acc_1"},
+        "sk": {"S": "ACCOUNT"},
+        "event_sequence": number(1),
+        "streams": number(1),
+        "max_height": number(1080),
+        "downloads": number(0),
+        "plays": {"M": {key: play_value(play) for key, play in under_way.items()}},
+        "ended": {"M": ended},
+    }
+
+
+@dataclass
+class Between:
+    """Sets the account's item right before each start, so that all of them begin alike."""
+
+    item: Item = field(default_factory=dict)
+
+    def __call__(self, operation: str) -> None:
+        """Before our start reads; the peer reads the same item and leaves it as it is."""
+        if operation != "BatchGetItem":
+            return
+        backend = dynamodb_backends[ACCOUNT][REGION]
+        backend.put_item("playback", self.item)
+        rows = backend.get_table("playback").items
+        for told in [pk for pk in rows if pk.value.startswith("EVENT#")]:
+            del rows[told]
+
+
 def main() -> None:
-    with moto_server() as endpoint:
+    between = Between()
+    with moto_server(between) as endpoint:
         own = settings()
         os.environ.update(own)
         publish_title(own["VAULT_KEY_ID"])
         environment = {**endpoint, **own}
-        costs = measure(FUNCTIONS, environment, EVENT, calls=CALLS)
-        calls = {
-            name: round_trips(function, environment, EVENT) for name, function in FUNCTIONS.items()
-        }
+        say("Starting a play (processor time against a naive FastAPI + Mangum + boto3 function)")
+        for path, plays in (("after one that ended", 0), ("in place of the device's last", 1)):
+            between.item = account(plays)
+            say_path(path, environment)
+
+
+def say_path(path: str, environment: dict[str, str]) -> None:
+    """What a start costs where the account's item is as it was set."""
+    costs = measure(FUNCTIONS, environment, EVENT, calls=CALLS)
+    calls = {
+        name: round_trips(function, environment, EVENT) for name, function in FUNCTIONS.items()
+    }
     ours, naive = costs["ours"], costs["naive"]
-    say("Starting a play (processor time against a naive FastAPI + Mangum + boto3 function)")
+    print(f"  A play {path}")
     say_conditions(f"median of {REPEATS}")
-    say_ratio("initialization", ours.init_ms, naive.init_ms, "ms", "target ≤ 0.55")
+    say_ratio("initialization", ours.init_ms, naive.init_ms, "ms", "target ≤ 0.40")
     say_ratio("first call", ours.first_ms, naive.first_ms, "ms", "")
-    say_ratio("warm call", ours.warm_ms, naive.warm_ms, "ms", "target ≤ 0.50")
+    say_ratio("warm call", ours.warm_ms, naive.warm_ms, "ms", "target ≤ 0.35")
     for name, each in calls.items():
         print(f"  {f'round trips, {name}':<34} {each}")
 

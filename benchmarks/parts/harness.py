@@ -10,7 +10,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PEERS = ROOT / "benchmarks" / "peers"
 LAMBDAS = ROOT / "lambdas"
 LAYERS = ROOT / ".build" / "layers" / "local"
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
 REPEATS = 5
 """Fresh processes for each figure; the median counts."""
 
@@ -157,20 +160,27 @@ def round_trips(
 
 
 @contextlib.contextmanager
-def moto_server() -> Iterator[dict[str, str]]:
-    """A moto server in this process; the environment that leads to it."""
+def moto_server(before: Callable[[str], None] = lambda _: None) -> Iterator[dict[str, str]]:
+    """A moto server in this process; the environment that leads to it.
+
+    `before` is told of each operation before moto does it, and may set its tables right for it.
+    """
     sys.path.insert(0, str(ROOT))
     from localcloud.moto_app import MotoApp
     from localcloud.serve import serve
     from localcloud.wire import HttpRequest, HttpResponse
 
-    moto = MotoApp("123456789012")
+    moto = MotoApp(ACCOUNT)
+    one_at_a_time = threading.Lock()
 
     def answer(request: HttpRequest) -> HttpResponse:
         operation = (request.header("x-amz-target") or "").rpartition(".")[2]
         # Credential=<key>/<day>/<region>/<service>/aws4_request, …
         _, _, region, service, *_ = (request.header("authorization") or "").split("/")
-        answered = moto.call(service, region, request)
+        # A transaction of moto's copies its tables, and fails while another call changes them.
+        with one_at_a_time:
+            before(operation)
+            answered = moto.call(service, region, request)
         exchanges.append(Exchange(operation, request.body, answered.body))
         return answered
 
@@ -181,8 +191,8 @@ def moto_server() -> Iterator[dict[str, str]]:
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.port}",
         "AWS_ACCESS_KEY_ID": "AKIABENCHMARK",
         "AWS_SECRET_ACCESS_KEY": "benchmark",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
         # Our layers leave out the services that we do not call; a naive function has them all.
         "AWS_DATA_PATH": str(Path(botocore.__file__).parent / "data"),
     }

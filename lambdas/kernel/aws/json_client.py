@@ -1,4 +1,4 @@
-"""Calls the AWS services that speak AWS JSON, on one kept connection, with the standard library.
+"""Calls the AWS services that speak AWS JSON, on one kept connection, without the SDK.
 
 A call is an operation's name and its parameters as the service's API reference has them; binary
 values are base64. It knows no operation. Not safe to share between threads: a Lambda function
@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import json
 import random
-import select
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from ssl import SSLContext, create_default_context
+from http.client import HTTPException
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
 from kernel import log
+from kernel.aws.kept_connection import KeptConnection
 from kernel.aws.sigv4 import Credentials, Signer
 from kernel.clock import Clock, utc_now
 from kernel.errors import UnavailableError
@@ -123,12 +121,7 @@ class AwsJson:
         self._signer = Signer(Credentials.from_environment(environment), region, service.name)
         self._clock = clock
         self._pause = pause
-        self._host = address.netloc
-        self._connection = (
-            HTTPConnection(self._host, timeout=timeout_seconds)
-            if address.scheme == "http"
-            else HTTPSConnection(self._host, timeout=timeout_seconds, context=_trusted())
-        )
+        self._connection = KeptConnection(address, timeout_seconds)
 
     def call(self, operation: str, **parameters: object) -> dict[str, Any]:
         """An operation's answer.
@@ -169,24 +162,7 @@ class AwsJson:
     def _exchange(self, operation: str, body: bytes) -> tuple[int, bytes]:
         headers = {
             "content-type": f"application/x-amz-json-{self._service.version}",
-            "host": self._host,
+            "host": self._connection.host,
             "x-amz-target": f"{self._service.target}.{operation}",
         }
-        signed = self._signer.signed(headers, body, self._clock())
-        self._drop_if_closed()
-        self._connection.request("POST", "/", body, signed)
-        answer = self._connection.getresponse()
-        return answer.status, answer.read()
-
-    def _drop_if_closed(self) -> None:
-        """A kept connection with something to read before we asked is one that the service
-        closed while the function slept; the next request opens a new one."""
-        socket = self._connection.sock
-        if socket is not None and select.select([socket], [], [], 0)[0]:
-            self._connection.close()
-
-
-@cache
-def _trusted() -> SSLContext:
-    """The machine's certificate authorities, read once: that takes longer than a call."""
-    return create_default_context()
+        return self._connection.post(self._signer.signed(headers, body, self._clock()), body)

@@ -225,7 +225,7 @@ def test_without_another_address_it_is_the_regions_own_over_tls() -> None:
     environment = Service([]).environment()
     del environment["AWS_ENDPOINT_URL"]
 
-    connection = AwsJson(KMS, environment)._connection
+    connection = AwsJson(KMS, environment)._connection._connection
 
     assert (type(connection).__name__, connection.host, connection.port) == (
         "HTTPSConnection",
