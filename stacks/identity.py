@@ -335,7 +335,7 @@ class IdentityStack(MarqueeStack):
             layers=[],
             description="Tells of tokens, and of who signed in",
             environment={**self._published_keys, "RESOURCE_SERVER_SECRET": secret.secret_arn},
-            may=["GetItem", "UpdateItem"],
+            may=["GetItem", "UpdateItem", "PutItem"],
             routes=["POST /introspect", "GET /userinfo", "POST /userinfo"],
         )
         secret.grant_read(function)

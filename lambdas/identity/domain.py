@@ -84,6 +84,22 @@ class Account:
         return not ended and self.deletion_due is None and self.block is None
 
 
+@dataclass(frozen=True)
+class Proven:
+    """Somebody who has just shown to be an account's owner, by all that it asks for."""
+
+    account: Account
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Admitted(Proven):
+    """Somebody who is let into a client."""
+
+    code: str
+    """For the client (RFC 6749 section 4.1.2)."""
+
+
 def canonical_email(email: str) -> str:
     """The address as it identifies an account; InvalidInputError when it is none."""
     folded = email.strip().lower()

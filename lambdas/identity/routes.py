@@ -12,10 +12,16 @@ from identity.accounts.domain import (
     TooManyAttemptsError,
     WrongPasswordError,
 )
-from identity.accounts.requests import caller_place, is_foreign, with_retry_after
+from identity.accounts.requests import (
+    caller_place,
+    device_cookie,
+    is_foreign,
+    with_device_cookie,
+    with_retry_after,
+)
 from identity.consent.domain import ConsentNeededError
 from identity.consent.pages import consent_page
-from identity.domain import EMAIL_MAX_CHARACTERS
+from identity.domain import EMAIL_MAX_CHARACTERS, Admitted
 from identity.forms import body_text
 from identity.mfa.domain import SecondStepNeededError
 from identity.mfa.pages import SECOND_STEP, staff_page
@@ -76,7 +82,7 @@ def authorize(service: Authorization, issuer: str, public_origin: str) -> Callab
             return html_page(403, problem_page("That form was not ours."), public_origin)
         try:
             _check_said_once([name for name, _ in pairs], service, parameters)
-            return _signing_in(parameters, sent, caller_place(event), signs_in=signs_in)
+            return _signing_in(event, parameters, sent, signs_in=signs_in)
         except UnknownClientError as error:
             return html_page(400, problem_page(error.message), public_origin)
         except OAuthError as error:
@@ -84,16 +90,18 @@ def authorize(service: Authorization, issuer: str, public_origin: str) -> Callab
             return back_to_client(parameters, {**refusal, "iss": issuer})
 
     def _signing_in(
-        parameters: Mapping[str, str], sent: Mapping[str, str], place: str, *, signs_in: bool
+        event: Event, parameters: Mapping[str, str], sent: Mapping[str, str], *, signs_in: bool
     ) -> Reply:
         request = service.request(parameters)
         if not signs_in:
             page = sign_in_page(parameters, email=sent.get("login_hint", "")[:EMAIL_MAX_CHARACTERS])
             return html_page(200, page, public_origin, request=parameters, scripted=True)
-        email = sent.get("email", "")
+        email, password = sent.get("email", ""), sent.get("password", "")
+        place, cookie = caller_place(event), device_cookie(event)
         try:
             return admitted(
-                lambda: service.sign_in(request, email, sent.get("password", ""), place),
+                cookie,
+                lambda: service.sign_in(request, email, password, place, cookie),
                 parameters,
                 issuer,
                 public_origin,
@@ -134,12 +142,19 @@ def _check_said_once(
 
 
 def admitted(
-    work: Callable[[], str], parameters: Mapping[str, str], issuer: str, public_origin: str
+    cookie: str,
+    work: Callable[[], Admitted],
+    parameters: Mapping[str, str],
+    issuer: str,
+    public_origin: str,
 ) -> Reply:
     """Back to the client with the code that the work makes, with its refusal, or with our own
-    trouble (RFC 6749 section 4.1.2.1); or the page that asks whether the client may."""
+    trouble (RFC 6749 section 4.1.2.1); or the page that asks whether the client may.
+
+    From then on the account knows the browser, which sent that device cookie, or none.
+    """
     try:
-        code = work()
+        proven = work()
     except ConsentNeededError as needed:
         return html_page(200, consent_page(parameters, needed), public_origin, request=parameters)
     except OAuthError as error:
@@ -149,7 +164,8 @@ def admitted(
         log.note(code=error.code)
         trouble = {"error": TEMPORARILY_UNAVAILABLE, "error_description": error.message}
         return back_to_client(parameters, {**trouble, "iss": issuer})
-    return back_to_client(parameters, {"code": code, "iss": issuer})
+    answer = back_to_client(parameters, {"code": proven.code, "iss": issuer})
+    return with_device_cookie(answer, cookie, proven)
 
 
 def back_to_client(parameters: Mapping[str, str], answer: Mapping[str, str]) -> Reply:

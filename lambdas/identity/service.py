@@ -13,7 +13,7 @@ from identity.accounts.ports import Announcements
 from identity.accounts.sign_in import PasswordCheck
 from identity.consent.asking import Asking
 from identity.consent.ports import Consents
-from identity.domain import Account, EmailTakenError, canonical_email, checked_scopes
+from identity.domain import Account, Admitted, EmailTakenError, canonical_email, checked_scopes
 from identity.mfa.domain import (
     PASSWORD,
     TOTP,
@@ -118,7 +118,7 @@ class Admission:
         """What the client asks for; UnknownClientError or an OAuthError."""
         return authorization_request(parameters, self.clients)
 
-    def admit(self, request: AuthorizationRequest, account: Account, methods: str) -> str:
+    def admit(self, request: AuthorizationRequest, account: Account, methods: str) -> Admitted:
         """A code for the client; `methods` say how the owner was known. InvalidScopeError,
         SecondStepRequiredError, or ConsentNeededError for a client whose owner has to be asked
         first."""
@@ -132,7 +132,7 @@ class Admission:
         account: Account,
         methods: str,
         signed_in_at: datetime | None = None,
-    ) -> str:
+    ) -> Admitted:
         """A code for the client, without asking anybody; for a sign-in of then, or of now."""
         scope = granted_scope(request.scope, account, methods)
         now = self.clock()
@@ -154,7 +154,7 @@ class Admission:
             client_id=request.client_id,
         )
         self.announcements.tell(succeeded, now)
-        return code
+        return Admitted(account, now, code)
 
 
 @dataclass(frozen=True)
@@ -170,10 +170,17 @@ class Authorization:
         """What the client asks for; UnknownClientError or an OAuthError."""
         return self.admission.request(parameters)
 
-    def sign_in(self, request: AuthorizationRequest, email: str, password: str, place: str) -> str:
+    def sign_in(
+        self,
+        request: AuthorizationRequest,
+        email: str,
+        password: str,
+        place: str,
+        cookie: str = "",
+    ) -> Admitted:
         """A code for the client; SecondStepNeededError to an account that has a second factor,
         InvalidScopeError, SecondStepRequiredError, or what `PasswordCheck.account` refuses."""
-        account = self.check.account(email, password, place)
+        account = self.check.account(email, password, place, cookie=cookie)
         if account.factors:
             raise SecondStepNeededError(
                 begin_second_step(self.pending, request, account, self.clock)

@@ -130,6 +130,9 @@ class FakeChallenges:
         if told is not None:
             self.told.append(told)
 
+    def find(self, secret_digest: str) -> Challenge | None:
+        return self.challenges.get(secret_digest)
+
     def answer(
         self, secret_digest: str, code_digest: str, purpose: Purpose, now: datetime
     ) -> Challenge:

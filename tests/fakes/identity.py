@@ -54,6 +54,9 @@ class FakeGrants:
     def keep_code(self, code: AuthorizationCode) -> None:
         self.codes[code.code_digest] = code
 
+    def find_code(self, code_digest: str) -> AuthorizationCode | None:
+        return self.codes.get(code_digest)
+
     def spend_code(self, code_digest: str, family_id: str) -> AuthorizationCode | None:
         code = self.codes.get(code_digest)
         if code is not None and not code.spent_for:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from identity.accounts.device_cookies import known_device
 from identity.accounts.domain import (
     CODE_ALPHABET,
     CODE_CHARACTERS,
@@ -17,9 +19,18 @@ from identity.accounts.domain import (
     code_digest,
     shown_code,
 )
-from identity.accounts.limits import CODES_BY_PLACE, LETTERS_BY_ADDRESS, LETTERS_BY_PLACE
-from identity.accounts.ports import Announcements, Challenges, Limits
+from identity.accounts.limited import take_all_or_tell
+from identity.accounts.limits import (
+    CODES_BY_DEVICE,
+    CODES_BY_PLACE,
+    LETTERS_BY_ADDRESS,
+    LETTERS_BY_DEVICE,
+    LETTERS_BY_PLACE,
+    Limit,
+)
+from identity.accounts.ports import Announcements, Challenges, Limits, Members
 from identity.accounts.sign_in import NOBODY
+from identity.domain import Account
 from identity.oauth.grants import digest
 from kernel.clock import Clock, epoch_milliseconds
 from kernel.events import Event
@@ -40,16 +51,23 @@ class NewCode:
 class Codes:
     """Makes challenges and takes their answers."""
 
+    members: Members
     challenges: Challenges
     limits: Limits
     announcements: Announcements
     clock: Clock
 
-    def new(self, email: str, place: str) -> NewCode:
-        """A code for an address; TooManyAttemptsError, whether or not anybody has the address."""
-        now = self.clock()
-        self.limits.take(LETTERS_BY_PLACE, place, now)
-        self.limits.take(LETTERS_BY_ADDRESS, email, now)
+    def new(self, email: str, place: str, device: str = "") -> NewCode:
+        """A code for an address; TooManyAttemptsError, whether or not anybody has the address.
+
+        A device is named that the account with the address knows, if it does.
+        """
+        self._count(
+            [(LETTERS_BY_DEVICE, f"{email} {device}")]
+            if device
+            else [(LETTERS_BY_PLACE, place), (LETTERS_BY_ADDRESS, email)],
+            lambda: self.members.by_email(email),
+        )
         code = shown_code(secrets.randbelow(len(CODE_ALPHABET) ** CODE_CHARACTERS))
         return NewCode(secrets.token_urlsafe(SECRET_BYTES), code)
 
@@ -81,12 +99,20 @@ class Codes:
         )
         self.challenges.open(challenge, told, now)
 
-    def answer(self, secret: str, code: str, purpose: Purpose, place: str) -> Challenge:
+    def answer(
+        self, secret: str, code: str, purpose: Purpose, place: str, cookie: str = ""
+    ) -> Challenge:
         """What a code was waited for, once; WrongCodeError or TooManyAttemptsError."""
         if not (secret and code):
             raise WrongCodeError(WRONG_CODE)
         now = self.clock()
-        self.limits.take(CODES_BY_PLACE, place, now)
+        # Whose page it is has to be known before a browser can be: a read for who has a cookie.
+        account = self._waiting(secret) if cookie else None
+        device = known_device(account, cookie, now)
+        self._count(
+            [(CODES_BY_DEVICE, device)] if device else [(CODES_BY_PLACE, place)],
+            lambda: account or self._waiting(secret),
+        )
         try:
             return self.challenges.answer(digest(secret), code_digest(secret, code), purpose, now)
         except WrongCodeError as error:
@@ -97,3 +123,17 @@ class Codes:
             )
             self.announcements.tell(failed, now)
             raise
+
+    def _waiting(self, secret: str) -> Account | None:
+        """Whose code a page waits for; nobody's where the account is still to be."""
+        challenge = self.challenges.find(digest(secret))
+        return None if challenge is None else self.members.by_id(challenge.account_id)
+
+    def _count(
+        self, counted: Sequence[tuple[Limit, str]], whose: Callable[[], Account | None]
+    ) -> None:
+        def account_id() -> str:
+            account = whose()
+            return NOBODY if account is None else account.account_id
+
+        take_all_or_tell(self.limits, self.announcements, counted, account_id, self.clock())

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from identity.accounts.domain import preferred_language
 from identity.accounts.export import Export
 from identity.accounts.pages import EXPORT
-from identity.accounts.requests import caller_place, is_foreign, with_retry_after
+from identity.accounts.requests import caller_place, device_cookie, is_foreign, with_retry_after
 from identity.accounts.routes import Form
 from identity.forms import form
 from identity.pages import problem_page
@@ -36,7 +36,8 @@ def export_page(export: Export, issuer: str, public_origin: str) -> Callable[[Ev
         sent = form(event)
         language = preferred_language(header(event, "accept-language") or "")
         try:
-            data = export.of(Form(sent, {}, language, caller_place(event)).owner)
+            given = Form(sent, {}, language, caller_place(event), device_cookie(event))
+            data = export.of(given.owner)
         except DomainError as error:
             log.note(code=error.code)
             html = EXPORT.html({}, sent, error.message)

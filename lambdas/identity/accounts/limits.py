@@ -52,17 +52,33 @@ SIGN_IN_BY_ADDRESS = Limit("sign-in-by-address", timedelta(minutes=2), 30)
 SIGN_IN_BY_PLACE = Limit("sign-in-by-place", timedelta(seconds=2), 600)
 """All addresses from one place, which may be an office or a carrier with thousands behind it."""
 
+# A browser that an account was signed in on before counts for itself (ADR 475).
+SIGN_IN_BY_DEVICE = Limit("sign-in-by-device", timedelta(seconds=30), 5)
+"""Passwords of one account on one device that it knows, whatever strangers try elsewhere."""
+SIGN_IN_BY_DEVICE_LASTING = Limit("sign-in-by-device-lasting", timedelta(minutes=15), 60)
+"""The same, for a stolen cookie: 96 guesses a day, as a stranger has from one place."""
+SIGN_IN_BY_KNOWN_DEVICES = Limit("sign-in-by-known-devices", timedelta(seconds=30), 300)
+"""All of them together: no one device can use it up, and having many cookies brings no more."""
+
 SECOND_STEP_BY_ACCOUNT = Limit("second-step-by-account", timedelta(minutes=1), 10)
 """Codes of an app for one account, whose password the guesser has: 1,440 guesses a day of a
 million codes, three of which are good at a time, take eight months."""
 SECOND_STEP_BY_PLACE = Limit("second-step-by-place", timedelta(seconds=2), 600)
+SECOND_STEP_BY_DEVICE = Limit("second-step-by-device", timedelta(minutes=2), 10)
+"""Codes of one account on a device that it knows."""
+SECOND_STEP_BY_KNOWN_DEVICES = Limit("second-step-by-known-devices", timedelta(minutes=1), 30)
+"""All of them together: as slow in the long run as strangers are, and more than one device's."""
 
 LETTERS_BY_ADDRESS = Limit("letters-by-address", timedelta(minutes=10), 3)
 """Codes to one address: nobody's mailbox is filled through us."""
 LETTERS_BY_PLACE = Limit("letters-by-place", timedelta(seconds=10), 200)
+LETTERS_BY_DEVICE = Limit("letters-by-device", timedelta(minutes=10), 3)
+"""Codes to an account's own address that a device asks for which it knows."""
 
 CODES_BY_PLACE = Limit("codes-by-place", timedelta(seconds=2), 600)
 """Codes that were entered; each challenge has its own few tries beside."""
+CODES_BY_DEVICE = Limit("codes-by-device", timedelta(seconds=30), 20)
+"""The same on a device that the account knows: the tries of its few letters."""
 
 PINS_BY_PROFILE = Limit("pins-by-profile", timedelta(minutes=15), 5)
 """PINs of one profile: its 10,000 last a guesser 52 days on average."""
@@ -73,6 +89,8 @@ PASSKEYS_BY_PLACE = Limit("passkeys-by-place", timedelta(seconds=2), 600)
 PASSKEYS_BY_ACCOUNT = Limit("passkeys-by-account", timedelta(minutes=1), 10)
 """Answers for one account's passkeys that prove nothing: no guess of a signature succeeds, but each
 costs a verification and is told."""
+PASSKEYS_BY_DEVICE = Limit("passkeys-by-device", timedelta(minutes=1), 10)
+"""The same on a device that the account knows."""
 
 DEVICES_BY_PLACE = Limit("devices-by-place", timedelta(seconds=10), 30)
 """Devices that ask to be let in: a household, or a shop full of TVs."""
@@ -80,6 +98,8 @@ USER_CODES_BY_PLACE = Limit("user-codes-by-place", timedelta(seconds=30), 10)
 """Codes of devices that nobody has: 30 guesses while a code lives, of 25 billion codes."""
 USER_CODES_BY_ACCOUNT = Limit("user-codes-by-account", timedelta(seconds=30), 10)
 """The same for one account, from wherever: a guesser who has many places has few accounts."""
+USER_CODES_BY_DEVICE = Limit("user-codes-by-device", timedelta(seconds=30), 10)
+"""The same for one account on a device that it knows."""
 
 # What OAuth endpoints refuse, by the place it goes to: nothing that is good is counted (ADR 455).
 TOKENS_REFUSED = Limit("tokens-refused", timedelta(seconds=2), 600)

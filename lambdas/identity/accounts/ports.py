@@ -62,6 +62,9 @@ class Challenges(Protocol):
     def open(self, challenge: Challenge, told: Event | None, now: datetime) -> None:
         """Record a challenge and tell of it; without anything to tell it is as much work."""
 
+    def find(self, secret_digest: str) -> Challenge | None:
+        """The challenge, whatever became of its time and tries."""
+
     def answer(
         self, secret_digest: str, code_digest: str, purpose: Purpose, now: datetime
     ) -> Challenge:

@@ -15,9 +15,15 @@ from urllib.parse import parse_qsl, urlencode
 from identity.accounts import pages
 from identity.accounts.domain import preferred_language
 from identity.accounts.pages import FormPage, Told
-from identity.accounts.requests import caller_place, is_foreign, with_retry_after
+from identity.accounts.requests import (
+    caller_place,
+    device_cookie,
+    is_foreign,
+    with_device_cookie,
+    with_retry_after,
+)
 from identity.accounts.service import Recovery, SignUp, Upkeep
-from identity.domain import Account
+from identity.domain import Account, Admitted, Proven
 from identity.forms import form
 from identity.mfa.check import Owner
 from identity.mfa.domain import PASSWORD
@@ -37,7 +43,7 @@ class Admission(Protocol):
     def request(self, parameters: Mapping[str, str]) -> AuthorizationRequest:
         """What the client asks for; UnknownClientError or an OAuthError."""
 
-    def admit(self, request: AuthorizationRequest, account: Account, methods: str) -> str:
+    def admit(self, request: AuthorizationRequest, account: Account, methods: str) -> Admitted:
         """A code for the client."""
 
 
@@ -50,6 +56,8 @@ class Form:
     """What the client asked for; empty for who came without one."""
     language: str
     place: str
+    cookie: str = ""
+    """By which an account may know the browser."""
 
     def __getitem__(self, name: str) -> str:
         """A field; empty when it was not sent."""
@@ -58,7 +66,7 @@ class Form:
     @property
     def owner(self) -> Owner:
         """Whoever says that an account is theirs."""
-        return Owner(self["email"], self["password"], self.place, self["second_code"])
+        return Owner(self["email"], self["password"], self.place, self["second_code"], self.cookie)
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,7 @@ class Accounts:
             request,
             preferred_language(header(event, "accept-language") or ""),
             caller_place(event),
+            device_cookie(event),
         )
         try:
             return work(given)
@@ -135,12 +144,14 @@ class Accounts:
         account = self.sign_up.confirm(given["challenge"], given["code"], given.place)
         log.note(account=account.account_id)
         if not given.request:
-            return self._told("Your account is ready", "Sign in and watch.")
+            answer = self._told("Your account is ready", "Sign in and watch.")
+            return with_device_cookie(answer, given.cookie, Proven(account, account.created_at))
         return self._admitted(given, account)
 
     def _admitted(self, given: Form, account: Account) -> Reply:
         request = self.admission.request(given.request)
         return admitted(
+            given.cookie,
             # An account that is new has no second factor.
             lambda: self.admission.admit(request, account, PASSWORD),
             given.request,
@@ -149,31 +160,39 @@ class Accounts:
         )
 
     def _forgot_password(self, given: Form) -> Reply:
-        secret = self.recovery.request(given["email"], given.language, given.place)
+        secret = self.recovery.request(given["email"], given.language, given.place, given.cookie)
         return self._page(200, pages.RESET_PASSWORD.html(given.request, {"challenge": secret}))
 
     def _reset_password(self, given: Form) -> Reply:
-        self.recovery.reset(given["challenge"], given["code"], given["new_password"], given.place)
-        if not given.request:
+        proven = self.recovery.reset(
+            given["challenge"], given["code"], given["new_password"], given.place, given.cookie
+        )
+        answer = self._to_sign_in(given.request)
+        return answer if proven is None else with_device_cookie(answer, given.cookie, proven)
+
+    def _to_sign_in(self, request: Mapping[str, str]) -> Reply:
+        """By the sign-in page, which asks for whatever else an account wants to see."""
+        if not request:
             return self._told("Your password is changed", "Sign in with the new one.")
-        # By the sign-in page, which asks for whatever else an account wants to see.
-        query = urlencode(given.request)
-        return reply(303, headers={"location": f"{self.issuer}/authorize?{query}"})
+        return reply(303, headers={"location": f"{self.issuer}/authorize?{urlencode(request)}"})
 
     def _change_password(self, given: Form) -> Reply:
-        self.upkeep.change_password(given.owner, given["new_password"])
-        return self._told(
+        proven = self.upkeep.change_password(given.owner, given["new_password"])
+        answer = self._told(
             "Your password is changed",
             "Every device was signed out.",
             "Passkeys still sign in: see under “Passkeys” of your account that each is yours.",
         )
+        return with_device_cookie(answer, given.cookie, proven)
 
     def _change_email(self, given: Form) -> Reply:
         secret = self.upkeep.request_email(given.owner, given["new_email"])
         return self._page(200, pages.CONFIRM_EMAIL.html({}, {"challenge": secret}))
 
     def _confirm_email(self, given: Form) -> Reply:
-        email = self.upkeep.confirm_email(given["challenge"], given["code"], given.place)
+        email = self.upkeep.confirm_email(
+            given["challenge"], given["code"], given.place, given.cookie
+        )
         return self._told("Your address is changed", f"Sign in with {email} from now on.")
 
     def _delete(self, given: Form) -> Reply:

@@ -5,10 +5,11 @@ No answer, and no amount of work, tells whether an address has an account.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from identity.accounts.codes import Codes
+from identity.accounts.device_cookies import known_device
 from identity.accounts.domain import (
     DELETION_GRACE,
     WRONG_CODE,
@@ -18,7 +19,7 @@ from identity.accounts.domain import (
 from identity.accounts.letters import Letters
 from identity.accounts.passwords import new_password
 from identity.accounts.ports import Members
-from identity.domain import Account, EmailTakenError
+from identity.domain import Account, EmailTakenError, Proven
 from identity.mfa.check import Owner, OwnerCheck
 from identity.ports import Passwords
 from kernel.clock import Clock, epoch_milliseconds
@@ -111,12 +112,14 @@ class Recovery:
     letters: Letters
     clock: Clock
 
-    def request(self, email: str, language: str, place: str) -> str:
+    def request(self, email: str, language: str, place: str, cookie: str = "") -> str:
         """Send a code if the address has an account; the page's secret in any case."""
         address = deliverable_email(email)
-        new = self.codes.new(address, place)
-        account = self.members.by_email(address)
         now = self.clock()
+        # Who is to be let off the strangers' limits is looked at first; who sent no cookie is not.
+        account = self.members.by_email(address) if cookie else None
+        new = self.codes.new(address, place, known_device(account, cookie, now))
+        account = account if cookie else self.members.by_email(address)
         account_id = new_id("acc", now) if account is None else account.account_id
         language = language if account is None else account.language
         facts = {"to": address, "code": new.code}
@@ -133,14 +136,16 @@ class Recovery:
         )
         return new.secret
 
-    def reset(self, secret: str, code: str, password: str, place: str) -> None:
+    def reset(
+        self, secret: str, code: str, password: str, place: str, cookie: str = ""
+    ) -> Proven | None:
         """Choose a new password: every device is signed out, and a deletion is called off.
 
         The account's passkeys are gone: one of them may be a thief's (ADR 469). An app that codes
-        come from stays, for mail is no second step.
+        come from stays, for mail is no second step: who has one is not proven to be its owner yet.
         """
         new_password(password)
-        proven = self.codes.answer(secret, code, "reset", place)
+        proven = self.codes.answer(secret, code, "reset", place, cookie)
         account = self.members.by_id(proven.account_id)
         if account is None or account.email != proven.email:
             raise WrongCodeError(WRONG_CODE)
@@ -150,7 +155,9 @@ class Recovery:
             told.append(
                 AccountRestored(sequence=epoch_milliseconds(now), account_id=account.account_id)
             )
-        self.members.recover(account, self.passwords.hash(password), told, now)
+        chosen = self.passwords.hash(password)
+        self.members.recover(account, chosen, told, now)
+        return None if account.factors else Proven(replace(account, password_hash=chosen), now)
 
 
 @dataclass(frozen=True)
@@ -164,13 +171,15 @@ class Upkeep:
     letters: Letters
     clock: Clock
 
-    def change_password(self, owner: Owner, chosen: str) -> None:
+    def change_password(self, owner: Owner, chosen: str) -> Proven:
         """Another password: every device is signed out."""
         account = self.check.account(owner)
         new_password(chosen, account.email)
         now = self.clock()
         told = [_password_changed(self.letters, account, now)]
-        self.members.change_password(account, self.passwords.hash(chosen), told, now)
+        password_hash = self.passwords.hash(chosen)
+        self.members.change_password(account, password_hash, told, now)
+        return Proven(replace(account, password_hash=password_hash), now)
 
     def request_email(self, owner: Owner, chosen: str) -> str:
         """Send a code to the new address and word of it to the old; the page's secret."""
@@ -194,9 +203,9 @@ class Upkeep:
         )
         return new.secret
 
-    def confirm_email(self, secret: str, code: str, place: str) -> str:
+    def confirm_email(self, secret: str, code: str, place: str, cookie: str = "") -> str:
         """The new address, from now on; EmailTakenError to whoever reads its mail."""
-        proven = self.codes.answer(secret, code, "change_email", place)
+        proven = self.codes.answer(secret, code, "change_email", place, cookie)
         account = self.members.by_id(proven.account_id)
         if account is None or account.deletion_due is not None:
             raise WrongCodeError(WRONG_CODE)

@@ -341,6 +341,13 @@ class DynamoChallenges:
         second = nothing if told is None else write.event(told, now)
         write.all_of(write.put(item, ABSENT), second)
 
+    def find(self, secret_digest: str) -> Challenge | None:
+        """The challenge, whatever became of its time and tries."""
+        answer = self.client.get_item(
+            TableName=self.table, Key=key("CHALLENGE", secret_digest), ConsistentRead=True
+        )
+        return _challenge(secret_digest, answer["Item"]) if "Item" in answer else None
+
     def answer(
         self, secret_digest: str, code_digest: str, purpose: Purpose, now: datetime
     ) -> Challenge:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from identity.accounts.requests import caller_place, is_foreign, with_retry_after
+from identity.accounts.requests import caller_place, device_cookie, is_foreign, with_retry_after
 from identity.consent.apps import Apps
 from identity.consent.domain import StaleConsentError
 from identity.consent.pages import ENTER, apps_page, stale_page
@@ -38,6 +38,7 @@ def consent(service: Deciding, issuer: str, public_origin: str) -> Callable[[Eve
                 raise StaleConsentError("Say whether to allow it. Sign in again.")
             log.note(decision=decision, client=request.client_id)
             return admitted(
+                device_cookie(event),
                 lambda: service.decide(request, sent.get("ticket", ""), allow=decision == "allow"),
                 parameters,
                 issuer,
@@ -74,7 +75,7 @@ class AppRoutes:
                 secret = sent.get("page", "")
                 self.service.withdraw(secret, sent.get("client", ""))
             else:
-                secret = self.service.enter(_owner(sent, caller_place(event)))
+                secret = self.service.enter(_owner(sent, event))
             shown = apps_page(secret, self.service.shown(secret), self.names)
         except DomainError as error:
             log.note(code=error.code)
@@ -86,7 +87,11 @@ class AppRoutes:
         return html_page(status, html, self.public_origin)
 
 
-def _owner(sent: Mapping[str, str], place: str) -> Owner:
+def _owner(sent: Mapping[str, str], event: Event) -> Owner:
     return Owner(
-        sent.get("email", ""), sent.get("password", ""), place, sent.get("second_code", "")
+        sent.get("email", ""),
+        sent.get("password", ""),
+        caller_place(event),
+        sent.get("second_code", ""),
+        device_cookie(event),
     )

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from identity.consent.domain import StaleConsentError, asked_digest
 from identity.consent.ports import Consents
-from identity.domain import Account
+from identity.domain import Account, Admitted
 from identity.oauth.claims import granted_scope
 from identity.oauth.clients import AuthorizationRequest
 from identity.oauth.device_grants import AccessDeniedError
@@ -28,7 +28,7 @@ class Admission(Protocol):
 
     def issue(
         self, request: AuthorizationRequest, account: Account, methods: str, signed_in_at: datetime
-    ) -> str:
+    ) -> Admitted:
         """A code for the client, without asking anybody."""
 
 
@@ -41,7 +41,7 @@ class Deciding:
     admission: Admission
     clock: Clock
 
-    def decide(self, request: AuthorizationRequest, ticket: str, *, allow: bool) -> str:
+    def decide(self, request: AuthorizationRequest, ticket: str, *, allow: bool) -> Admitted:
         """A code for the client, or AccessDeniedError; StaleConsentError for what nobody was
         asked, and for a sign-in that is older by now than the client takes (`max_age`)."""
         now = self.clock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from identity import settings
-from identity.accounts.store import DynamoLimits
+from identity.accounts.store import DynamoAnnouncements, DynamoLimits
 from identity.oauth.device_store import DynamoDeviceGrants
 from identity.oauth.devices import DeviceAuthorization
 from identity.oauth.routes import device_authorization
@@ -18,6 +18,7 @@ _table = settings.table_name()
 _service = DeviceAuthorization(
     devices=DynamoDeviceGrants(_dynamodb, _table),
     limits=DynamoLimits(_dynamodb, _table),
+    announcements=DynamoAnnouncements(_dynamodb, _table),
     clients=settings.known_clients(),
     issuer=settings.issuer(),
     clock=utc_now,

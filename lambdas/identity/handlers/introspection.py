@@ -6,7 +6,7 @@ import os
 
 from identity import settings
 from identity.accounts.limits import RESOURCE_SERVERS_REFUSED, USERINFO_REFUSED
-from identity.accounts.store import DynamoLimits
+from identity.accounts.store import DynamoAnnouncements, DynamoLimits
 from identity.oauth.refusals import Refusals
 from identity.oauth.resource_servers import SecretResourceServers
 from identity.oauth.routes import introspection
@@ -21,12 +21,14 @@ from kernel.web.payload import answering
 
 _dynamodb = dynamodb(os.environ)
 _limits = DynamoLimits(_dynamodb, settings.table_name())
+_announcements = DynamoAnnouncements(_dynamodb, settings.table_name())
 _keys = key_set(AwsJson(KMS, os.environ))
 _service = Introspection(
     accounts=DynamoAccounts(_dynamodb, settings.table_name()),
     grants=DynamoGrants(_dynamodb, settings.table_name()),
     reader=TokenReader(_keys, settings.issuer(), utc_now),
     limits=_limits,
+    announcements=_announcements,
     clock=utc_now,
 )
 _resource_servers = SecretResourceServers(
@@ -36,7 +38,7 @@ handler = answering(
     introspection(
         _service,
         _resource_servers,
-        servers_refused=Refusals(_limits, RESOURCE_SERVERS_REFUSED, utc_now),
-        tokens_refused=Refusals(_limits, USERINFO_REFUSED, utc_now),
+        servers_refused=Refusals(_limits, _announcements, RESOURCE_SERVERS_REFUSED, utc_now),
+        tokens_refused=Refusals(_limits, _announcements, USERINFO_REFUSED, utc_now),
     )
 )

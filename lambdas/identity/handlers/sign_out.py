@@ -6,7 +6,7 @@ import os
 
 from identity import settings
 from identity.accounts.limits import REVOCATIONS_IN_VAIN
-from identity.accounts.store import DynamoLimits
+from identity.accounts.store import DynamoAnnouncements, DynamoLimits
 from identity.oauth.device_routes import logout
 from identity.oauth.refusals import Refusals
 from identity.oauth.routes import revoke
@@ -26,7 +26,12 @@ _service = SigningOut(
     clients=settings.known_clients(),
     clock=utc_now,
 )
-_in_vain = Refusals(DynamoLimits(_dynamodb, _table), REVOCATIONS_IN_VAIN, utc_now)
+_in_vain = Refusals(
+    DynamoLimits(_dynamodb, _table),
+    DynamoAnnouncements(_dynamodb, _table),
+    REVOCATIONS_IN_VAIN,
+    utc_now,
+)
 _ROUTES = {
     "/revoke": revoke(_service, _in_vain),
     "/logout": logout(_service, settings.issuer()),

@@ -33,12 +33,13 @@ _kms = AwsJson(KMS, os.environ)
 _table = settings.table_name()
 _signer = KmsSigner(_kms, settings.signing_key())
 _limits = DynamoLimits(_dynamodb, _table)
+_announcements = DynamoAnnouncements(_dynamodb, _table)
 _service = Tokens(
     accounts=DynamoAccounts(_dynamodb, _table),
     grants=DynamoGrants(_dynamodb, _table),
     devices=Polling(DynamoDeviceGrants(_dynamodb, _table), utc_now),
     proofs=Proofs(OpenSslSignatures(), DynamoSeenProofs(_dynamodb, _table), utc_now),
-    announcements=DynamoAnnouncements(_dynamodb, _table),
+    announcements=_announcements,
     registry=Registry(
         DynamoDevices(_dynamodb, _table),
         Letters(JsonKmsSeal(_kms, settings.mail_key())),
@@ -52,4 +53,5 @@ _service = Tokens(
     issuer=settings.issuer(),
     clock=utc_now,
 )
-handler = answering(token(_service, Refusals(_limits, TOKENS_REFUSED, utc_now)))
+_refusals = Refusals(_limits, _announcements, TOKENS_REFUSED, utc_now)
+handler = answering(token(_service, _refusals))

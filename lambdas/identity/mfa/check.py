@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from identity.accounts.device_cookies import known_device
 from identity.accounts.letters import Letters
-from identity.accounts.limited import take_or_tell
-from identity.accounts.limits import SECOND_STEP_BY_ACCOUNT, SECOND_STEP_BY_PLACE, Limit
+from identity.accounts.limited import Counted, give_all_back, take_all_or_tell
+from identity.accounts.limits import (
+    SECOND_STEP_BY_ACCOUNT,
+    SECOND_STEP_BY_DEVICE,
+    SECOND_STEP_BY_KNOWN_DEVICES,
+    SECOND_STEP_BY_PLACE,
+)
 from identity.accounts.ports import Announcements, Limits
 from identity.accounts.sign_in import PasswordCheck, check_not_blocked
 from identity.domain import Account
@@ -51,25 +56,13 @@ class CodeCheck:
     letters: Letters
     clock: Clock
 
-    def methods(self, account: Account, code: str, place: str) -> str:
+    def methods(self, account: Account, code: str, place: str, cookie: str = "") -> str:
         """How somebody who also gave the password has proven to be the owner (RFC 8176).
 
         TooManyAttemptsError before anything is compared, WrongSecondCodeError, UsedCodeError.
         """
         now = self.clock()
-        counted = (
-            (SECOND_STEP_BY_ACCOUNT, account.account_id),
-            (SECOND_STEP_BY_PLACE, place),
-        )
-        for limit, subject in counted:
-            take_or_tell(
-                self.limits,
-                self.announcements,
-                limit,
-                subject,
-                lambda: account.account_id,
-                now,
-            )
+        counted = self.count(account, place, cookie)
         digits = typed_digits(code)
         try:
             methods = (
@@ -79,7 +72,7 @@ class CodeCheck:
             )
         except UsedCodeError:
             # No guess: whoever has it saw it.
-            self._give_back(counted)
+            give_all_back(self.limits, counted)
             raise
         if methods is None:
             failed = SecondStepFailed(
@@ -87,12 +80,23 @@ class CodeCheck:
             )
             self.announcements.tell(failed, now)
             raise WrongSecondCodeError(WRONG_SECOND_CODE, field="code")
-        self._give_back(counted)
+        give_all_back(self.limits, counted)
         return methods
 
-    def _give_back(self, counted: Iterable[tuple[Limit, str]]) -> None:
-        for limit, subject in counted:
-            self.limits.give_back(limit, subject)
+    def count(self, account: Account, place: str, cookie: str) -> Counted:
+        """Count an attempt, and say what for; TooManyAttemptsError."""
+        now = self.clock()
+        device = known_device(account, cookie, now)
+        counted = (
+            (
+                (SECOND_STEP_BY_DEVICE, f"{account.account_id} {device}"),
+                (SECOND_STEP_BY_KNOWN_DEVICES, account.account_id),
+            )
+            if device
+            else ((SECOND_STEP_BY_ACCOUNT, account.account_id), (SECOND_STEP_BY_PLACE, place))
+        )
+        take_all_or_tell(self.limits, self.announcements, counted, lambda: account.account_id, now)
+        return counted
 
     def step_of(self, account_id: str, sealed_secret: str, digits: str) -> int | None:
         """The step at which an app with that secret shows these digits."""
@@ -132,6 +136,8 @@ class Owner:
     place: str
     code: str = ""
     """Of the second step; empty from who has none."""
+    cookie: str = ""
+    """By which the account may know the browser (`accounts.device_cookies`)."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +162,11 @@ class OwnerCheck:
 
         PasskeyOnlyError, and what `PasswordCheck.known` and `CodeCheck` refuse.
         """
-        account = self.passwords.known(owner.email, owner.password, owner.place)
+        account = self.passwords.known(
+            owner.email, owner.password, owner.place, cookie=owner.cookie
+        )
         if account.factors:
-            self.codes.methods(account, owner.code, owner.place)
+            self.codes.methods(account, owner.code, owner.place, owner.cookie)
         elif account.passkeys and "staff" in account.scopes:
             raise PasskeyOnlyError(PASSKEY_ONLY)
         return account

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from identity.accounts.pages import FormPage, Told
-from identity.accounts.requests import caller_place, is_foreign, with_retry_after
+from identity.accounts.requests import caller_place, device_cookie, is_foreign, with_retry_after
 from identity.accounts.routes import Form
 from identity.forms import form
 from identity.mfa import pages
@@ -33,9 +33,11 @@ def second_step(service: SecondStep, issuer: str, public_origin: str) -> Callabl
         except (UnknownClientError, OAuthError) as error:
             return html_page(400, problem_page(error.message), public_origin)
         secret, given = sent.get("step", ""), sent.get("second_code", "")
+        place, cookie = caller_place(event), device_cookie(event)
         try:
             return admitted(
-                lambda: service.sign_in(request, secret, given, caller_place(event)),
+                cookie,
+                lambda: service.sign_in(request, secret, given, place, cookie),
                 parameters,
                 issuer,
                 public_origin,
@@ -65,7 +67,7 @@ class TwoStepPages:
             return self._page(200, shown.html({}))
         if is_foreign(event, self.issuer):
             return self._page(403, problem_page("That form was not ours."))
-        given = Form(form(event), {}, "", caller_place(event))
+        given = Form(form(event), {}, "", caller_place(event), device_cookie(event))
         try:
             return self._page(200, work(given))
         except DomainError as error:
@@ -87,7 +89,7 @@ class TwoStepPages:
         return pages.set_up_page(self.drawn(new.address), new.shown_secret, step)
 
     def _confirm(self, given: Form) -> str:
-        codes = self.service.confirm(given["step"], given["second_code"])
+        codes = self.service.confirm(given["step"], given["second_code"], given.place, given.cookie)
         return pages.recovery_page(codes, self.public_origin)
 
     def _turn_off(self, given: Form) -> str:

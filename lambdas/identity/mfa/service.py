@@ -9,8 +9,8 @@ from typing import Protocol
 
 from identity.accounts.domain import CODE_ALPHABET
 from identity.accounts.letters import Letters
-from identity.accounts.limits import SECOND_STEP_BY_ACCOUNT
-from identity.domain import Account
+from identity.accounts.limited import give_all_back
+from identity.domain import Account, Admitted
 from identity.mfa.check import WRONG_SECOND_CODE, CodeCheck, Owner, OwnerCheck
 from identity.mfa.domain import (
     PENDING_LIFE,
@@ -55,7 +55,7 @@ class Admission(Protocol):
     def request(self, parameters: Mapping[str, str]) -> AuthorizationRequest:
         """What the client asks for; UnknownClientError or an OAuthError."""
 
-    def admit(self, request: AuthorizationRequest, account: Account, methods: str) -> str:
+    def admit(self, request: AuthorizationRequest, account: Account, methods: str) -> Admitted:
         """A code for the client."""
 
 
@@ -76,11 +76,18 @@ class SecondStep:
     admission: Admission
     clock: Clock
 
-    def sign_in(self, request: AuthorizationRequest, secret: str, code: str, place: str) -> str:
+    def sign_in(
+        self,
+        request: AuthorizationRequest,
+        secret: str,
+        code: str,
+        place: str,
+        cookie: str = "",
+    ) -> Admitted:
         """A code for the client; StaleSignInError, or what `CodeCheck.methods` refuses."""
         pending = _found(self.pending, secret, repr(request), self.clock)
         account = _kept(self.accounts, pending)
-        methods = self.codes.methods(account, code, place)
+        methods = self.codes.methods(account, code, place, cookie)
         return self.admission.admit(request, account, methods)
 
 
@@ -115,18 +122,18 @@ class TwoStep:
         page_secret = _waiting(self.pending, account, SET_UP, self.clock, sealed)
         return NewApp(page_secret, shown_secret(secret), app_address(secret, account.email))
 
-    def confirm(self, page_secret: str, code: str) -> tuple[str, ...]:
+    def confirm(self, page_secret: str, code: str, place: str, cookie: str = "") -> tuple[str, ...]:
         """Turn the second step on; the recovery codes, which nobody can show again."""
         now = self.clock()
         pending = _found(self.pending, page_secret, SET_UP, self.clock)
         account = _kept(self.accounts, pending)
         checking = self.owners.codes
-        checking.limits.take(SECOND_STEP_BY_ACCOUNT, account.account_id, now)
+        counted = checking.count(account, place, cookie)
         digits = typed_digits(code)
         step = digits and checking.step_of(account.account_id, pending.sealed_secret, digits)
         if not step:
             raise WrongSecondCodeError(WRONG_SECOND_CODE, field="code")
-        checking.limits.give_back(SECOND_STEP_BY_ACCOUNT, account.account_id)
+        give_all_back(checking.limits, counted)
         codes = _new_recovery_codes()
         self.factors.turn_on(
             account,

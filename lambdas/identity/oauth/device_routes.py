@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import parse_qsl
 
-from identity.accounts.requests import caller_place, is_foreign
+from identity.accounts.requests import caller_place, device_cookie, is_foreign
 from identity.forms import form
 from identity.oauth.device_grants import UnknownUserCodeError, shown, typed
 from identity.oauth.device_pages import (
@@ -94,7 +94,9 @@ class DevicePages:
         query = _query(event)
         if "code" not in query:
             raise StaleVisitError("The sign-in did not work. Enter the code again.")
-        grant, ticket = self.service.signed_in(query["code"], query.get("state", ""), _visit(event))
+        grant, ticket = self.service.signed_in(
+            query["code"], query.get("state", ""), _visit(event), device_cookie(event)
+        )
         shown_page = approval_page(
             grant,
             self.names[grant.client_id],

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlencode
 
+from identity.accounts.device_cookies import known_device
+from identity.accounts.limited import take_or_tell
 from identity.accounts.limits import (
     DEVICES_BY_PLACE,
     USER_CODES_BY_ACCOUNT,
+    USER_CODES_BY_DEVICE,
     USER_CODES_BY_PLACE,
     Limit,
 )
@@ -86,6 +89,7 @@ class DeviceAuthorization:
 
     devices: DeviceGrants
     limits: Limits
+    announcements: Announcements
     clients: Mapping[str, Client]
     issuer: str
     clock: Clock
@@ -98,7 +102,7 @@ class DeviceAuthorization:
             raise InvalidScopeError(f"A device gets some of {', '.join(sorted(DEVICE_SCOPES))}.")
         name = checked_device_name(form.get("device_name", ""))
         now = self.clock()
-        self.limits.take(DEVICES_BY_PLACE, place, now)
+        take_or_tell(self.limits, self.announcements, DEVICES_BY_PLACE, place, lambda: NOBODY, now)
         device_code = secrets.token_urlsafe(SECRET_BYTES)
         for _ in range(USER_CODE_TRIES):
             grant = DeviceGrant(
@@ -163,7 +167,9 @@ class DevicePage:
         }
         return f"{self.issuer}/authorize?{urlencode(query)}"
 
-    def signed_in(self, code: str, user_code: str, visit: str) -> tuple[DeviceGrant, str]:
+    def signed_in(
+        self, code: str, user_code: str, visit: str, cookie: str = ""
+    ) -> tuple[DeviceGrant, str]:
         """The device to decide about and a ticket for the decision, after the sign-in."""
         now = self.clock()
         spent = self.codes.spend_code(digest(code), PAGE_CLIENT)
@@ -180,9 +186,14 @@ class DevicePage:
             raise StaleVisitError(
                 "This was begun in another browser. Enter the code again."
             ) from error
-        grant = self._guessed(
-            typed(user_code), USER_CODES_BY_ACCOUNT, spent.account_id, spent.account_id
+        account = self.accounts.by_id(spent.account_id) if cookie else None
+        device = known_device(account, cookie, now)
+        limit, subject = (
+            (USER_CODES_BY_DEVICE, f"{spent.account_id} {device}")
+            if device
+            else (USER_CODES_BY_ACCOUNT, spent.account_id)
         )
+        grant = self._guessed(typed(user_code), limit, subject, spent.account_id)
         ticket = secrets.token_urlsafe(SECRET_BYTES)
         self.tickets.keep(
             Ticket(
@@ -229,7 +240,7 @@ class DevicePage:
     def _guessed(self, user_code: str, limit: Limit, subject: str, account_id: str) -> DeviceGrant:
         """The device under a code; only wrong ones count against whoever enters them."""
         now = self.clock()
-        self.limits.take(limit, subject, now)
+        take_or_tell(self.limits, self.announcements, limit, subject, lambda: account_id, now)
         try:
             grant = self._waiting(user_code)
         except UnknownUserCodeError:

@@ -21,6 +21,9 @@ class Codes(Protocol):
     def keep_code(self, code: AuthorizationCode) -> None:
         """Record a code."""
 
+    def find_code(self, code_digest: str) -> AuthorizationCode | None:
+        """The code, spent or not."""
+
     def spend_code(self, code_digest: str, family_id: str) -> AuthorizationCode | None:
         """The code, from now on spent for that family; None when there is no such code.
 

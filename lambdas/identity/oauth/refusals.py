@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from identity.accounts.domain import TooManyAttemptsError
+from identity.accounts.limited import take_or_tell
 from identity.accounts.limits import Limit
-from identity.accounts.ports import Limits
+from identity.accounts.ports import Announcements, Limits
+from identity.accounts.sign_in import NOBODY
 from identity.oauth.device_grants import AuthorizationPendingError
 from identity.oauth.errors import OAuthError
 from kernel.clock import Clock
@@ -29,15 +31,24 @@ class Refusals:
     """Counts one endpoint's refusals by the place they went to."""
 
     limits: Limits
+    announcements: Announcements
     limit: Limit
     clock: Clock
     _free_at: dict[str, datetime] = field(default_factory=dict)
     """When a place that is over the limit may be refused in words again: until then the function
     that knows of it counts nothing, so that being asked in vain costs no write."""
 
-    def counting(self, place: str, work: Callable[[], Answer]) -> Answer:
+    def counting(
+        self,
+        place: str,
+        work: Callable[[], Answer],
+        tell: Callable[[OAuthError], None] = lambda _error: None,
+    ) -> Answer:
         """What the work answers. TooManyAttemptsError in place of its refusal, to a place that
-        was refused too often; nothing else becomes of a place's good requests."""
+        was refused too often; nothing else becomes of a place's good requests.
+
+        A refusal can be told of: after it was counted, so that a place makes no flood of that.
+        """
         try:
             return work()
         except AuthorizationPendingError:
@@ -48,6 +59,7 @@ class Refusals:
                 self.count(place)
             except TooManyAttemptsError as too_many:
                 raise too_many from error
+            tell(error)
             raise
 
     def count(self, place: str) -> None:
@@ -57,7 +69,8 @@ class Refusals:
         if free_at is not None and now < free_at:
             raise TooManyAttemptsError(-((now - free_at) // timedelta(seconds=1)))
         try:
-            self.limits.take(self.limit, place, now)
+            # What is refused here is nobody's: a place is all that is known of who asks.
+            take_or_tell(self.limits, self.announcements, self.limit, place, lambda: NOBODY, now)
         except TooManyAttemptsError as error:
             if len(self._free_at) >= MOST_PLACES:
                 self._free_at.clear()

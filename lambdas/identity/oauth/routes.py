@@ -7,7 +7,12 @@ from typing import Protocol
 
 from identity.accounts.requests import caller_place
 from identity.oauth.discovery import discovery_document
-from identity.oauth.errors import InvalidClientError, InvalidTokenError
+from identity.oauth.errors import (
+    InvalidClientError,
+    InvalidProofError,
+    InvalidTokenError,
+    OAuthError,
+)
 from identity.oauth.refusals import Refusals
 from identity.oauth.replies import basic_credentials, oauth, parameters, public_client
 from kernel.web.payload import Event, Reply, header, reply
@@ -23,6 +28,9 @@ class TokenService(Protocol):
 
     def exchange(self, form: Form, proof: str | None, user_agent: str) -> dict[str, str | int]:
         """The token response."""
+
+    def tell_of_refused_proof(self, form: Form) -> None:
+        """Tell whoever watches over accounts of a proof that was none."""
 
 
 class AskingService(Protocol):
@@ -74,9 +82,16 @@ def token(service: TokenService, refusals: Refusals) -> Callable[[Event], Reply]
 
     def answer(event: Event) -> Reply:
         proof, user_agent = header(event, "dpop"), header(event, "user-agent") or ""
+
+        def tell(error: OAuthError) -> None:
+            # A proof that was missing is told of where it is missed.
+            if proof is not None and isinstance(error, InvalidProofError):
+                service.tell_of_refused_proof(public_client(event))
+
         return refusals.counting(
             caller_place(event),
             lambda: reply(200, service.exchange(public_client(event), proof, user_agent)),
+            tell,
         )
 
     return oauth(answer)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from identity.accounts.limited import take_or_tell
 from identity.accounts.limits import USERINFO_BY_ACCOUNT
-from identity.accounts.ports import Limits
+from identity.accounts.ports import Announcements, Limits
 from identity.domain import Account
 from identity.oauth import jwt
 from identity.oauth.claims import AUDIENCE, email_claims
@@ -72,6 +73,7 @@ class Introspection:
     grants: Grants
     reader: TokenReader
     limits: Limits
+    announcements: Announcements
     clock: Clock
 
     def introspect(self, form: Mapping[str, str]) -> dict[str, Any]:
@@ -87,8 +89,16 @@ class Introspection:
             raise InvalidTokenError("The access token is not ours, is over, or was revoked.")
         if "openid" not in str(claims["scope"]).split():
             raise InsufficientScopeError("This needs the scope openid.")
-        self.limits.take(USERINFO_BY_ACCOUNT, str(claims["sub"]), self.clock())
-        account = self._account(str(claims["sub"]), str(claims["sid"]))
+        account_id = str(claims["sub"])
+        take_or_tell(
+            self.limits,
+            self.announcements,
+            USERINFO_BY_ACCOUNT,
+            account_id,
+            lambda: account_id,
+            self.clock(),
+        )
+        account = self._account(account_id, str(claims["sid"]))
         if account is None:
             raise InvalidTokenError("The account ended this sign-in.")
         return {"sub": account.account_id, **email_claims(account, str(claims["scope"]))}

@@ -88,6 +88,11 @@ class DynamoGrants:
             ConditionExpression=ABSENT,
         )
 
+    def find_code(self, code_digest: str) -> AuthorizationCode | None:
+        """The code, spent or not."""
+        item = self._get(key("CODE", code_digest))
+        return None if item is None else _code(code_digest, item)
+
     def spend_code(self, code_digest: str, family_id: str) -> AuthorizationCode | None:
         """The code, from now on spent for that family; None when there is no such code."""
         try:

@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Protocol
 
 from identity.accounts.domain import TooManyAttemptsError
+from identity.accounts.limited import take_or_tell, tell_of_limit
 from identity.accounts.limits import RENEWALS_BY_SIGN_IN, SIGN_INS_BY_ACCOUNT
 from identity.accounts.ports import Announcements, Limits
+from identity.accounts.sign_in import NOBODY
 from identity.devices.domain import Device, Introduced, device_id_of, introduced
 from identity.domain import Account
 from identity.oauth import jwt
@@ -96,6 +98,25 @@ class Tokens:
             return self._from_refresh(form, client, key, introduced(user_agent, client.name))
         return self._from_device(form, client, key, user_agent)
 
+    def tell_of_refused_proof(self, form: Mapping[str, str]) -> None:
+        """Tell that a proof was malformed, old, made for something else or used before: of whose
+        sign-in the code or refresh token is that came with it; of nobody's, where none is."""
+        code = self.grants.find_code(digest(form.get("code", "")))
+        token = self.grants.refresh_token(digest(form.get("refresh_token", "")))
+        now = self.clock()
+        told = ProofRefused(
+            sequence=epoch_milliseconds(now),
+            account_id=NOBODY,
+            client_id=form.get("client_id", ""),
+            grant_type=form.get("grant_type", ""),
+            reason="not_a_proof",
+        )
+        if token is not None:
+            told = replace(told, account_id=token.account_id, family_id=token.family_id)
+        elif code is not None:
+            told = replace(told, account_id=code.account_id)
+        self.announcements.tell(told, now)
+
     def _from_code(
         self, form: Mapping[str, str], client: Client, key: str, device: Introduced
     ) -> Answer:
@@ -157,7 +178,15 @@ class Tokens:
 
         TooManyAttemptsError for an account that signs in without end.
         """
-        self.limits.take(SIGN_INS_BY_ACCOUNT, account.account_id, self.clock())
+        account_id = account.account_id
+        take_or_tell(
+            self.limits,
+            self.announcements,
+            SIGN_INS_BY_ACCOUNT,
+            account_id,
+            lambda: account_id,
+            self.clock(),
+        )
         device_id = device_id_of(account.account_id, form.get("device_key", ""), self.clock())
         return self.registry.signed_in(account, device_id, told)
 
@@ -214,7 +243,9 @@ class Tokens:
                 raise InvalidGrantError("The refresh token is unknown.")
             successor = self._answered_before(family, presented, key)
             if successor is None and family.is_anothers(key):
-                self._tell_of_proof(family.account_id, family.client_id, REFRESH_TOKEN)
+                self._tell_of_proof(
+                    family.account_id, family.client_id, REFRESH_TOKEN, family.family_id
+                )
             family.check(key, now)
             account = self._account(family.account_id, time_of(family.family_id))
             scope = renewed_scope(form.get("scope", ""), family, account)
@@ -236,12 +267,26 @@ class Tokens:
     ) -> tuple[Family, RefreshToken]:
         """What the sign-in becomes, and the token that renews it next."""
         now, secret = self.clock(), _new_secret()
-        arrival_ms = _next_arrival_ms(family, now)
+        arrival_ms = self._next_arrival_ms(family, now)
         renewed = family.renewed(presented, secret, key, now, arrival_ms=arrival_ms)
         if not family.device_registered:
             device = self.registry.renewed(account, family.device_id, told)
             renewed = replace(renewed, device_registered=device.is_registered)
         return renewed, presented.followed_by(secret)
+
+    def _next_arrival_ms(self, family: Family, now: datetime) -> int:
+        try:
+            return _next_arrival_ms(family, now)
+        except TooManyAttemptsError:
+            tell_of_limit(
+                self.limits,
+                self.announcements,
+                RENEWALS_BY_SIGN_IN,
+                family.family_id,
+                lambda: family.account_id,
+                now,
+            )
+            raise
 
     def _answered_before(
         self, family: Family, presented: RefreshToken, key: str
@@ -260,7 +305,9 @@ class Tokens:
             )
         return presented.followed_by(secret)
 
-    def _tell_of_proof(self, account_id: str, client_id: str, grant_type: str) -> None:
+    def _tell_of_proof(
+        self, account_id: str, client_id: str, grant_type: str, family_id: str = ""
+    ) -> None:
         now = self.clock()
         self.announcements.tell(
             ProofRefused(
@@ -268,6 +315,7 @@ class Tokens:
                 account_id=account_id,
                 client_id=client_id,
                 grant_type=grant_type,
+                family_id=family_id,
             ),
             now,
         )

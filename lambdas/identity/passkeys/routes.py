@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from identity.accounts.requests import caller_place, is_foreign, with_retry_after
+from identity.accounts.requests import caller_place, device_cookie, is_foreign, with_retry_after
 from identity.forms import form
 from identity.mfa.check import Owner
 from identity.oauth.errors import OAuthError, UnknownClientError
@@ -58,8 +58,10 @@ class SignInRoutes:
             return html_page(403, problem_page(FOREIGN), self.public_origin)
         try:
             request = self.service.admission.request(parameters)
+            cookie = device_cookie(event)
             return admitted(
-                lambda: self.service.sign_in(request, sent.get("credential", "")),
+                cookie,
+                lambda: self.service.sign_in(request, sent.get("credential", ""), cookie),
                 parameters,
                 self.issuer,
                 self.public_origin,
@@ -101,7 +103,7 @@ class AccountRoutes:
         change = changes.get(event["rawPath"])
         try:
             if change is None:
-                return self._shown(self._enter(sent, caller_place(event)))
+                return self._shown(self._enter(sent, event))
             return self._changed(change, sent)
         except DomainError as error:
             log.note(code=error.code)
@@ -122,9 +124,12 @@ class AccountRoutes:
             return self._shown(secret, error)
         return self._shown(secret)
 
-    def _enter(self, sent: Mapping[str, str], place: str) -> str:
+    def _enter(self, sent: Mapping[str, str], event: Event) -> str:
         email, password = sent.get("email", ""), sent.get("password", "")
-        return self.service.enter(Owner(email, password, place, sent.get("second_code", "")))
+        place, cookie = caller_place(event), device_cookie(event)
+        return self.service.enter(
+            Owner(email, password, place, sent.get("second_code", ""), cookie)
+        )
 
     def _add(self, secret: str, sent: Mapping[str, str]) -> None:
         self.service.add(secret, sent.get("name", ""), sent.get("credential", ""))

@@ -5,12 +5,19 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from identity.accounts.device_cookies import known_device
 from identity.accounts.domain import ClosingAccountError
 from identity.accounts.letters import Letters
-from identity.accounts.limits import PASSKEYS_BY_ACCOUNT, PASSKEYS_BY_PLACE
+from identity.accounts.limited import take_or_tell
+from identity.accounts.limits import (
+    PASSKEYS_BY_ACCOUNT,
+    PASSKEYS_BY_DEVICE,
+    PASSKEYS_BY_PLACE,
+    Limit,
+)
 from identity.accounts.ports import Announcements, Limits
-from identity.accounts.sign_in import CLOSING, check_not_blocked
-from identity.domain import Account
+from identity.accounts.sign_in import CLOSING, NOBODY, check_not_blocked
+from identity.domain import Account, Admitted
 from identity.mfa.check import Owner, OwnerCheck
 from identity.oauth.clients import AuthorizationRequest
 from identity.oauth.grants import SECRET_BYTES
@@ -93,10 +100,10 @@ class PasskeySignIn:
 
     def options(self, place: str) -> dict[str, object]:
         """What a browser asks its authenticators; TooManyAttemptsError."""
-        self.limits.take(PASSKEYS_BY_PLACE, place, self.clock())
+        self._count(PASSKEYS_BY_PLACE, place, NOBODY)
         return request_options(self.rp_id, self.challenges.new("sign_in"))
 
-    def sign_in(self, request: AuthorizationRequest, sent: str) -> str:
+    def sign_in(self, request: AuthorizationRequest, sent: str, cookie: str = "") -> Admitted:
         """A code for the client.
 
         StaleCeremonyError, RefusedPasskeyError, TooManyAttemptsError before anything is verified,
@@ -108,7 +115,13 @@ class PasskeySignIn:
         account = None if passkey is None else self.accounts.by_id(passkey.account_id)
         if passkey is None or account is None:
             raise RefusedPasskeyError(REFUSED)
-        self.limits.take(PASSKEYS_BY_ACCOUNT, account.account_id, self.clock())
+        device = known_device(account, cookie, self.clock())
+        limit, subject = (
+            (PASSKEYS_BY_DEVICE, f"{account.account_id} {device}")
+            if device
+            else (PASSKEYS_BY_ACCOUNT, account.account_id)
+        )
+        self._count(limit, subject, account.account_id)
         try:
             assertion = self.verifier.assertion(
                 response.sent, response.challenge, passkey.credential
@@ -119,13 +132,17 @@ class PasskeySignIn:
         except RefusedPasskeyError:
             self._failed(account)
             raise
-        self.limits.give_back(PASSKEYS_BY_ACCOUNT, account.account_id)
+        self.limits.give_back(limit, subject)
         if account.deletion_due is not None:
             raise ClosingAccountError(CLOSING)
         check_not_blocked(account)
         if not account.keeps(ceremony.began):
             raise StaleCeremonyError(STALE)
         return self.admission.admit(request, account, METHODS)
+
+    def _count(self, limit: Limit, subject: str, account_id: str) -> None:
+        now = self.clock()
+        take_or_tell(self.limits, self.announcements, limit, subject, lambda: account_id, now)
 
     def _failed(self, account: Account) -> None:
         now = self.clock()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from identity.accounts.domain import WrongPasswordError
-from identity.accounts.limited import take_or_tell
+from identity.accounts.limited import give_all_back, take_all_or_tell
 from identity.accounts.limits import PINS_BY_ACCOUNT, PINS_BY_PROFILE
 from identity.accounts.ports import Limits, Members
 from identity.accounts.sign_in import PasswordCheck
@@ -173,7 +173,7 @@ class Profiles:
         """ProofNeededError without a proof, WrongProofError with a wrong one, and
         TooManyAttemptsError before anything is compared."""
         if proof.password:
-            self._check_password(home.account, proof.password)
+            self._check_password(home, proof.password)
         elif not proof.pin:
             raise ProofNeededError(
                 "This takes a PIN or the account's password.", pin_is_enough=bool(pins)
@@ -181,10 +181,11 @@ class Profiles:
         else:
             self._check_pin(home.account, profile, pins, proof.pin)
 
-    def _check_password(self, account: Account, password: str) -> None:
+    def _check_password(self, home: _Home, password: str) -> None:
+        email, account_id = home.account.email, home.account.account_id
         try:
-            # Counted for the account: behind the edge, everybody comes from one place.
-            self.check.account(account.email, password, account.account_id)
+            # Counted for the device of the session: strangers who guess have none of the account's.
+            self.check.account(email, password, account_id, device=home.device_id)
         except WrongPasswordError as error:
             raise WrongProofError("That is not the account's password.") from error
 
@@ -194,15 +195,8 @@ class Profiles:
             (PINS_BY_PROFILE, f"{account.account_id} {profile.profile_id}"),
             (PINS_BY_ACCOUNT, account.account_id),
         )
-        for limit, subject in counted:
-            take_or_tell(
-                self.limits,
-                self.check.announcements,
-                limit,
-                subject,
-                lambda: account.account_id,
-                now,
-            )
+        announcements = self.check.announcements
+        take_all_or_tell(self.limits, announcements, counted, lambda: account.account_id, now)
         if not any(self.passwords.matches(pin_hash, pin) for pin_hash in pins):
             failed = ProfilePinFailed(
                 sequence=epoch_milliseconds(now),
@@ -213,8 +207,7 @@ class Profiles:
             raise WrongProofError(
                 "That PIN is not right. If you forgot it, use the account's password."
             )
-        for limit, subject in counted:
-            self.limits.give_back(limit, subject)
+        give_all_back(self.limits, counted)
 
     def _with_pin(self, profile: Profile, pin: str | None) -> Profile:
         if pin is None:

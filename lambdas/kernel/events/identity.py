@@ -312,14 +312,19 @@ class AttemptsLimited(AccountEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ProofRefused(AccountEvent):
-    """A code or refresh token that belongs to a key (RFC 9449) came without it, or with another:
-    whoever sent it may have stolen it."""
+    """A code or refresh token that belongs to a key (RFC 9449) came without it, with another, or
+    with a proof that is none: whoever sent it may have stolen it, or the proof. Nobody's account
+    where what came along is no code and no token of anybody's."""
 
     detail_type: ClassVar[str] = "ProofRefused"
 
     client_id: str
     grant_type: str
-    """`authorization_code` or `refresh_token`."""
+    """`authorization_code` or `refresh_token`; of a proof that is none, whatever was sent."""
+    family_id: str = ""
+    """Of the refresh token."""
+    reason: str = "another_key"
+    """Or `not_a_proof`: malformed, old, made for something else, or used before."""
 
 
 @dataclass(frozen=True, kw_only=True)

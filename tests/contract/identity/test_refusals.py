@@ -12,7 +12,7 @@ import pytest
 
 from identity.accounts.domain import TooManyAttemptsError
 from identity.accounts.limits import Limit
-from identity.accounts.store import DynamoLimits
+from identity.accounts.store import DynamoAnnouncements, DynamoLimits
 from identity.oauth.errors import InvalidGrantError
 from identity.oauth.refusals import Refusals
 
@@ -27,11 +27,12 @@ def refuse() -> None:
 def test_refusals_at_once_by_functions_that_know_nothing_of_each_other_are_each_counted(
     table_of: Callable[[str], str], now: datetime
 ) -> None:
-    limits = DynamoLimits(boto3.client("dynamodb"), table_of("identity"))
+    client, table = boto3.client("dynamodb"), table_of("identity")
+    limits, told = DynamoLimits(client, table), DynamoAnnouncements(client, table)
 
     def attempt(_: int) -> type[Exception]:
         with pytest.raises((InvalidGrantError, TooManyAttemptsError)) as refused:
-            Refusals(limits, LIMIT, lambda: now).counting(PLACE, refuse)
+            Refusals(limits, told, LIMIT, lambda: now).counting(PLACE, refuse)
         return refused.type
 
     with ThreadPoolExecutor(8) as pool:

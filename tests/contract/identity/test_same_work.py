@@ -72,7 +72,7 @@ def counter(
     key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
     letters = Letters(JsonKmsSeal(aws_json(KMS), key))
     told = DynamoAnnouncements(lean_dynamodb, table)
-    codes = Codes(DynamoChallenges(lean_dynamodb, table), limits, told, lambda: now)
+    codes = Codes(members, DynamoChallenges(lean_dynamodb, table), limits, told, lambda: now)
     member = Account("acc_1", ADA, "plain:other", ("member",), "prf_1", now)
     created = AccountCreated(sequence=1, account_id="acc_1", profile_id="prf_1")
     members.create(member, created, now)

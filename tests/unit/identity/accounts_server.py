@@ -63,7 +63,7 @@ class Desk:
         self.grants = FakeGrants()
         letters = Letters(OpenSeal(self.work))
         announcements = FakeAnnouncements(self.told, self.work)
-        codes = Codes(self.challenges, self.limits, announcements, self.clock)
+        codes = Codes(self.members, self.challenges, self.limits, announcements, self.clock)
         self.check = PasswordCheck(
             self.members, self.passwords, self.limits, announcements, self.clock
         )

@@ -90,7 +90,7 @@ class PasskeyDesk:
 
     def signed_in(self, sent: str) -> AuthorizationCode:
         """What the client gets for an authenticator's answer."""
-        return self.desk.grants.codes[digest(self.signs_in.sign_in(self.request(), sent))]
+        return self.desk.grants.codes[digest(self.signs_in.sign_in(self.request(), sent).code)]
 
     def member(self, email: str = ADA, **changes: Any) -> Account:
         """Somebody who has an account."""

@@ -47,7 +47,12 @@ class Household(Server):
     @property
     def asking(self) -> DeviceAuthorization:
         return DeviceAuthorization(
-            self.devices, self.limits, clients(ORIGIN, ISSUER), ISSUER, self.clock
+            self.devices,
+            self.limits,
+            self.announcements,
+            clients(ORIGIN, ISSUER),
+            ISSUER,
+            self.clock,
         )
 
     @property
@@ -75,7 +80,8 @@ class Household(Server):
         """The code with which the phone comes back from signing in."""
         target = self.page.sign_in_address(user_code, visit, PHONE)
         request = self.authorization.request(dict(parse_qsl(urlsplit(target).query)))
-        return self.authorization.sign_in(request, "ada@example.com", "correct horse", PHONE)
+        account = ("ada@example.com", "correct horse")
+        return self.authorization.sign_in(request, *account, PHONE).code
 
     def ticket(self, user_code: str) -> str:
         return self.page.signed_in(self.sign_in_for(user_code), user_code, VISIT)[1]

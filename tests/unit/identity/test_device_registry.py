@@ -55,9 +55,8 @@ class Home(TvAndPhone):
 
     def sign_in(self, key: str = "", agent: str = CHROME, email: str = "ada") -> dict[str, Any]:
         request = self.authorization.request(REQUEST)
-        code = self.authorization.sign_in(
-            request, f"{email}@example.com", "correct horse", "192.0.2.1"
-        )
+        owner = (f"{email}@example.com", "correct horse")
+        code = self.authorization.sign_in(request, *owner, "192.0.2.1").code
         form = {
             "grant_type": "authorization_code",
             "code": code,

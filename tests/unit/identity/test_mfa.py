@@ -66,7 +66,7 @@ class Phone:
         self._desk = desk
         new = desk.two_step.set_up(owner())
         self.secret = base64.b32decode(new.shown_secret)
-        self.recovery = desk.two_step.confirm(new.page_secret, self.shows())
+        self.recovery = desk.two_step.confirm(new.page_secret, self.shows(), HERE)
         desk.clock.pass_by(STEP)
 
     def shows(self, later: int = 0) -> str:
@@ -167,7 +167,7 @@ def test_an_apps_code_is_taken_once_and_none_before_it_any_more(desk: Desk, phon
 def test_the_code_that_turned_it_on_signs_nobody_in(desk: Desk, ada: Account) -> None:
     new = desk.two_step.set_up(owner())
     code = code_at(base64.b32decode(new.shown_secret), step_at(desk.clock()))
-    desk.two_step.confirm(new.page_secret, code)
+    desk.two_step.confirm(new.page_secret, code, HERE)
 
     with pytest.raises(UsedCodeError):
         desk.second_step.sign_in(asked(desk), first_step(desk), code, HERE)
@@ -288,12 +288,11 @@ def test_the_mail_is_no_way_around_it(desk: Desk, phone: Phone) -> None:
 def test_it_is_on_once_the_app_has_shown_a_code(desk: Desk, ada: Account) -> None:
     new = desk.two_step.set_up(owner())
     with pytest.raises(WrongSecondCodeError):
-        desk.two_step.confirm(new.page_secret, "12345")
+        desk.two_step.confirm(new.page_secret, "12345", HERE)
 
     assert desk.current(ada).factors == frozenset()
-    codes = desk.two_step.confirm(
-        new.page_secret, code_at(base64.b32decode(new.shown_secret), step_at(desk.clock()))
-    )
+    code = code_at(base64.b32decode(new.shown_secret), step_at(desk.clock()))
+    codes = desk.two_step.confirm(new.page_secret, code, HERE)
     assert desk.current(ada).factors == {"totp"}
     assert len(set(codes)) == 10
     assert desk.sealed_in(MfaEnabled) == {"to": "ada@example.com"}
@@ -315,12 +314,12 @@ def test_setting_up_asks_for_the_password_and_takes_a_quarter_of_an_hour(
 
     code = code_at(base64.b32decode(new.shown_secret), step_at(desk.clock()))
     with pytest.raises(StaleSignInError):
-        desk.two_step.confirm(new.page_secret, code)
+        desk.two_step.confirm(new.page_secret, code, HERE)
 
 
 def test_a_sign_ins_first_step_sets_nothing_up(desk: Desk, phone: Phone) -> None:
     with pytest.raises(StaleSignInError):
-        desk.two_step.confirm(first_step(desk), phone.shows())
+        desk.two_step.confirm(first_step(desk), phone.shows(), HERE)
 
 
 def test_a_second_app_is_refused(desk: Desk, ada: Account) -> None:
@@ -331,7 +330,7 @@ def test_a_second_app_is_refused(desk: Desk, ada: Account) -> None:
         desk.two_step.set_up(owner(code=phone.shows()))
     code = code_at(base64.b32decode(late.shown_secret), step_at(desk.clock()))
     with pytest.raises(TwoStepIsOnError):
-        desk.two_step.confirm(late.page_secret, code)
+        desk.two_step.confirm(late.page_secret, code, HERE)
 
 
 def test_turning_it_off_asks_for_a_code_and_is_told_by_mail(desk: Desk, phone: Phone) -> None:

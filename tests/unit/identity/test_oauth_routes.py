@@ -54,7 +54,7 @@ def household(now: datetime) -> Household:
 
 
 def refusals(home: Home, limit: Limit) -> Refusals:
-    return Refusals(home.limits, limit, home.clock)
+    return Refusals(home.limits, home.announcements, limit, home.clock)
 
 
 def tokens_at(home: Home) -> Callable[[Event], Reply]:
@@ -210,7 +210,10 @@ def test_a_tv_that_asks_as_it_is_told_to_is_not_counted_and_a_hasty_one_is(
     household: Household,
 ) -> None:
     household.limits = FakeLimits()
-    answering = token(household.tokens, Refusals(household.limits, TOKENS_REFUSED, household.clock))
+    answering = token(
+        household.tokens,
+        Refusals(household.limits, household.announcements, TOKENS_REFUSED, household.clock),
+    )
     form = {
         "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
         "device_code": household.ask()["device_code"],
@@ -233,7 +236,9 @@ def test_a_tv_that_polls_in_vain_without_end_is_told_to_slow_down_and_not_to_end
     household: Household,
 ) -> None:
     few = Limit("few", burst=1, every=timedelta(seconds=60))
-    answering = token(household.tokens, Refusals(FakeLimits(), few, household.clock))
+    answering = token(
+        household.tokens, Refusals(FakeLimits(), household.announcements, few, household.clock)
+    )
     form = {
         "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
         "device_code": household.ask()["device_code"],

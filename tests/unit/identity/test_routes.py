@@ -81,7 +81,7 @@ def test_signing_in_sends_a_code_and_the_state_back_to_the_client(server: Server
         "redirect_uri": REQUEST["redirect_uri"],
         "code_verifier": VERIFIER,
     }
-    refusals = Refusals(server.limits, TOKENS_REFUSED, server.clock)
+    refusals = Refusals(server.limits, server.announcements, TOKENS_REFUSED, server.clock)
     tokens = token(server.tokens, refusals)(request("POST", "/token", form))
     assert tokens["headers"]["cache-control"] == "no-store"
     assert json.loads(tokens["body"])["token_type"] == "Bearer"
@@ -167,7 +167,7 @@ def test_what_cannot_be_an_address_is_answered_like_a_wrong_password(
 
 
 def test_the_token_endpoint_refuses_in_the_words_of_rfc_6749(server: Server) -> None:
-    refusals = Refusals(server.limits, TOKENS_REFUSED, server.clock)
+    refusals = Refusals(server.limits, server.announcements, TOKENS_REFUSED, server.clock)
     answer = token(server.tokens, refusals)(request("POST", "/token", {"grant_type": "password"}))
 
     assert answer["statusCode"] == 400

@@ -35,7 +35,14 @@ class Home(Server):
 
     @property
     def introspection(self) -> Introspection:
-        return Introspection(self.accounts, self.grants, self.reader, self.limits, self.clock)
+        return Introspection(
+            self.accounts,
+            self.grants,
+            self.reader,
+            self.limits,
+            self.announcements,
+            self.clock,
+        )
 
     @property
     def signing_out(self) -> SigningOut:

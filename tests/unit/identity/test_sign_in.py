@@ -152,13 +152,14 @@ class Server:
 
     def code(self, **changes: str) -> str:
         request = self.authorization.request({**REQUEST, **changes})
-        return self.authorization.sign_in(request, "ada@example.com", "correct horse", "192.0.2.1")
+        account = ("ada@example.com", "correct horse")
+        return self.authorization.sign_in(request, *account, "192.0.2.1").code
 
     def code_by(self, methods: str, **changes: str) -> str:
         """A code for who has proven that much."""
         admission = self.authorization.admission
         (account,) = self.accounts.accounts.values()
-        return admission.admit(admission.request({**REQUEST, **changes}), account, methods)
+        return admission.admit(admission.request({**REQUEST, **changes}), account, methods).code
 
     def exchange(self, code: str, **changes: str) -> dict[str, Any]:
         form = {

@@ -166,7 +166,8 @@ def test_a_block_ends_every_sign_in_and_says_why_to_who_has_the_password(office:
 
 def test_a_code_that_was_given_out_before_the_block_buys_nothing(office: Office) -> None:
     request = office.authorization.request(REQUEST)
-    code = office.authorization.sign_in(request, "ada@example.com", "correct horse", "192.0.2.1")
+    owner = ("ada@example.com", "correct horse")
+    code = office.authorization.sign_in(request, *owner, "192.0.2.1").code
     office.blocked()
 
     with pytest.raises(InvalidGrantError):
