@@ -50,9 +50,9 @@ check-static:
 	mypy
 	PYTHONPATH=lambdas:. lint-imports --cache-dir .import_linter_cache > .build/imports.log || { cat .build/imports.log; exit 1; }
 
-ingest: $(VENV_READY) ## Upload a film to a running service: FILE=film.mp4 TITLE="…" CAPTIONS="en=film.en.vtt …" SERIES="…" SEASON=1 EPISODE=2 RATING=12
+ingest: $(VENV_READY) ## Upload a film to a running service: FILE=film.mp4 TITLE="…" CAPTIONS="en=film.en.vtt …" SERIES="…" SEASON=1 EPISODE=2 RATING=12 INTRO=0:30-1:15 CREDITS=1:32:05
 	@test -n "$(FILE)" || { echo 'Name the film: make ingest FILE=film.mp4 TITLE="A title"'; exit 2; }
-	@python -m commands.ingest "$(FILE)" "$(TITLE)" $(foreach one,$(CAPTIONS),--captions "$(one)") $(if $(SCHEME),--scheme $(SCHEME)) $(if $(SERIES),--series "$(SERIES)") $(if $(SEASON),--season "$(SEASON)") $(if $(EPISODE),--episode "$(EPISODE)") $(if $(RATING),--rating "$(RATING)")
+	@python -m commands.ingest "$(FILE)" "$(TITLE)" $(foreach one,$(CAPTIONS),--captions "$(one)") $(if $(SCHEME),--scheme $(SCHEME)) $(if $(SERIES),--series "$(SERIES)") $(if $(SEASON),--season "$(SEASON)") $(if $(EPISODE),--episode "$(EPISODE)") $(if $(RATING),--rating "$(RATING)") $(if $(INTRO),--intro "$(INTRO)") $(if $(CREDITS),--credits "$(CREDITS)")
 
 code: $(VENV_READY) ## The code that staff sign in with beside the password, now
 	@python -m commands.code

@@ -2,6 +2,7 @@
 
     python -m commands.ingest film.mp4 "The title" [--captions en=film.en.vtt]
         [--series "The series" --season 1 --episode 2] [--rating 12]
+        [--intro 0:30-1:15] [--credits 1:32:05]
 
 Where the service is and who signs in comes from DATA_DIR/ready.json, or from MARQUEE_SITE,
 MARQUEE_EMAIL, MARQUEE_PASSWORD and MARQUEE_TOTP_SECRET, what the codes of staff are made of.
@@ -19,6 +20,7 @@ from typing import Any
 
 import httpx
 
+from commands.markers import Markers
 from commands.service_api import TIMEOUT, Api, CommandError, Service, find_service
 from commands.upload import DEFAULT_SCHEME, CaptionFile, Episode, Uploader
 
@@ -111,6 +113,7 @@ def ingest(
     episode: Episode | None = None,
     api: Api | None = None,
     rating: int | None = None,
+    markers: Markers | None = None,
 ) -> None:
     """Upload and follow, signed in as `api` if it is given; CommandError."""
     checked(path, title)
@@ -131,6 +134,8 @@ def ingest(
     follower = Follower(api, say, pause)
     follower.until_ready(asset_id)
     found = follower.until_published(asset_id)
+    if markers is not None:
+        markers.set(api, found["title_id"])
     say(f"{'published':<10} {found['name']} ({found['title_id']}): watch it at {service.site}")
 
 
@@ -160,6 +165,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=int,
         help="from which age it may be watched, 0 to 18; without one it counts as 18",
     )
+    parser.add_argument("--intro", metavar="FROM-TO", help="what may be skipped: 0:30-1:15")
+    parser.add_argument("--credits", metavar="AT", help="where the credits begin: 1:32:05")
     parser.add_argument("--site", help="address of the service")
     given = parser.parse_args(arguments)
 
@@ -170,6 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         checked(given.file, given.title)
         captions = [CaptionFile.named(one) for one in given.captions]
         episode = Episode.named(given.series, given.season, given.episode)
+        markers = Markers.named(given.intro, given.credits)
         service = find_service(os.environ, given.site)
         with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as http:
             ingest(
@@ -182,6 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 scheme=given.scheme,
                 episode=episode,
                 rating=given.rating,
+                markers=markers,
             )
     except CommandError as error:
         print(f"error: {error}", file=sys.stderr)

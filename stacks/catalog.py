@@ -12,6 +12,7 @@ from stacks.components import (
     MarqueeTable,
     Outbox,
     Route,
+    TableFunctions,
     add_routes,
     subscribe,
 )
@@ -70,6 +71,16 @@ class CatalogStack(MarqueeStack):
                 Route("GET /v1/titles", scope="member"),
                 Route("GET /v1/titles/{title_id}", scope="member"),
             ],
+        )
+
+        TableFunctions(self, env, "catalog", table.table, api).answers(
+            "Markers",
+            description="Lets staff say what of a title may be skipped",
+            routes=[
+                Route("GET /v1/titles/{title_id}/markers", scope="staff"),
+                Route("PUT /v1/titles/{title_id}/markers", scope="staff"),
+            ],
+            may=["GetItem", "PutItem"],
         )
 
         publish = MarqueeFunction(

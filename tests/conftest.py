@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -185,6 +186,22 @@ def series(member: Person) -> dict[str, Any]:
     found = eventually(whole, READY_SECONDS, "the demo series", every=1)
     assert found is not None
     return member.get(f"/v1/titles/{found['title_id']}")
+
+
+@pytest.fixture(scope="session")
+def marked(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Title ids of a series of two episodes of 14 s; of the first, the intro and the credits are
+    marked, by `make ingest`'s command."""
+    folder = tmp_path_factory.mktemp("films")
+    series = f"Marked {uuid.uuid4().hex[:8]}"
+    found = []
+    for number, options in enumerate((["--intro=0:01-0:06", "--credits=10"], []), start=1):
+        film = unseen_film(folder / f"{number}.mp4", seconds=14)
+        place = (f"--series={series}", "--season=1", f"--episode={number}")
+        name = f"{series}, part {number}"
+        run = run_ingest(cloud.environment(), film, name, *place, "--rating=0", *options)
+        found.append(Ingested(name, run).title_id)
+    return found
 
 
 @pytest.fixture(scope="session")

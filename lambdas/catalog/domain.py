@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from catalog.markers import NOTHING_MARKED, Markers
 from kernel.clock import epoch_milliseconds
 from kernel.errors import NotFoundError
 from kernel.events.catalog import Rights as RightsOnTheBus
@@ -95,9 +96,16 @@ class Title:
     """None for a film."""
     maturity: int = UNRATED
     """From which age it may be watched, in years."""
+    markers: Markers = NOTHING_MARKED
+    """What may be skipped."""
+    edition: int = 0
+    """How often staff have changed it: what was decided on an older one is decided again."""
 
     def renewed(self, ready: AssetReady) -> Title:
-        """The title with the files and the rating of a newer word of the pipeline."""
+        """The title with the files and the rating of a newer word of the pipeline.
+
+        Markers that cannot be true of its new length are gone.
+        """
         return replace(
             self,
             duration_seconds=ready.duration_seconds,
@@ -107,8 +115,14 @@ class Title:
             classes=tuple(ready.classes),
             storyboard=ready.storyboard,
             maturity=ready.maturity,
+            markers=self.markers.within(ready.duration_seconds),
             sequence=ready.sequence,
         )
+
+    def marked(self, markers: Markers) -> Title:
+        """The title with these markers in place of those before; InvalidInputError."""
+        markers.check(self.duration_seconds)
+        return replace(self, markers=markers, edition=self.edition + 1)
 
     def published(self, now: datetime) -> TitlePublished:
         """What the other domains are told."""
@@ -126,6 +140,8 @@ class Title:
             episode_of=self.episode_of.on_the_bus() if self.episode_of else None,
             rights=self.rights.on_the_bus(),
             maturity=self.maturity,
+            credits_at_seconds=self.markers.credits_at_seconds,
+            intro=self.markers.intro.on_the_bus() if self.markers.intro else None,
         )
 
 

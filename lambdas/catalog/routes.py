@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from catalog.domain import Title, entity_tag
+from catalog.markers import Markers, Span, seconds
 from catalog.series import SERIES_PREFIX, Series
 from catalog.service import Catalogue
+from kernel import log
+from kernel.errors import InvalidInputError
 from kernel.ids import names_one
 from kernel.maturity import AgeLimit
-from kernel.web.payload import Event, Reply, claims, header, reply
+from kernel.web.payload import Event, Reply, claims, header, json_body, reply
 
 
 def shown(title: Title) -> dict[str, Any]:
@@ -26,6 +29,15 @@ def shown(title: Title) -> dict[str, Any]:
         "published_at": title.published_at.isoformat(),
         "episode_of": place.on_the_bus() if place else None,
         "maturity": title.maturity,
+        "markers": shown_markers(title.markers),
+    }
+
+
+def shown_markers(markers: Markers) -> dict[str, Any]:
+    """What may be skipped; null for what nobody marked."""
+    return {
+        "intro": markers.intro.on_the_bus() if markers.intro else None,
+        "credits_at_seconds": markers.credits_at_seconds,
     }
 
 
@@ -68,6 +80,57 @@ def routes(catalogue: Catalogue) -> Callable[[Event], Reply]:
         return _tagged(event, shown(catalogue.title(title_id, limit)))
 
     return answer
+
+
+def staff_routes(catalogue: Catalogue) -> Callable[[Event], Reply]:
+    """`GET` and `PUT /v1/titles/{title_id}/markers`, for staff."""
+
+    def answer(event: Event) -> Reply:
+        by = claims(event, "staff")["sub"]
+        title_id = str(event["pathParameters"]["title_id"])
+        if event["requestContext"]["http"]["method"] == "GET":
+            return reply(200, _marked(catalogue.entry(title_id)))
+        title = catalogue.mark(title_id, _markers_of(json_body(event)), by)
+        log.note(title=title_id, by=by, **shown_markers(title.markers))
+        return reply(200, _marked(title))
+
+    return answer
+
+
+def _marked(title: Title) -> dict[str, Any]:
+    return {
+        "title_id": title.title_id,
+        "duration_seconds": title.duration_seconds,
+        **shown_markers(title.markers),
+    }
+
+
+def _markers_of(body: dict[str, Any]) -> Markers:
+    _only(body, "", "intro", "credits_at_seconds")
+    intro, credits_at = body["intro"], body["credits_at_seconds"]
+    return Markers(
+        None if intro is None else _span_of(intro),
+        None if credits_at is None else seconds("credits_at_seconds", credits_at),
+    )
+
+
+def _span_of(intro: object) -> Span:
+    if not isinstance(intro, dict):
+        raise InvalidInputError("An intro is an object, or null for none.", field="intro")
+    _only(intro, "intro.", "starts_at_seconds", "ends_at_seconds")
+    starts_at, ends_at = (
+        seconds(f"intro.{name}", intro[name]) for name in ("starts_at_seconds", "ends_at_seconds")
+    )
+    return Span(starts_at, ends_at)
+
+
+def _only(told: dict[str, Any], where: str, *fields: str) -> None:
+    """All of these fields and no other: what is left out is no way to say "none"."""
+    for name in sorted(set(told) - set(fields)):
+        raise InvalidInputError(f"There is no field {where}{name}.", field=f"{where}{name}")
+    for name in fields:
+        if name not in told:
+            raise InvalidInputError(f"{where}{name} is missing.", field=f"{where}{name}")
 
 
 def _listed(one: Title | Series) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Titles in DynamoDB.
 
     TITLE#<id>   TITLE   a title; `shelf` = "published" puts it on the index of that name;
-                         an episode has `series_id`, `series`, `season` and `episode`, too
+                         an episode has `series_id`, `series`, `season` and `episode`, too;
+                         one that staff changed has `edition`, `edited_by` and `edited_at`
 
 The index has one key, which every reader of the home page would share: `ShelfCache` keeps that
 to one read per process and refresh, whatever the number of viewers.
@@ -11,11 +12,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from catalog.domain import EpisodeOf, Rights, Title
+from catalog.markers import Markers, Span
 from catalog.ports import Titles
 from kernel.clock import Clock, epoch_milliseconds
 from kernel.events import Event, outbox_item
@@ -62,6 +64,9 @@ def _item(title: Title) -> dict[str, Any]:
         plain["storyboard"] = title.storyboard
     if title.episode_of is not None:
         plain.update(vars(title.episode_of))
+    if title.edition:
+        plain["markers"] = _markers_text(title.markers)
+        plain["edition"] = title.edition
     return {name: _attribute(value) for name, value in plain.items()}
 
 
@@ -88,7 +93,26 @@ def _title(item: Mapping[str, Any]) -> Title:
         episode_of=_episode_of(item),
         # Titles from before there were ratings have none.
         maturity=int(item["maturity"]["N"]) if "maturity" in item else UNRATED,
+        markers=_markers(item),
+        edition=int(item["edition"]["N"]) if "edition" in item else 0,
     )
+
+
+def _markers_text(markers: Markers) -> str:
+    intro = markers.intro
+    return json.dumps(
+        {
+            "intro": [intro.starts_at_seconds, intro.ends_at_seconds] if intro else None,
+            "credits_at": markers.credits_at_seconds,
+        }
+    )
+
+
+def _markers(item: Mapping[str, Any]) -> Markers:
+    if "markers" not in item:
+        return Markers()
+    told = json.loads(item["markers"]["S"])
+    return Markers(Span(*told["intro"]) if told["intro"] else None, told["credits_at"])
 
 
 def _episode_of(item: Mapping[str, Any]) -> EpisodeOf | None:
@@ -108,11 +132,15 @@ class DynamoTitles:
 
     client: DynamoDBClient
     table: str
+    changes: bool = False
+    """Whether what is read is changed: then it is read as it is, at twice the price."""
 
     def get(self, title_id: str) -> Title | None:
         """The title."""
         key = {"pk": {"S": f"TITLE#{title_id}"}, "sk": {"S": "TITLE"}}
-        item = self.client.get_item(TableName=self.table, Key=key).get("Item")
+        item = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=self.changes).get(
+            "Item"
+        )
         return None if item is None or _WITHDRAWN in item else _title(item)
 
     def all(self) -> Sequence[Title]:
@@ -126,8 +154,23 @@ class DynamoTitles:
         return [_title(item) for page in pages for item in page["Items"]]
 
     def put(self, title: Title, now: datetime) -> bool:
-        """Record a title with its event, unless the record is as new already."""
-        return self._record(_item(title), title.sequence, title.published(now), now)
+        """Record a title with its event, unless the record is as new or staff have changed it."""
+        values = {":new": _attribute(title.sequence)}
+        condition = f"attribute_not_exists(pk) OR (#sequence < :new AND {_same_edition(title)})"
+        values |= _edition_value(title)
+        return self._record(_item(title), condition, values, title.published(now), now)
+
+    def edit(self, title: Title, by: str, now: datetime) -> bool:
+        """Record what staff have changed with its event, unless others were quicker."""
+        before = replace(title, edition=title.edition - 1)
+        item = {
+            **_item(title),
+            "edited_by": _attribute(by),
+            "edited_at": _attribute(now.isoformat()),
+        }
+        values = {":read": _attribute(title.sequence)} | _edition_value(before)
+        condition = f"#sequence = :read AND {_same_edition(before)}"
+        return self._record(item, condition, values, title.published(now), now)
 
     def withdraw(self, title_id: str, asset_id: str, sequence: int, now: datetime) -> bool:
         """Leave a record without a shelf, so that an older publication stays without effect."""
@@ -141,9 +184,17 @@ class DynamoTitles:
             sequence=epoch_milliseconds(now), title_id=title_id, asset_id=asset_id
         )
         item = {name: _attribute(value) for name, value in gone.items()}
-        return self._record(item, sequence, told, now)
+        condition = "attribute_not_exists(pk) OR #sequence < :new"
+        return self._record(item, condition, {":new": _attribute(sequence)}, told, now)
 
-    def _record(self, item: dict[str, Any], sequence: int, told: Event, now: datetime) -> bool:
+    def _record(
+        self,
+        item: dict[str, Any],
+        condition: str,
+        values: dict[str, dict[str, str]],
+        told: Event,
+        now: datetime,
+    ) -> bool:
         event = outbox_item(told, new_ulid(now), now)
         try:
             self.client.transact_write_items(
@@ -152,9 +203,9 @@ class DynamoTitles:
                         "Put": {
                             "TableName": self.table,
                             "Item": item,
-                            "ConditionExpression": "attribute_not_exists(pk) OR #sequence < :new",
+                            "ConditionExpression": condition,
                             "ExpressionAttributeNames": {"#sequence": "sequence"},
-                            "ExpressionAttributeValues": {":new": _attribute(sequence)},
+                            "ExpressionAttributeValues": values,
                         }
                     },
                     {
@@ -192,9 +243,12 @@ class DynamoTitles:
         unchanged = {
             "TableName": self.table,
             "Key": key,
-            "ConditionExpression": "#sequence = :read",
+            "ConditionExpression": f"#sequence = :read AND {_same_edition(title)}",
             "ExpressionAttributeNames": {"#sequence": "sequence"},
-            "ExpressionAttributeValues": {":read": _attribute(title.sequence)},
+            "ExpressionAttributeValues": {
+                ":read": _attribute(title.sequence),
+                **_edition_value(title),
+            },
         }
         item = {name: _attribute(value) for name, value in event.items()}
         try:
@@ -209,6 +263,15 @@ class DynamoTitles:
                 raise
             return False
         return True
+
+
+def _same_edition(title: Title) -> str:
+    """That nobody has changed the record since it was read; with `_edition_value`."""
+    return "edition = :edition" if title.edition else "attribute_not_exists(edition)"
+
+
+def _edition_value(title: Title) -> dict[str, dict[str, str]]:
+    return {":edition": _attribute(title.edition)} if title.edition else {}
 
 
 def _outdated(response: Mapping[str, Any]) -> bool:
@@ -242,6 +305,10 @@ class ShelfCache:
     def put(self, title: Title, now: datetime) -> bool:
         """Record a title."""
         return self.titles.put(title, now)
+
+    def edit(self, title: Title, by: str, now: datetime) -> bool:
+        """Record what staff have changed of a title."""
+        return self.titles.edit(title, by, now)
 
     def withdraw(self, title_id: str, asset_id: str, sequence: int, now: datetime) -> bool:
         """Take a title off the catalogue."""

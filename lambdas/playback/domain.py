@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from kernel.errors import (
     InvalidInputError,
@@ -256,6 +257,27 @@ class EpisodeOf:
 
 
 @dataclass(frozen=True)
+class Span:
+    """A part of a title."""
+
+    starts_at_seconds: float
+    ends_at_seconds: float
+
+
+@dataclass(frozen=True)
+class Markers:
+    """What a player offers to skip, as far as it is marked."""
+
+    intro: Span | None = None
+    credits_at_seconds: float | None = None
+
+    def told(self) -> dict[str, Any]:
+        """As it is kept, and as players are told."""
+        intro = None if self.intro is None else vars(self.intro)
+        return {"intro": intro, "credits_at_seconds": self.credits_at_seconds}
+
+
+@dataclass(frozen=True)
 class Title:
     """What a start needs to know of a title, kept from the catalogue's and vault's events."""
 
@@ -279,6 +301,7 @@ class Title:
     """None for a film."""
     maturity: int = UNRATED
     """From which age it may be watched, in years."""
+    markers: Markers = Markers()
 
 
 def manifest_of(title: Title, offer: Offer, device: Device) -> str:

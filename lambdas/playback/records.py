@@ -10,7 +10,7 @@ from kernel.events.catalog import TitlePublished
 from kernel.events.keys import ContentKeysIssued
 from kernel.maturity import UNRATED
 from playback.devices import ManifestClass
-from playback.domain import AssetKeys, EpisodeOf, Rights, Title, WrappedKey
+from playback.domain import AssetKeys, EpisodeOf, Markers, Rights, Span, Title, WrappedKey
 
 
 def title_of(event: TitlePublished) -> Title:
@@ -28,6 +28,7 @@ def title_of(event: TitlePublished) -> Title:
         storyboard=event.storyboard,
         episode_of=_episode_of(event.episode_of),
         maturity=event.maturity,
+        markers=_markers(event.intro, event.credits_at_seconds),
         rights=Rights(
             territories=tuple(event.rights["territories"]),
             starts_at=_moment(event.rights["starts_at"]),
@@ -63,6 +64,7 @@ def title_document(title: Title) -> dict[str, Any]:
         "storyboard": title.storyboard,
         "episode_of": None if title.episode_of is None else vars(title.episode_of),
         "maturity": title.maturity,
+        "markers": title.markers.told(),
         "territories": list(rights.territories),
         "starts_at": rights.starts_at.isoformat(),
         "ends_at": None if rights.ends_at is None else rights.ends_at.isoformat(),
@@ -92,6 +94,7 @@ def title_from(
         episode_of=_episode_of(document.get("episode_of")),
         # Nor of an age.
         maturity=document.get("maturity", UNRATED),
+        markers=_markers_from(document.get("markers")),
         rights=Rights(
             territories=tuple(document["territories"]),
             starts_at=_moment(document["starts_at"]),
@@ -138,6 +141,17 @@ def _episode_of(place: Mapping[str, Any] | None) -> EpisodeOf | None:
     if place is None:
         return None
     return EpisodeOf(place["series_id"], place["series"], place["season"], place["episode"])
+
+
+def _markers(intro: Mapping[str, float] | None, credits_at_seconds: float | None) -> Markers:
+    if intro is None:
+        return Markers(None, credits_at_seconds)
+    return Markers(Span(intro["starts_at_seconds"], intro["ends_at_seconds"]), credits_at_seconds)
+
+
+def _markers_from(document: Mapping[str, Any] | None) -> Markers:
+    """Titles kept before anybody could mark them have no word of it."""
+    return Markers() if document is None else _markers(**document)
 
 
 def _moment(text: str) -> datetime:

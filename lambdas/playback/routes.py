@@ -216,6 +216,7 @@ def _start_answer(started: Started) -> dict[str, Any]:
             "title_id": title.title_id,
             "name": title.name,
             "episode_of": None if title.episode_of is None else vars(title.episode_of),
+            "markers": title.markers.told(),
         },
     }
 

@@ -14,13 +14,11 @@ from datetime import datetime, timedelta
 
 from kernel.clock import epoch_milliseconds
 from kernel.errors import InvalidInputError, NotFoundError
+from kernel.events.catalog import EARLIEST_CREDITS
 from kernel.ids import names_one
 
 FINISHED_AT = 0.9
 """Past this share of a title only credits are left, where nobody marked their beginning."""
-
-EARLIEST_CREDITS = 0.5
-"""A marker before this share of a title is a mistake: credits do not run half of the time."""
 
 GLANCE = timedelta(seconds=5)
 """Who left sooner only had a look, and starts over."""

@@ -34,17 +34,25 @@ def member_with_downloads(cloud: RunningCloud, staff: Person) -> Somebody:
     return found
 
 
+def signed_in(viewer: Viewer, somebody: Somebody, path: str) -> None:
+    viewer.open(path)
+    viewer.page.get_by_role("button", name="Sign in").click()
+    viewer.fill_in(account={"email": somebody.email, "password": somebody.password})
+    viewer.page.wait_for_url(f"{viewer.cloud.web}{path}")
+
+
+def downloaded(viewer: Viewer, somebody: Somebody, film: Ingested) -> None:
+    """Signed in, and a film is kept."""
+    signed_in(viewer, somebody, f"/title/{film.title_id}")
+    viewer.page.get_by_role("button", name="Download").click()
+    expect(viewer.page.get_by_role("link", name="Downloaded")).to_be_visible(timeout=PATIENCE_MS)
+
+
 def test_a_download_plays_without_the_network_and_refuses_after_its_time(
     viewer: Viewer, member_with_downloads: Somebody, ingested: Ingested
 ) -> None:
     page, somebody = viewer.page, member_with_downloads
-    viewer.open(f"/title/{ingested.title_id}")
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_label("E-mail").fill(somebody.email)
-    page.get_by_label("Password").fill(somebody.password)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Download").click()
-    expect(page.get_by_role("link", name="Downloaded")).to_be_visible(timeout=PATIENCE_MS)
+    downloaded(viewer, somebody, ingested)
 
     viewer.context.set_offline(True)
     viewer.open("/downloads")
@@ -80,3 +88,88 @@ def test_a_download_plays_without_the_network_and_refuses_after_its_time(
     eventually(told, PATIENCE_SECONDS, "the place that was reached without the network")
     downloads = device.ask("GET", "/downloads").json()["downloads"]
     assert [one["first_played_at"] is not None for one in downloads] == [True]
+
+
+def kept_in(viewer: Viewer) -> tuple[int, int]:
+    """Records and files of downloads in the browser, whosever they are."""
+    found = viewer.page.evaluate(
+        """async () => {
+            const open = indexedDB.open("marquee-downloads");
+            await new Promise((done) => { open.onsuccess = done; });
+            const count = open.result.transaction("titles").objectStore("titles").count();
+            await new Promise((done) => { count.onsuccess = done; });
+            open.result.close();
+            const shelves = (await caches.keys()).filter((name) => name.includes("download "));
+            return [count.result, shelves.length];
+        }"""
+    )
+    return tuple(found)
+
+
+def test_signing_out_warns_and_takes_the_downloads_along(
+    viewer: Viewer, member_with_downloads: Somebody, ingested: Ingested
+) -> None:
+    page = viewer.page
+    downloaded(viewer, member_with_downloads, ingested)
+    viewer.open("/downloads")
+    page.get_by_role("link", name="Play").click()
+    Player(viewer).start().pause()
+    address = page.url.removeprefix(viewer.cloud.web)
+    device = SignedIn(member_with_downloads)
+    viewer.open("/")
+
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("dialog")).to_contain_text("is removed")
+    page.get_by_role("button", name="Stay signed in").click()
+    assert kept_in(viewer) == (1, 1)
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=PATIENCE_MS)
+    assert kept_in(viewer) == (0, 0)
+    assert device.ask("GET", "/downloads").json()["downloads"] == []
+    viewer.open("/downloads")
+    expect(page.get_by_text("Nothing is kept on this device")).to_be_visible()
+    viewer.open(address)
+    assert "not here any more" in Player(viewer).refusal()
+
+
+def test_another_account_neither_sees_nor_plays_what_was_left_and_the_first_finds_it_again(
+    viewer: Viewer, cloud: RunningCloud, member_with_downloads: Somebody, ingested: Ingested
+) -> None:
+    page = viewer.page
+    downloaded(viewer, member_with_downloads, ingested)
+    viewer.open("/downloads")
+    page.get_by_role("link", name="Play").click()
+    Player(viewer).start()
+    address = page.url.removeprefix(viewer.cloud.web)
+
+    # What they tell is heard by nobody, and the tab is closed without signing out.
+    page.route("**/v1/beacons", lambda route: route.abort())
+    reached = Player(viewer).pause()
+    viewer.open("/downloads")
+    page.evaluate("() => sessionStorage.clear()")
+    other = Somebody(cloud).has_account()
+    page.unroute("**/v1/beacons")
+    signed_in(viewer, other, "/")
+    viewer.open("/downloads")
+    expect(page.get_by_text("Nothing is kept on this device")).to_be_visible(timeout=PATIENCE_MS)
+    viewer.open(address)
+    assert "not here any more" in Player(viewer).refusal()
+    assert kept_in(viewer) == (1, 1)
+    viewer.open("/")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=PATIENCE_MS)
+
+    signed_in(viewer, member_with_downloads, "/")
+    viewer.open("/downloads")
+    expect(page.get_by_test_id("download")).to_be_visible(timeout=PATIENCE_MS)
+    device = SignedIn(member_with_downloads)
+
+    def told() -> bool:
+        kept = device.ask("GET", f"/progress/{ingested.title_id}")
+        if kept.status_code != 200:
+            return False
+        return abs(float(kept.json()["position_seconds"]) - reached) < 1.0
+
+    eventually(told, PATIENCE_SECONDS, "what waited until its account was back")

@@ -14,6 +14,7 @@ from kernel.events.catalog import TitlePublished
 class FakeTitles:
     titles: dict[str, Title] = field(default_factory=dict)
     told: list[TitlePublished] = field(default_factory=list)
+    edited_by: list[str] = field(default_factory=list)
     withdrawn: dict[str, int] = field(default_factory=dict)
     reads: int = 0
 
@@ -27,9 +28,18 @@ class FakeTitles:
     def put(self, title: Title, now: datetime) -> bool:
         known = self.titles.get(title.title_id)
         newest = max(known.sequence if known else 0, self.withdrawn.get(title.title_id, 0))
-        if newest >= title.sequence:
+        if newest >= title.sequence or (known and known.edition != title.edition):
             return False
         self.titles[title.title_id] = title
+        self.told.append(title.published(now))
+        return True
+
+    def edit(self, title: Title, by: str, now: datetime) -> bool:
+        known = self.titles.get(title.title_id)
+        if known is None or (known.sequence, known.edition + 1) != (title.sequence, title.edition):
+            return False
+        self.titles[title.title_id] = title
+        self.edited_by.append(by)
         self.told.append(title.published(now))
         return True
 

@@ -13,6 +13,7 @@ import { ProgressApi } from "./api/progress";
 import { TitlesApi } from "./api/titles";
 import { UploadsApi } from "./api/uploads";
 import { deviceKey } from "./auth/device-key";
+import { LastAccount } from "./auth/last-account";
 import { LastProfile } from "./auth/last-profile";
 import { Session, type SessionStatus } from "./auth/session";
 import { BrowserTokenSharing } from "./auth/shared-tokens";
@@ -63,6 +64,9 @@ export function createServices(config: Config): Services {
   const client = new ApiClient(config.api, session, window.fetch.bind(window));
   const remembered = new Map<string, unknown>();
   let watching = session.whoWatches()?.profileId;
+  const lastAccount = new LastAccount(() => localStorage);
+  followAccount(session, lastAccount);
+  const account = (): string | null => session.whoWatches()?.accountId ?? lastAccount.read();
   session.subscribe(() => {
     const now = session.whoWatches()?.profileId;
     if (session.status() !== "signed-in" || now !== watching) remembered.clear();
@@ -86,7 +90,7 @@ export function createServices(config: Config): Services {
   const profiles = new ProfilesApi(client, sessionStorage);
   const language = (): string | null => profiles.face(whose() ?? "")?.language ?? null;
   const teller = new ApiClient(config.beacons, session, window.fetch.bind(window));
-  const outbox = beaconOutbox(session, new BeaconsApi(teller, Date.now));
+  const outbox = beaconOutbox(session, new BeaconsApi(teller, Date.now), account);
   const keepFresh = (): (() => void) => session.keepFresh();
   return {
     session,
@@ -107,12 +111,15 @@ export function createServices(config: Config): Services {
     devices: new DevicesApi(client),
     outbox,
     downloads: once(async () => {
-      const [{ Downloads }, { DownloadsApi }] = await Promise.all([
+      const [{ Downloads }, { DownloadsApi }, { Vault }] = await Promise.all([
         import("./downloads/downloads"),
         import("./downloads/api"),
+        import("./downloads/vault"),
       ]);
       return new Downloads({
         api: new DownloadsApi(client, () => capabilities.describe()),
+        whose: account,
+        vault: new Vault(),
         now: Date.now,
       });
     }),
@@ -124,16 +131,35 @@ export function createServices(config: Config): Services {
   };
 }
 
+/** Whose this browser's things are, until they sign out: see LastAccount. */
+function followAccount(session: Session, lastAccount: LastAccount): void {
+  let accountId: string | undefined;
+  const follow = (): void => {
+    const now = session.whoWatches()?.accountId;
+    if (now !== undefined) lastAccount.keep(now);
+    else if (session.status() === "signed-out" && accountId !== undefined) {
+      lastAccount.forget(accountId);
+    }
+    accountId = now ?? accountId;
+  };
+  session.subscribe(follow);
+  follow();
+}
+
 /** Sends what waits as soon as somebody is signed in, and when the network is back. */
-function beaconOutbox(session: Session, beacons: BeaconsApi): BeaconOutbox {
-  const outbox = new BeaconOutbox(beacons, () => localStorage, Date.now, Math.random);
+function beaconOutbox(
+  session: Session,
+  beacons: BeaconsApi,
+  account: () => string | null,
+): BeaconOutbox {
+  const outbox = new BeaconOutbox(beacons, () => localStorage, Date.now, Math.random, account);
   let status: SessionStatus = "signed-out";
   const follow = (): void => {
     const before = status;
     status = session.status();
     if (status === before) return;
     if (status === "signed-in") outbox.sendKept();
-    if (status === "signed-out") outbox.clear();
+    if (status === "signed-out") outbox.rest();
   };
   session.subscribe(follow);
   follow();

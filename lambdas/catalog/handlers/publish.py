@@ -14,7 +14,8 @@ from kernel.bus import listening
 from kernel.clock import utc_now
 from kernel.events.media import AssetDeleted, AssetReady
 
-_catalogue = Catalogue(DynamoTitles(boto3.client("dynamodb"), settings.table_name()), utc_now)
+_titles = DynamoTitles(boto3.client("dynamodb"), settings.table_name(), changes=True)
+_catalogue = Catalogue(_titles, utc_now)
 
 
 def _take(event: Mapping[str, Any]) -> None:

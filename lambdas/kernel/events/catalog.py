@@ -9,6 +9,17 @@ from kernel.events import Event
 from kernel.events.media import EpisodeOf, ManifestClass
 from kernel.maturity import UNRATED
 
+EARLIEST_CREDITS = 0.5
+"""Credits begin in the second half of a title. A marker before it is a mistake: the catalogue
+refuses it, and who reads one all the same does not believe it."""
+
+
+class Span(TypedDict):
+    """A part of a title, in seconds from its beginning."""
+
+    starts_at_seconds: float
+    ends_at_seconds: float
+
 
 class Rights(TypedDict):
     """Where and when a title may be watched."""
@@ -45,6 +56,8 @@ class TitlePublished(Event):
     """None for a film."""
     credits_at_seconds: float | None = None
     """Where the credits begin; None while nobody marked it."""
+    intro: Span | None = None
+    """What is the same in every episode and may be skipped; None while nobody marked it."""
     maturity: int = UNRATED
     """From which age it may be watched, in years."""
 

@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from catalog.domain import EpisodeOf, Rights, Title
+from catalog.markers import Markers, Span
 from catalog.ports import Titles
 from catalog.store import DynamoTitles
 from tests.fakes.catalog import FakeTitles
@@ -119,3 +120,77 @@ def test_the_record_and_its_event_are_written_together(
     assert event["detail_type"] == {"S": "TitlePublished"}
     assert detail["subject"] == "ttl_1"
     assert int(event["expires_at"]["N"]) > now.timestamp()
+
+
+MARKERS = Markers(Span(4.5, 20.0), 55.25)
+
+
+def test_what_staff_mark_comes_back_and_is_told(
+    titles: Titles, title: Title, now: datetime
+) -> None:
+    titles.put(title, now)
+
+    assert titles.edit(title.marked(MARKERS), "acc_editor", now)
+
+    marked = titles.get("ttl_1")
+    assert marked == dataclasses.replace(title, markers=MARKERS, edition=1)
+    assert list(titles.all()) == [marked]
+    assert titles.edit(marked.marked(Markers()), "acc_editor", now)
+    assert titles.get("ttl_1") == dataclasses.replace(title, edition=2)
+
+
+def test_nobody_overwrites_an_edition_that_they_have_not_read(
+    titles: Titles, title: Title, now: datetime
+) -> None:
+    titles.put(title, now)
+    titles.edit(title.marked(MARKERS), "acc_editor", now)
+
+    assert not titles.edit(title.marked(Markers()), "acc_other", now)
+    assert not titles.put(dataclasses.replace(title, sequence=6), now)
+    marked = titles.get("ttl_1")
+    assert marked is not None
+    assert marked.markers == MARKERS
+    assert titles.put(dataclasses.replace(marked, sequence=6), now)
+
+
+def test_there_is_nothing_to_edit_in_a_title_that_has_gone_or_been_made_anew(
+    titles: Titles, title: Title, now: datetime
+) -> None:
+    assert not titles.edit(title.marked(MARKERS), "acc_editor", now)
+    titles.put(title, now)
+    titles.put(dataclasses.replace(title, sequence=6), now)
+    assert not titles.edit(title.marked(MARKERS), "acc_editor", now)
+
+    assert titles.withdraw("ttl_1", "ast_1", 7, now)
+    assert not titles.edit(title.marked(MARKERS), "acc_editor", now)
+
+
+def test_the_record_says_who_changed_it_and_when(
+    table_of: Callable[[str], str], title: Title, now: datetime
+) -> None:
+    client, table = boto3.client("dynamodb"), table_of("catalog")
+    store = DynamoTitles(client, table, changes=True)
+    store.put(title, now)
+
+    store.edit(title.marked(MARKERS), "acc_editor", now)
+
+    key = {"pk": {"S": "TITLE#ttl_1"}, "sk": {"S": "TITLE"}}
+    item = client.get_item(TableName=table, Key=key)["Item"]
+    assert (item["edited_by"], item["edited_at"]) == ({"S": "acc_editor"}, {"S": now.isoformat()})
+
+
+def test_a_rebuild_tells_the_markers_and_no_edition_that_is_over(
+    table_of: Callable[[str], str], title: Title, now: datetime
+) -> None:
+    client, table = boto3.client("dynamodb"), table_of("catalog")
+    store = DynamoTitles(client, table)
+    store.put(title, now)
+    store.edit(title.marked(MARKERS), "acc_editor", now)
+    (read,) = store.page(None, 100).subjects
+
+    assert store.tell_again(read, now)
+    assert not store.tell_again(title, now)
+
+    events = [i for i in client.scan(TableName=table)["Items"] if i.get("kind") == {"S": "event"}]
+    told = [json.loads(event["detail"]["S"])["credits_at_seconds"] for event in events]
+    assert sorted(told, key=str) == [55.25, 55.25, None]

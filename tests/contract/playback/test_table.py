@@ -13,7 +13,7 @@ import pytest
 from kernel.aws.json_client import DYNAMODB, AwsJson
 from kernel.errors import UnavailableError
 from playback.devices import ManifestClass
-from playback.domain import UNTOLD, Allowance, EpisodeOf, Rights
+from playback.domain import UNTOLD, Allowance, EpisodeOf, Markers, Rights, Span
 from playback.store import READ_ATTEMPTS, DynamoPlayback
 from tests.contract.conftest import JsonClient
 from tests.contract.playback.conftest import Store
@@ -25,6 +25,7 @@ def test_a_title_comes_back_as_it_was_saved(store: Store) -> None:
         TITLE,
         rights=Rights(("IE",), TITLE.rights.starts_at, datetime.now(UTC)),
         episode_of=EpisodeOf("srs_1", "The Tide", 1, 2),
+        markers=Markers(Span(4.5, 20.0), 55.0),
         classes=(
             ManifestClass("dash", "dash.avc.sd.mpd", frozenset({"avc1"}), frozenset({"SDR"}), "SD"),
         ),

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from commands.ingest import ingest, main
+from commands.markers import Markers
 from commands.service_api import CommandError, Service, find_service
 from commands.sign_in import SignIn, SignInError, sign_in_form
 from commands.upload import Episode
@@ -33,6 +34,7 @@ class FakeService:
         self.parts: dict[int, bytes] = {}
         self.begun: list[dict[str, Any]] = []
         self.completed: list[dict[str, Any]] = []
+        self.marked: dict[str, Any] = {}
         self.part_size = 4
         self.refuse_parts = 0
         self.refreshed = 0
@@ -84,6 +86,10 @@ class FakeService:
         number = int(request.url.path.strip("/"))
         self.parts[number] = request.content
         return httpx.Response(200, headers={"etag": f'"{number}"'})
+
+    def put_site(self, request: httpx.Request) -> httpx.Response:
+        self.marked[request.url.path] = json.loads(request.content)
+        return httpx.Response(200, json={})
 
     def get_auth(self, request: httpx.Request) -> httpx.Response:
         self.challenge = request.url.params["code_challenge"]
@@ -192,6 +198,35 @@ def test_a_film_says_its_rating_if_it_has_one(
     assert begun.get("maturity") == rating
 
 
+@pytest.mark.parametrize(
+    ("intro", "credits_at", "marked"),
+    [
+        ("0:30-1:15.5", "1:32:05", {"intro": (30, 75.5), "credits_at_seconds": 5525}),
+        ("4-20", None, {"intro": (4, 20), "credits_at_seconds": None}),
+        (None, "75", {"intro": None, "credits_at_seconds": 75}),
+        (None, None, None),
+    ],
+)
+def test_a_film_is_marked_once_it_is_published(
+    service: FakeService,
+    film: Path,
+    intro: str | None,
+    credits_at: str | None,
+    marked: dict[str, Any] | None,
+) -> None:
+    markers = Markers.named(intro, credits_at)
+    with httpx.Client(transport=httpx.MockTransport(service)) as http:
+        ingest(film, "A film", SERVICE, http, print, pause=lambda _seconds: None, markers=markers)
+
+    if marked is not None and marked["intro"] is not None:
+        starts_at, ends_at = marked["intro"]
+        marked = {
+            **marked,
+            "intro": {"starts_at_seconds": starts_at, "ends_at_seconds": ends_at},
+        }
+    assert service.marked == ({} if marked is None else {"/v1/titles/ttl_1/markers": marked})
+
+
 def test_a_part_that_the_storage_refuses_is_sent_again(run: Run, service: FakeService) -> None:
     service.refuse_parts = 3
 
@@ -270,6 +305,9 @@ def test_a_service_that_is_not_running_is_one_line(film: Path) -> None:
         ([__file__, " "], "name the film"),
         ([__file__, "A film", "--series", "The Tide"], "an episode needs all three"),
         ([__file__, "A film", "--season=1", "--episode=2"], "an episode needs all three"),
+        ([__file__, "A film", "--intro", "0:30"], "from and to, such as 0:30-1:15"),
+        ([__file__, "A film", "--intro", "0:30-later"], "write a moment as 1:15, or in seconds"),
+        ([__file__, "A film", "--credits", "1:75"], "write a moment as 1:15, or in seconds"),
     ],
 )
 def test_a_mistake_ends_in_one_line_and_no_traceback(

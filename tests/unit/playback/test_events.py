@@ -15,7 +15,7 @@ from kernel.events.catalog import TitlePublished
 from kernel.events.identity import DeviceRegistered, DeviceRenamed
 from kernel.events.keys import ContentKeysIssued
 from playback.devices import ManifestClass
-from playback.domain import Allowance, EpisodeOf
+from playback.domain import Allowance, EpisodeOf, Markers, Span
 from playback.events import projection_handler
 from playback.revocation import Revocation
 from playback.service import Projection
@@ -132,6 +132,18 @@ def test_an_episode_keeps_its_place_in_its_series() -> None:
     handler_of(table)(event, None)
 
     assert table.titles["ttl_1"].episode_of == EpisodeOf(**place)
+
+
+def test_what_may_be_skipped_is_kept_and_what_nobody_marked_is_nothing() -> None:
+    table = FakePlayback()
+    intro = {"starts_at_seconds": 4.5, "ends_at_seconds": 20.0, "added_later": True}
+    event = published(2, intro=intro, credits_at_seconds=55.0)
+
+    handler_of(table)(published(1), None)
+    assert table.titles["ttl_1"].markers == Markers()
+    handler_of(table)(event, None)
+
+    assert table.titles["ttl_1"].markers == Markers(Span(4.5, 20.0), 55.0)
 
 
 def test_a_title_keeps_from_which_age_it_may_be_watched_and_18_when_it_was_not_told() -> None:

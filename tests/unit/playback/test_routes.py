@@ -110,6 +110,9 @@ def problem(answer: dict[str, Any]) -> tuple[int, str]:
     return answer["statusCode"], json.loads(answer["body"])["code"]
 
 
+UNMARKED = {"intro": None, "credits_at_seconds": None}
+
+
 def test_a_start_answers_in_the_contracts_shape(api: Api) -> None:
     answer = api.start()
 
@@ -136,7 +139,7 @@ def test_a_start_answers_in_the_contracts_shape(api: Api) -> None:
         },
         "ticket": body["ticket"],
         "beacons_url": BEACONS_URL,
-        "title": {"title_id": "ttl_1", "name": "A Film", "episode_of": None},
+        "title": {"title_id": "ttl_1", "name": "A Film", "episode_of": None, "markers": UNMARKED},
     }
 
 

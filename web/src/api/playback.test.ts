@@ -15,7 +15,7 @@ const START = {
     expires_in: 120,
     licence: { keys: [{ kty: "oct", kid: "a", k: "b" }, { kty: "oct", kid: "c", k: "d" }] },
   },
-  title: { name: "A film", episode_of: null },
+  title: { name: "A film", episode_of: null , markers: { intro: null, credits_at_seconds: null }},
 };
 
 const DEVICE = { family: "shaka", drm: "clearkey", max_height: 1080 } as const;

@@ -3,7 +3,7 @@ import type { ApiClient } from "./client";
 import type { DeviceDescription } from "../player/capabilities";
 import { Storyboard } from "../player/storyboard";
 import { Fields } from "./read";
-import { type EpisodeOf, episodeOfFrom } from "./titles";
+import { type EpisodeOf, episodeOfFrom, type Markers, markersFrom } from "./titles";
 
 export interface Licence {
   readonly keySystem: string;
@@ -26,6 +26,7 @@ export interface Start {
   readonly name: string;
   /** Null for a film. */
   readonly episodeOf: EpisodeOf | null;
+  readonly markers: Markers;
 }
 
 /** A play that has one of the account's screens. */
@@ -90,6 +91,7 @@ export class PlaybackApi {
       },
       name: answer.fields("title").text("name"),
       episodeOf: episodeOfFrom(answer.fields("title")),
+      markers: markersFrom(answer.fields("title").fields("markers")),
     };
   }
 

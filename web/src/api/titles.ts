@@ -10,6 +10,26 @@ export interface EpisodeOf {
   readonly episode: number;
 }
 
+/** A part of a title, in seconds from its beginning. */
+export interface Span {
+  readonly startsAtSeconds: number;
+  readonly endsAtSeconds: number;
+}
+
+/** What of a title may be skipped; null for what nobody marked. */
+export interface Markers {
+  readonly intro: Span | null;
+  /** From here to the end. */
+  readonly creditsAtSeconds: number | null;
+}
+
+export const NOTHING_MARKED: Markers = { intro: null, creditsAtSeconds: null };
+
+/** What staff see of it. */
+export interface MarkedTitle extends Markers {
+  readonly durationSeconds: number;
+}
+
 /** A film or an episode: what can be played. */
 export interface Title {
   readonly titleId: string;
@@ -61,6 +81,30 @@ export function episodeOfFrom(fields: Fields): EpisodeOf | null {
   };
 }
 
+export function markersFrom(fields: Fields): Markers {
+  const intro = fields.fieldsOrNull("intro");
+  return {
+    intro:
+      intro === null
+        ? null
+        : {
+            startsAtSeconds: intro.number("starts_at_seconds"),
+            endsAtSeconds: intro.number("ends_at_seconds"),
+          },
+    creditsAtSeconds: fields.numberOrNull("credits_at_seconds"),
+  };
+}
+
+const markedFrom = (answer: unknown): MarkedTitle => {
+  const fields = new Fields(answer, "markers");
+  return { ...markersFrom(fields), durationSeconds: fields.number("duration_seconds") };
+};
+
+const markersPath = (titleId: string): string => `/titles/${encodeURIComponent(titleId)}/markers`;
+
+/** The title that an asset becomes. */
+export const titleIdOf = (assetId: string): string => assetId.replace(/^ast_/, "ttl_");
+
 function titleFrom(fields: Fields): Title {
   return {
     titleId: fields.text("title_id"),
@@ -103,6 +147,27 @@ export class TitlesApi {
       episodes: season.list("episodes").map(titleFrom),
     }));
     return { ...seriesFrom(fields), seasons };
+  }
+
+  /** For staff. */
+  async markers(titleId: string, signal?: AbortSignal): Promise<MarkedTitle> {
+    return markedFrom(await this.client.get(markersPath(titleId), signal));
+  }
+
+  /** For staff: in place of all that was marked. */
+  async mark(titleId: string, { intro, creditsAtSeconds }: Markers): Promise<MarkedTitle> {
+    return markedFrom(
+      await this.client.put(markersPath(titleId), {
+        intro:
+          intro === null
+            ? null
+            : {
+                starts_at_seconds: intro.startsAtSeconds,
+                ends_at_seconds: intro.endsAtSeconds,
+              },
+        credits_at_seconds: creditsAtSeconds,
+      }),
+    );
   }
 
   async #detail(titleId: string, signal?: AbortSignal): Promise<Fields> {

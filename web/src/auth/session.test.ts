@@ -343,7 +343,7 @@ async function afterSignIn(tab: Tab, profiles: number, to = "/", profile = "prf_
   const nonce = new URL(tab.left).searchParams.get("nonce");
   tab.issuer.answers.push(() =>
     Response.json({
-      access_token: jwt({ profile, kids: "false" }),
+      access_token: jwt({ sub: "acc_1", profile, kids: "false" }),
       refresh_token: "refresh-1",
       expires_in: 600,
       id_token: jwt({ nonce, profiles }),
@@ -375,13 +375,13 @@ test("who watches as another is known from the next token on, and at the next si
   const tab = new Tab();
   const { session } = await afterSignIn(tab, 2);
   const before = session.whoWatches();
-  const access = jwt({ profile: "prf_2", kids: "true" });
+  const access = jwt({ sub: "acc_1", profile: "prf_2", kids: "true" });
   tab.issuer.answers.push(() => Response.json({ access_token: access, expires_in: 600 }));
 
   await session.watchAs("prf_2");
 
-  expect(before).toEqual({ profileId: "prf_1", isKid: false });
-  expect(session.whoWatches()).toEqual({ profileId: "prf_2", isKid: true });
+  expect(before).toEqual({ accountId: "acc_1", profileId: "prf_1", isKid: false });
+  expect(session.whoWatches()).toEqual({ accountId: "acc_1", profileId: "prf_2", isKid: true });
   expect(tab.open().whoWatches()).toEqual(session.whoWatches());
   expect(tab.lastProfile).toBe("prf_2");
 });
@@ -393,7 +393,7 @@ test("another tab's token from before the choice is not taken for the choice", a
   for (const profile of ["prf_1", "prf_2"]) {
     tab.issuer.answers.push(() =>
       Response.json({
-        access_token: jwt({ profile, kids: "false" }),
+        access_token: jwt({ sub: "acc_1", profile, kids: "false" }),
         refresh_token: `refresh-${profile}`,
         expires_in: 900,
       }),

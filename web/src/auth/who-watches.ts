@@ -4,14 +4,16 @@
  */
 
 export interface WhoWatches {
+  readonly accountId: string;
   readonly profileId: string;
   readonly isKid: boolean;
 }
 
-/** Null without a token, or for one that names no profile. */
+/** Null without a token, or for one that names no account or no profile. */
 export function whoWatchesBy(accessToken: string | null): WhoWatches | null {
-  const { profile, kids } = claimsIn(accessToken);
-  return typeof profile === "string" ? { profileId: profile, isKid: kids === "true" } : null;
+  const { sub, profile, kids } = claimsIn(accessToken);
+  if (typeof sub !== "string" || typeof profile !== "string") return null;
+  return { accountId: sub, profileId: profile, isKid: kids === "true" };
 }
 
 /** The claims of a JWT of ours (RFC 7519), none for what is no such token. */

@@ -1,18 +1,18 @@
-/** Whether this browser keeps titles: known at once, for the link that leads to them. */
-const NAME = "marquee.keeps-titles";
+/** Whether an account keeps titles in this browser: known at once, for the link that leads to them. */
+const NAME = "marquee.keeps-titles.";
 
-export function keepsTitles(): boolean {
+export function keepsTitles(accountId: string | undefined): boolean {
   try {
-    return localStorage.getItem(NAME) !== null;
+    return accountId !== undefined && localStorage.getItem(NAME + accountId) !== null;
   } catch {
     return false;
   }
 }
 
-export function noteKeepsTitles(keeps: boolean): void {
+export function noteKeepsTitles(accountId: string, keeps: boolean): void {
   try {
-    if (keeps) localStorage.setItem(NAME, "yes");
-    else localStorage.removeItem(NAME);
+    if (keeps) localStorage.setItem(NAME + accountId, "yes");
+    else localStorage.removeItem(NAME + accountId);
   } catch {
     // Where storage is forbidden the link is not shown; the address works.
   }

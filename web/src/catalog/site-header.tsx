@@ -1,7 +1,9 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
+import { useLeaving, WHAT_GOES } from "../downloads/leaving";
 import { navigate } from "../routing";
-import { useServices, useWhoWatches } from "../services";
+import { useWhoWatches } from "../services";
 import { StaffLink } from "../staff/staff-link";
+import { ConfirmDialog } from "../ui/confirm-dialog";
 import { Link } from "../ui/link";
 import { Wordmark } from "../ui/wordmark";
 import { keepsTitles } from "./keeps-titles";
@@ -9,10 +11,14 @@ import { ProfileLink } from "./profile-link";
 import "./site-header.css";
 
 export function SiteHeader(): ReactNode {
-  const { session } = useServices();
-  const isKid = useWhoWatches()?.isKid === true;
-  const signOut = (): void => {
-    session.signOut();
+  const watching = useWhoWatches();
+  const isKid = watching?.isKid === true;
+  const leaving = useLeaving();
+  const [isAsked, setAsked] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const signOut = async (): Promise<void> => {
+    setBusy(true);
+    await leaving.signOut();
     navigate("/", { replace: true });
   };
   return (
@@ -24,7 +30,7 @@ export function SiteHeader(): ReactNode {
         <Link to="/" className="wordmark-link" aria-label="Marquee, home">
           <Wordmark />
         </Link>
-        {keepsTitles() && (
+        {keepsTitles(watching?.accountId) && (
           <Link to="/downloads" className="button button-quiet">
             Downloads
           </Link>
@@ -36,10 +42,26 @@ export function SiteHeader(): ReactNode {
             Account
           </Link>
         )}
-        <button className="button button-quiet" type="button" onClick={signOut}>
+        <button
+          className="button button-quiet"
+          type="button"
+          onClick={() => (leaving.takesDownloads ? setAsked(true) : void signOut())}
+        >
           Sign out
         </button>
       </header>
+      {isAsked && (
+        <ConfirmDialog
+          title="Sign out and remove downloads?"
+          act="Sign out"
+          keep="Stay signed in"
+          isBusy={isBusy}
+          onAct={() => void signOut()}
+          onKeep={() => setAsked(false)}
+        >
+          <p>{WHAT_GOES}</p>
+        </ConfirmDialog>
+      )}
     </>
   );
 }

@@ -4,6 +4,7 @@ import type { Device, Devices, Which } from "../api/devices";
 import { ApiError } from "../api/problem";
 import { LoadFailure } from "../catalog/load-failure";
 import { SiteHeader } from "../catalog/site-header";
+import { useLeaving, WHAT_GOES } from "../downloads/leaving";
 import { useServices } from "../services";
 import { errorWords } from "../staff/error-words";
 import { ConfirmDialog } from "../ui/confirm-dialog";
@@ -26,6 +27,7 @@ interface Act {
 
 export default function DevicesPage(): ReactNode {
   const { devices: api, session } = useServices();
+  const leaving = useLeaving();
   useDocumentTitle("Devices");
   const [found, setFound] = useState<Devices | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
@@ -59,7 +61,7 @@ export default function DevicesPage(): ReactNode {
       await act.run();
       setAsked(null);
       if (act.endsThis) {
-        session.signOut();
+        await leaving.signOut();
         return;
       }
       say(act.done);
@@ -157,6 +159,7 @@ export default function DevicesPage(): ReactNode {
             onKeep={() => setAsked(null)}
           >
             <p>{asked.detail}</p>
+            {asked.endsThis && leaving.takesDownloads && <p>{WHAT_GOES}</p>}
           </ConfirmDialog>
         )}
       </main>

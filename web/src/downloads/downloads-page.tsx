@@ -11,7 +11,7 @@ import { Spinner } from "../ui/spinner";
 import { Wordmark } from "../ui/wordmark";
 import type { Downloads, Listed } from "./downloads";
 import { keptPlays } from "./kept-plays";
-import { keepAppOffline, leaveAppOnline } from "./offline-app";
+import { keepAppOffline } from "./offline-app";
 import { endWords, sizeWords } from "./words";
 import "./downloads.css";
 
@@ -73,10 +73,7 @@ function List({ downloads }: { readonly downloads: Downloads }): ReactNode {
     await load();
     heading.current?.focus();
   };
-  const remove = async ({ downloadId }: Listed): Promise<void> => {
-    await downloads.remove(downloadId);
-    if ((await downloads.list()).length === 0) await leaveAppOnline();
-  };
+  const remove = ({ downloadId }: Listed): Promise<void> => downloads.remove(downloadId);
 
   return (
     <>

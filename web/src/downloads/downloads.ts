@@ -2,12 +2,13 @@
 import { ApiError, ConnectionError } from "../api/problem";
 import type { Start } from "../api/playback";
 import type { Progress, Reached } from "../api/progress";
+import { NOTHING_MARKED } from "../api/titles";
 import { noteKeepsTitles } from "../catalog/keeps-titles";
 import type { DownloadsApi, Grant } from "./api";
 import { keptOf } from "./manifest";
-import { keepAppOffline } from "./offline-app";
+import { keepAppOffline, leaveAppOnline } from "./offline-app";
 import { begun, ended, type Ended, endsAt, seen } from "./terms";
-import { type KeptTitle, keptUrl, shelfOf, Vault } from "./vault";
+import { type KeptTitle, keptUrl, type Secrets, shelfOf, type Vault } from "./vault";
 
 export const MANIFEST = "manifest.mpd";
 
@@ -49,32 +50,44 @@ export type Fetched = (part: number) => void;
 const AT_ONCE = 4;
 
 interface Using {
-  readonly api: DownloadsApi;
+  readonly api: Pick<DownloadsApi, "grant" | "renew" | "giveBack" | "here" | "tellFirstPlay">;
+  /** The account whose titles are shown and played here; null for nobody's. */
+  readonly whose: () => string | null;
   readonly now: () => number;
+  readonly vault: Kept;
 }
 
-export class Downloads {
-  readonly #vault = new Vault();
+type Kept = Pick<Vault, "all" | "find" | "secrets" | "put" | "note" | "remove" | "isEmpty">;
 
-  constructor(private readonly using: Using) {}
+/** Signing out waits no longer for titles to be given back: what is owed is given back later. */
+const GIVING_BACK_MS = 5_000;
+
+export class Downloads {
+  readonly #vault: Kept;
+
+  constructor(private readonly using: Using) {
+    this.#vault = using.vault;
+  }
 
   async list(): Promise<Listed[]> {
     const now = this.using.now();
     const listed = await Promise.all(
-      (await this.#vault.all()).map(async (title) => {
-        const secrets = await this.#vault.secrets(title.downloadId);
+      (await this.#all()).map(async (title) => {
+        const secrets = await this.#secrets(title.downloadId);
         if (secrets === null) return { ...title, endsAt: 0, ended: "expired" as const };
         return { ...title, endsAt: endsAt(secrets.terms), ended: ended(secrets.terms, now) };
       }),
     );
-    noteKeepsTitles(listed.length > 0);
+    this.#note(listed.length > 0);
     return listed.sort((one, other) => one.name.localeCompare(other.name));
   }
 
   /** Keeps a title; what was fetched is thrown away when it fails. */
   async keep(titleId: string, fetched: Fetched, signal?: AbortSignal): Promise<void> {
+    const accountId = this.using.whose();
+    if (accountId === null) throw new NotPlayable("gone");
     const grant = await this.using.api.grant(titleId);
-    const kept = await this.#vault.find(grant.downloadId);
+    const kept = await this.#vault.find(grant.downloadId, accountId);
     if (kept !== null) {
       // Its files are here: the same download, renewed.
       await this.#vault.put({ ...kept, isFirstPlayTold: false }, grant);
@@ -85,6 +98,7 @@ export class Downloads {
       await this.#vault.put(
         {
           downloadId: grant.downloadId,
+          accountId,
           titleId,
           name: grant.name,
           durationSeconds: grant.durationSeconds,
@@ -94,7 +108,7 @@ export class Downloads {
         },
         grant,
       );
-      noteKeepsTitles(true);
+      noteKeepsTitles(accountId, true);
       await keepAppOffline();
       // The browser may say no; then it may clear the film when space runs out.
       await navigator.storage?.persist?.();
@@ -107,7 +121,7 @@ export class Downloads {
 
   async renew(downloadId: string): Promise<void> {
     const grant = await this.using.api.renew(downloadId);
-    const title = await this.#vault.find(downloadId);
+    const title = await this.#find(downloadId);
     if (title === null) throw new NotPlayable("gone");
     const renewed = { ...title, isFirstPlayTold: false };
     await this.#vault.put(renewed, grant);
@@ -115,28 +129,68 @@ export class Downloads {
 
   /** Removes it here at once; without the network the service hears of it with the next sync. */
   async remove(downloadId: string): Promise<void> {
-    await this.#vault.remove(downloadId);
-    await this.using.api.giveBack(downloadId).catch((error: unknown) => {
-      if (!(error instanceof ConnectionError)) return;
-      owed.add(downloadId);
-    });
+    await this.#take(downloadId);
+    await this.#giveBack(downloadId);
+    await this.#leaveUnlessKept();
   }
 
-  /** All of it, for whoever signs out of this browser. */
+  /** Where no account keeps anything, the app need not open without the network. */
+  async #leaveUnlessKept(): Promise<void> {
+    if (await this.#vault.isEmpty()) await leaveAppOnline();
+  }
+
+  /** Off this device; the service is owed it. */
+  async #take(downloadId: string): Promise<void> {
+    const accountId = this.using.whose();
+    if (accountId === null) throw new NotPlayable("gone");
+    owed.add(accountId, downloadId);
+    await this.#vault.remove(downloadId);
+  }
+
+  /** What the service does not hear stays owed. */
+  async #giveBack(downloadId: string): Promise<void> {
+    const accountId = this.using.whose();
+    if (accountId === null) return;
+    try {
+      await this.using.api.giveBack(downloadId);
+    } catch (error) {
+      // The service has taken it back already: nothing is owed.
+      if (!(error instanceof ApiError && error.status === 404)) return;
+    }
+    owed.delete(accountId, downloadId);
+  }
+
+  /**
+   * All of the account that signs out of this browser. Gone when it resolves; what the service has
+   * not heard of by then is given back when that account returns.
+   */
   async clear(): Promise<void> {
-    await this.#vault.clear();
+    const removed = await Promise.all(
+      (await this.#all()).map(async ({ downloadId }) => {
+        await this.#take(downloadId);
+        return downloadId;
+      }),
+    );
+    this.#note(false);
+    await this.#leaveUnlessKept();
+    const late = new Promise<void>((resolve) => setTimeout(resolve, GIVING_BACK_MS));
+    await Promise.race([Promise.all(removed.map((id) => this.#giveBack(id))), late]);
+  }
+
+  #note(keeps: boolean): void {
+    const accountId = this.using.whose();
+    if (accountId !== null) noteKeepsTitles(accountId, keeps);
   }
 
   /** Tells what happened without the network, and drops what the service has taken back. */
   async sync(): Promise<void> {
-    for (const downloadId of owed.all()) {
-      await this.using.api.giveBack(downloadId);
-      owed.delete(downloadId);
-    }
+    const accountId = this.using.whose();
+    if (accountId === null) return;
+    for (const downloadId of owed.all(accountId)) await this.#giveBack(downloadId);
     const here = await this.using.api.here();
-    for (const title of await this.#vault.all()) {
+    for (const title of await this.#all()) {
       await this.#tell(title);
-      const secrets = await this.#vault.secrets(title.downloadId);
+      const secrets = await this.#secrets(title.downloadId);
       const isLive = secrets !== null && ended(secrets.terms, this.using.now()) === null;
       // What has ended is listed no more, and may be renewed; what lives and is not listed is gone.
       if (isLive && !here.has(title.downloadId)) await this.#vault.remove(title.downloadId);
@@ -145,20 +199,20 @@ export class Downloads {
 
   async #tell(title: KeptTitle): Promise<void> {
     const { downloadId } = title;
-    const first = (await this.#vault.secrets(downloadId))?.terms.firstPlayedAt ?? null;
+    const first = (await this.#secrets(downloadId))?.terms.firstPlayedAt ?? null;
     if (first === null || title.isFirstPlayTold) return;
     await this.using.api.tellFirstPlay(downloadId, first).catch((error: unknown) => {
       // Taken back meanwhile: there is nobody to tell.
       if (!(error instanceof ApiError)) throw error;
     });
-    await this.#vault.note(downloadId, { isFirstPlayTold: true });
+    await this.#vault.note(downloadId, this.using.whose(), { isFirstPlayTold: true });
   }
 
   /** What a player needs to play it; NotPlayable when its time is over. Its two days begin. */
   async start(downloadId: string): Promise<Start> {
     const [title, secrets] = await Promise.all([
-      this.#vault.find(downloadId),
-      this.#vault.secrets(downloadId),
+      this.#find(downloadId),
+      this.#secrets(downloadId),
     ]);
     if (title === null || secrets === null) throw new NotPlayable("gone");
     const now = this.using.now();
@@ -182,12 +236,13 @@ export class Downloads {
       },
       name: title.name,
       episodeOf: null,
+      markers: NOTHING_MARKED,
     };
   }
 
   /** Where watching stopped here. */
   async reached(downloadId: string): Promise<Progress | null> {
-    const title = await this.#vault.find(downloadId);
+    const title = await this.#find(downloadId);
     if (title === null || title.reached === null) return null;
     const { titleId, durationSeconds, reached } = title;
     const { positionSeconds, at } = reached;
@@ -196,7 +251,19 @@ export class Downloads {
 
   async keepPlace(downloadId: string, { positionSeconds }: Reached): Promise<void> {
     const reached = { positionSeconds, at: this.using.now() };
-    await this.#vault.note(downloadId, { reached });
+    await this.#vault.note(downloadId, this.using.whose(), { reached });
+  }
+
+  #all(): Promise<KeptTitle[]> {
+    return this.#vault.all(this.using.whose());
+  }
+
+  #find(downloadId: string): Promise<KeptTitle | null> {
+    return this.#vault.find(downloadId, this.using.whose());
+  }
+
+  #secrets(downloadId: string): Promise<Secrets | null> {
+    return this.#vault.secrets(downloadId, this.using.whose());
   }
 }
 
@@ -207,16 +274,18 @@ export async function readKept(downloadId: string, name: string): Promise<ArrayB
   return found === undefined ? null : found.arrayBuffer();
 }
 
-/** Downloads that were removed without the network, to be given back. */
+/** Downloads that were removed and not given back yet, by account. */
+const OWED = "marquee.owed-downloads.";
 const owed = {
-  all: (): string[] => JSON.parse(localStorage.getItem("marquee.owed-downloads") ?? "[]") as string[],
-  add: (id: string): void =>
-    localStorage.setItem("marquee.owed-downloads", JSON.stringify([...owed.all(), id])),
-  delete: (id: string): void =>
-    localStorage.setItem(
-      "marquee.owed-downloads",
-      JSON.stringify(owed.all().filter((one) => one !== id)),
-    ),
+  all: (accountId: string): string[] =>
+    JSON.parse(localStorage.getItem(OWED + accountId) ?? "[]") as string[],
+  add: (accountId: string, id: string): void =>
+    localStorage.setItem(OWED + accountId, JSON.stringify([...owed.all(accountId), id])),
+  delete: (accountId: string, id: string): void => {
+    const left = owed.all(accountId).filter((one) => one !== id);
+    if (left.length > 0) localStorage.setItem(OWED + accountId, JSON.stringify(left));
+    else localStorage.removeItem(OWED + accountId);
+  },
 };
 
 /** Fetches a film's files into its cache; answers their bytes. */

@@ -2,7 +2,8 @@
  * What this browser keeps of titles: files in its cache, and one sealed record for each.
  *
  * A record's keys and terms are encrypted under a key of this browser that no script can read
- * (Web Cryptography, extractable: false), so that neither is found, or changed, where they rest.
+ * (Web Cryptography, extractable: false), so that neither is found, or changed, where they rest. The
+ * record is sealed for one account: under another's name it does not open.
  */
 import type { Terms } from "./terms";
 
@@ -15,6 +16,8 @@ export interface Secrets {
 
 export interface KeptTitle {
   readonly downloadId: string;
+  /** Whose it is: nobody else sees it or opens its secrets. */
+  readonly accountId: string;
   readonly titleId: string;
   readonly name: string;
   readonly durationSeconds: number;
@@ -35,20 +38,27 @@ const KEY = "wrapping";
 export class Vault {
   #opened: Promise<IDBDatabase> | null = null;
 
-  async all(): Promise<KeptTitle[]> {
-    return this.#ask<Row[]>("titles", "readonly", (store) => store.getAll());
+  /** Of one account; what no account is named for is nobody's. */
+  async all(accountId: string | null): Promise<KeptTitle[]> {
+    const rows = await this.#ask<Row[]>("titles", "readonly", (store) => store.getAll());
+    return rows.filter((row) => isTheirs(row, accountId));
   }
 
-  async find(downloadId: string): Promise<KeptTitle | null> {
-    return (await this.#row(downloadId)) ?? null;
+  /** Of all accounts. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.#ask<number>("titles", "readonly", (store) => store.count())) === 0;
+  }
+
+  async find(downloadId: string, accountId: string | null): Promise<KeptTitle | null> {
+    return (await this.#row(downloadId, accountId)) ?? null;
   }
 
   /** Null when there is no such title, or its record was tampered with. */
-  async secrets(downloadId: string): Promise<Secrets | null> {
-    const row = await this.#row(downloadId);
+  async secrets(downloadId: string, accountId: string | null): Promise<Secrets | null> {
+    const row = await this.#row(downloadId, accountId);
     if (row === undefined) return null;
     try {
-      const params = { name: "AES-GCM", iv: row.iv, additionalData: bytes(downloadId) };
+      const params = { name: "AES-GCM", iv: row.iv, additionalData: sealedFor(row) };
       const text = await crypto.subtle.decrypt(params, await this.#key(), row.sealed);
       return JSON.parse(new TextDecoder().decode(text)) as Secrets;
     } catch {
@@ -58,7 +68,7 @@ export class Vault {
 
   async put(title: KeptTitle, { keys, terms, ticket }: Secrets): Promise<void> {
     const iv = crypto.getRandomValues(new Uint8Array(12));
-    const params = { name: "AES-GCM", iv, additionalData: bytes(title.downloadId) };
+    const params = { name: "AES-GCM", iv, additionalData: sealedFor(title) };
     const text = bytes(JSON.stringify({ keys, terms, ticket }));
     const sealed = await crypto.subtle.encrypt(params, await this.#key(), text);
     const row: Row = { ...title, iv, sealed };
@@ -66,8 +76,12 @@ export class Vault {
   }
 
   /** Changes what is not sealed. */
-  async note(downloadId: string, change: Partial<KeptTitle>): Promise<void> {
-    const row = await this.#row(downloadId);
+  async note(
+    downloadId: string,
+    accountId: string | null,
+    change: Partial<KeptTitle>,
+  ): Promise<void> {
+    const row = await this.#row(downloadId, accountId);
     if (row === undefined) return;
     await this.#ask("titles", "readwrite", (store) => store.put({ ...row, ...change }));
   }
@@ -77,12 +91,11 @@ export class Vault {
     await caches.delete(shelfOf(downloadId));
   }
 
-  async clear(): Promise<void> {
-    for (const { downloadId } of await this.all()) await this.remove(downloadId);
-  }
-
-  #row(downloadId: string): Promise<Row | undefined> {
-    return this.#ask<Row | undefined>("titles", "readonly", (store) => store.get(downloadId));
+  async #row(downloadId: string, accountId: string | null): Promise<Row | undefined> {
+    const row = await this.#ask<Row | undefined>("titles", "readonly", (store) =>
+      store.get(downloadId),
+    );
+    return row !== undefined && isTheirs(row, accountId) ? row : undefined;
   }
 
   /** Made with the first title; two tabs at once agree on the one that was kept first. */
@@ -121,6 +134,12 @@ function open(): Promise<IDBDatabase> {
     request.onerror = () => reject(request.error);
   });
 }
+
+const isTheirs = (title: KeptTitle, accountId: string | null): boolean =>
+  accountId !== null && title.accountId === accountId;
+
+const sealedFor = ({ downloadId, accountId }: KeptTitle): Uint8Array<ArrayBuffer> =>
+  bytes(`${accountId} ${downloadId}`);
 
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 

@@ -59,13 +59,14 @@ const at = (positionSeconds: number, kind: Beacon["kind"] = "position"): Beacon 
 let service: FakeService;
 let storage: FakeStorage;
 
-/** A page of the app; what the one before kept is still there. */
-const page = (): BeaconOutbox =>
+/** A page of the app, signed in to an account; what the one before kept is still there. */
+const page = (accountId: string | null = "acc_1"): BeaconOutbox =>
   new BeaconOutbox(
     service,
     () => storage as unknown as Storage,
     Date.now,
     () => 0.5,
+    () => accountId,
   );
 
 /** Nothing of them runs any more, and it shows: no place was noted for a while. */
@@ -248,16 +249,42 @@ test("a page that stayed after all tells again what was lost", async () => {
   expect(storage.kept.size).toBe(0);
 });
 
-test("who signs out leaves nothing on the machine", async () => {
+test("who signs out tells nothing more until their account is back, whoever comes in between", async () => {
   const outbox = page();
   service.answer = "unheard";
   outbox.tell(PLAY, at(1));
-  outbox.clear();
-  service.batches.length = 0;
-
+  outbox.rest();
   await vi.advanceTimersByTimeAsync(3_600_000);
+  expect(service.batches).toHaveLength(1);
+  service.answer = "taken";
 
-  expect([storage.kept.size, service.batches.length]).toEqual([0, 0]);
+  page("acc_2").sendKept();
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  expect(service.batches).toHaveLength(1);
+
+  page().sendKept();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(service.batches.at(-1)).toMatchObject({ ticket: "ticket 1", places: [1, 1] });
+  expect(storage.kept.size).toBe(0);
+});
+
+test("what nobody may send any more goes, whosever it was", async () => {
+  service.answer = "unheard";
+  page().tell(PLAY, at(1));
+  killPages();
+  await vi.advanceTimersByTimeAsync(OLDEST_MS);
+
+  page("acc_2").sendKept();
+
+  expect(storage.kept.size).toBe(0);
+});
+
+test("a play that is nobody's is kept for no later visit", async () => {
+  service.answer = "unheard";
+
+  page(null).tell(PLAY, at(1));
+
+  expect(storage.kept.size).toBe(0);
 });
 
 test("a browser that keeps nothing still tells", async () => {
@@ -268,6 +295,7 @@ test("a browser that keeps nothing still tells", async () => {
     },
     Date.now,
     () => 0.5,
+    () => "acc_1",
   );
 
   outbox.tell(PLAY, at(1));
@@ -279,7 +307,8 @@ test("a browser that keeps nothing still tells", async () => {
 });
 
 test("what is no record of ours is thrown away", async () => {
-  storage.setItem("marquee.beacons.ses_9", "{");
+  storage.setItem("marquee.beacons.acc_1.ses_9", "{");
+  storage.setItem("marquee.beacons.ses_7", JSON.stringify({ ticket: "t", beacons: [at(1)] }));
   storage.setItem("marquee.beacons.ses_8", '{"ticket":7,"beacons":[]}');
   storage.setItem("something else", "{");
 

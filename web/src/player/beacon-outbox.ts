@@ -2,9 +2,10 @@
  * Keeps what plays have told until the service has it: through retries, a network that is away, and
  * a page that is closed. Knows no video.
  *
- * What waits lies in localStorage under its play's name, so that the next visit sends what this one
- * could not. A ticket there opens nothing: it says whose play it was, for at most twelve hours, and
- * only beside an access token of the same account.
+ * What waits lies in localStorage under its account's and its play's names, so that the next visit
+ * of that account sends what this one could not, whoever was here in between. A ticket there opens
+ * nothing: it says whose play it was, for at most twelve hours, and only beside an access token of
+ * the same account.
  */
 import type { Beacon, Told } from "../api/beacons";
 
@@ -19,6 +20,8 @@ export interface BeaconSender {
 }
 
 interface Waiting {
+  /** Null where it is not known whose play it is: then it is kept for no later visit. */
+  readonly accountId: string | null;
   readonly ticket: string;
   beacons: Beacon[];
   /** Where the picture was a moment ago; told only by a later visit, after a page that was killed. */
@@ -57,6 +60,14 @@ function over(left: Waiting): Waiting {
   return { ...left, beacons: [...left.beacons.slice(1 - MOST_BEACONS), { ...last, kind: "leave" }] };
 }
 
+const nameOf = (accountId: string, sessionId: string): string => `${accountId}.${sessionId}`;
+
+/** An account of "" is in no record of ours. */
+function partsOf(name: string): { readonly accountId: string; readonly sessionId: string } {
+  const [accountId = "", sessionId = ""] = name.includes(".") ? name.split(".") : [];
+  return { accountId, sessionId };
+}
+
 export class BeaconOutbox {
   readonly #waiting = new Map<string, Waiting>();
   #failures = 0;
@@ -69,6 +80,8 @@ export class BeaconOutbox {
     private readonly storage: () => Kept,
     private readonly now: () => number,
     private readonly random: () => number,
+    /** The account that watches, or would if there were a network. */
+    private readonly whose: () => string | null,
   ) {}
 
   /** Tells it at once, or as soon as that can be done. */
@@ -103,15 +116,18 @@ export class BeaconOutbox {
   }
 
   /**
-   * Sends what an earlier visit left behind, and what waits: at the start, and back online. Not in
-   * the first moment, when a page has better things to ask for.
+   * Sends what an earlier visit of this account left behind, and what waits: at the start, and back
+   * online. Not in the first moment, when a page has better things to ask for.
    */
   sendKept(): void {
+    const whose = this.whose();
     let mayGoOn = false;
-    for (const sessionId of this.#keptSessions()) {
+    for (const name of this.#keptNames()) {
+      const { accountId, sessionId } = partsOf(name);
       if (this.#waiting.has(sessionId)) continue;
-      const left = this.#read(sessionId);
-      if (left === null) this.#forget(sessionId);
+      const left = this.#read(name, accountId);
+      if (left === null) this.#forget(name);
+      else if (accountId !== whose) continue;
       else if (this.#mayGoOn(left)) mayGoOn = true;
       else this.#waiting.set(sessionId, over(left));
     }
@@ -120,11 +136,10 @@ export class BeaconOutbox {
     if (this.#waiting.size > 0) this.#wait(FIRST_WAIT_MS);
   }
 
-  /** The person signs out: nothing of theirs stays on this machine. */
-  clear(): void {
+  /** The person signs out: what they told and nobody heard waits until that account is back. */
+  rest(): void {
     this.#waiting.clear();
     this.#wait(null);
-    for (const sessionId of this.#keptSessions()) this.#forget(sessionId);
   }
 
   /** Whether it is another tab's, which notes its place all the time. */
@@ -136,7 +151,13 @@ export class BeaconOutbox {
   #of(play: Play): Waiting {
     const known = this.#waiting.get(play.sessionId);
     if (known !== undefined) return known;
-    const waiting: Waiting = { ticket: play.ticket, beacons: [], mark: null, refusals: 0 };
+    const waiting: Waiting = {
+      accountId: this.whose(),
+      ticket: play.ticket,
+      beacons: [],
+      mark: null,
+      refusals: 0,
+    };
     this.#waiting.set(play.sessionId, waiting);
     if (this.#waiting.size > MOST_PLAYS) {
       const [oldest] = this.#waiting.keys();
@@ -221,40 +242,43 @@ export class BeaconOutbox {
   }
 
   #drop(sessionId: string): void {
+    const waiting = this.#waiting.get(sessionId);
     this.#waiting.delete(sessionId);
-    this.#forget(sessionId);
+    if (waiting?.accountId != null) this.#forget(nameOf(waiting.accountId, sessionId));
   }
 
-  #keep(sessionId: string, { ticket, beacons, mark }: Waiting): void {
+  #keep(sessionId: string, { accountId, ticket, beacons, mark }: Waiting): void {
+    if (accountId === null) return;
     const kept = mark === null ? beacons : [...beacons.slice(1 - MOST_BEACONS), mark];
+    const name = nameOf(accountId, sessionId);
     try {
-      this.storage().setItem(PREFIX + sessionId, JSON.stringify({ ticket, beacons: kept }));
+      this.storage().setItem(PREFIX + name, JSON.stringify({ ticket, beacons: kept }));
     } catch {
       // A browser that keeps nothing still sends.
     }
   }
 
-  #forget(sessionId: string): void {
+  #forget(name: string): void {
     try {
-      this.storage().removeItem(PREFIX + sessionId);
+      this.storage().removeItem(PREFIX + name);
     } catch {
       // Where nothing can be kept, nothing is.
     }
   }
 
   /** Null for what is no record of ours, and what the service would not take any more. */
-  #read(sessionId: string): Waiting | null {
+  #read(name: string, accountId: string): Waiting | null {
     try {
-      const kept = JSON.parse(this.storage().getItem(PREFIX + sessionId) ?? "null") as Waiting;
+      const kept = JSON.parse(this.storage().getItem(PREFIX + name) ?? "null") as Waiting;
       const beacons = kept.beacons.filter(({ at }) => at >= this.now() - OLDEST_MS);
-      if (typeof kept.ticket !== "string" || beacons.length === 0) return null;
-      return { ticket: kept.ticket, beacons, mark: null, refusals: 0 };
+      if (accountId === "" || typeof kept.ticket !== "string" || beacons.length === 0) return null;
+      return { accountId, ticket: kept.ticket, beacons, mark: null, refusals: 0 };
     } catch {
       return null;
     }
   }
 
-  #keptSessions(): readonly string[] {
+  #keptNames(): readonly string[] {
     try {
       const storage = this.storage();
       const names = Array.from({ length: storage.length }, (_, at) => storage.key(at) ?? "");

@@ -23,6 +23,7 @@ test.each([
   ["MediaPlay", { do: "play" }],
   ["MediaPause", { do: "pause" }],
   ["MediaStop", { do: "back" }],
+  ["s", { do: "skip" }],
   ["x", null],
 ])("%s does %o", (key, command) => {
   expect(press(key)).toEqual(command);
@@ -33,6 +34,14 @@ test("a focused button keeps what presses it, and arrows lead on from it", () =>
   expect(press("Enter", "button")).toBeNull();
   expect(press("k", "button")).toEqual({ do: "toggle-play" });
   expect(press("ArrowRight", "button")).toEqual({ do: "move", direction: "right" });
+});
+
+test("what is offered over the picture is pressed as a button, whether controls are seen or not", () => {
+  expect(press("Enter", "offer")).toBeNull();
+  expect(onTelevision("Enter", "offer")).toBeNull();
+  expect(press("s", "offer")).toEqual({ do: "skip" });
+  expect(press("ArrowDown", "offer")).toEqual({ do: "move", direction: "down" });
+  expect(press("GoBack", "offer")).toEqual({ do: "back" });
 });
 
 test("an open menu keeps the arrows, and back closes it", () => {

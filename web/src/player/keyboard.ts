@@ -14,6 +14,8 @@ export type KeyCommand =
   | { readonly do: "enter-controls" }
   /** To the control that lies in a direction. */
   | { readonly do: "move"; readonly direction: Direction }
+  /** What is offered over the picture: past the intro, or to the next episode. */
+  | { readonly do: "skip" }
   | { readonly do: "toggle-help" }
   | { readonly do: "back" };
 
@@ -28,6 +30,7 @@ const ANYWHERE: Readonly<Record<string, KeyCommand>> = {
   l: { do: "seek-by", seconds: SKIP_SECONDS },
   m: { do: "toggle-mute" },
   f: { do: "toggle-full-screen" },
+  s: { do: "skip" },
   "?": { do: "toggle-help" },
   GoBack: { do: "back" },
   MediaPlayPause: { do: "toggle-play" },
@@ -51,7 +54,7 @@ const MOVE: Readonly<Record<string, KeyCommand>> = {
 };
 
 /** Where the key was pressed: a focused control has the keys that operate it. */
-export type KeyTarget = "page" | "button" | "seek" | "volume" | "menu" | "help";
+export type KeyTarget = "page" | "button" | "offer" | "seek" | "volume" | "menu" | "help";
 
 type Keys = Readonly<Record<string, KeyCommand | null>>;
 
@@ -65,6 +68,8 @@ const AT: Readonly<Record<KeyTarget, Keys>> = {
     ArrowDown: { do: "volume-by", fraction: -VOLUME_STEP },
   },
   button: { ...ANYWHERE, ...MOVE, " ": null, Enter: null },
+  // Seen without the controls.
+  offer: { ...ANYWHERE, ...MOVE, " ": null, Enter: null },
   // The bar is wide: "down" means the main control, not what happens to lie below its middle.
   seek: { ...ANYWHERE, ...MOVE, ...SEEK, Enter: { do: "toggle-play" }, ArrowDown: { do: "enter-controls" } },
   volume: { ...ANYWHERE, ...MOVE, ArrowLeft: null, ArrowRight: null },
@@ -94,6 +99,7 @@ export const SHORTCUTS: readonly (readonly [keys: readonly string[], does: strin
   [["ArrowUp", "ArrowDown"], "Louder or quieter"],
   [["m"], "Mute"],
   [["f"], "Full screen"],
+  [["s"], "Skip the intro, or on to the next episode, while that is offered"],
   [["Enter"], "To the controls; arrows move between them"],
   [["Escape"], "Back"],
   [["?"], "This list"],

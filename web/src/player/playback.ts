@@ -2,7 +2,7 @@
 import type { Beacon } from "../api/beacons";
 import type { PlaybackApi, Start } from "../api/playback";
 import type { ProgressApi } from "../api/progress";
-import type { EpisodeOf } from "../api/titles";
+import { type EpisodeOf, type Markers, NOTHING_MARKED } from "../api/titles";
 import type { BeaconOutbox, Play } from "./beacon-outbox";
 import { type BeaconListener, Beacons, type Clock } from "./beacons";
 import {
@@ -22,6 +22,7 @@ import {
 } from "./failure";
 import type { QualityChoice } from "./quality";
 import { resumePosition } from "./resume";
+import { areCreditsAt } from "./skipping";
 import { nextState, type PlayerSignal, type PlayerState } from "./state";
 import type { Storyboard } from "./storyboard";
 import type { ReachedHere } from "./told-places";
@@ -36,6 +37,8 @@ export interface PlaybackView {
   readonly name: string | null;
   /** Null for a film, and until it is known. */
   readonly episodeOf: EpisodeOf | null;
+  /** What may be skipped; nothing until it is known. */
+  readonly markers: Markers;
   readonly positionSeconds: number;
   readonly durationSeconds: number;
   readonly bufferedSeconds: number;
@@ -119,6 +122,7 @@ export class Playback {
       state: "loading",
       name: null,
       episodeOf: null,
+      markers: NOTHING_MARKED,
       positionSeconds: 0,
       durationSeconds: 0,
       bufferedSeconds: 0,
@@ -254,8 +258,8 @@ export class Playback {
       }
       this.#sessionId = start.sessionId;
       this.#beacons = new Beacons(this.#telling(start), CLOCK, Math.random);
-      const { name, episodeOf, durationSeconds } = start;
-      this.#update({ name, episodeOf, durationSeconds });
+      const { name, episodeOf, durationSeconds, markers } = start;
+      this.#update({ name, episodeOf, durationSeconds, markers });
       const { manifestUrls, licence } = start;
       const startSeconds = at ?? resumePosition(reached);
       await engine.load({ manifestUrls, licence, startSeconds });
@@ -309,10 +313,20 @@ export class Playback {
     if (!signal.aborted) this.#update({ storyboard });
   }
 
-  #telling(play: Play): BeaconListener {
+  #telling(play: Play & Pick<Start, "markers">): BeaconListener {
     const { outbox, reachedHere } = this.using;
+    const { markers } = play;
     const told = ({ at, positionSeconds, durationSeconds }: Beacon): void =>
-      reachedHere.tell({ titleId: this.titleId, recordedAt: at, positionSeconds, durationSeconds });
+      reachedHere.tell({
+        titleId: this.titleId,
+        recordedAt: at,
+        positionSeconds,
+        durationSeconds,
+        // As the service will judge it.
+        ...(markers.creditsAtSeconds === null
+          ? {}
+          : { isFinished: areCreditsAt(markers, positionSeconds) }),
+      });
     return {
       tell: (beacon) => {
         told(beacon);

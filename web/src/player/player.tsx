@@ -13,6 +13,8 @@ import { NextEpisode } from "./next-episode";
 import { pictureOrPatience } from "./picture-first";
 import { PinEntry } from "./pin-entry";
 import type { Playback } from "./playback";
+import { SkipIntro } from "./skip-intro";
+import { areCreditsAt, introAt, storyLeft } from "./skipping";
 import { StreamList } from "./stream-list";
 import { ShortcutsHelp } from "./shortcuts-help";
 import { useControlsShown } from "./use-controls-shown";
@@ -33,6 +35,8 @@ export function Player({ playback, onBack }: Props): ReactNode {
   const controls = useControlsShown(view.state === "playing");
   const [isHelpOpen, setHelpOpen] = useState(false);
   const name = view.name === null ? null : fullName(view.name, view.episodeOf);
+  const isShown = view.state === "playing" || view.state === "paused" || view.state === "buffering";
+  const intro = isShown ? introAt(view.markers, view.positionSeconds) : null;
   useDocumentTitle(name ?? "Watch");
 
   // A screen for each title: an engine lets go of its own in its own time.
@@ -48,7 +52,7 @@ export function Player({ playback, onBack }: Props): ReactNode {
   // Whatever went away with the focus, keys and screen reader go on from the player.
   useEffect(() => {
     if (document.activeElement === document.body) frame.current?.focus({ preventScroll: true });
-  }, [view.failure, isHelpOpen]);
+  }, [view.failure, isHelpOpen, intro]);
 
   const isWaiting = view.state === "loading" || view.state === "buffering";
   return (
@@ -101,13 +105,17 @@ export function Player({ playback, onBack }: Props): ReactNode {
       {view.failure === null && hasControls && (
         <Controls playback={playback} view={view} fullScreen={fullScreen} />
       )}
+      {intro !== null && <SkipIntro onSkip={() => playback.seekTo(intro.endsAtSeconds)} />}
       {view.episodeOf !== null && (
         <NextEpisode
           key={playback.titleId}
           titleId={playback.titleId}
           episodeOf={view.episodeOf}
-          remainingSeconds={view.durationSeconds - view.positionSeconds}
+          storyLeftSeconds={storyLeft(view.markers, view)}
+          areCreditsRunning={isShown && areCreditsAt(view.markers, view.positionSeconds)}
+          isPaused={view.state === "paused"}
           hasEnded={view.state === "ended"}
+          onDeclined={() => frame.current?.focus({ preventScroll: true })}
         />
       )}
       {isHelpOpen && <ShortcutsHelp onClose={() => setHelpOpen(false)} />}

@@ -4,6 +4,7 @@ import { MAIN_CONTROL } from "./controls";
 import { commandFor, type KeyCommand, type KeyTarget } from "./keyboard";
 import { keyTargetOf } from "./key-target";
 import type { Playback } from "./playback";
+import { isTelevision } from "./television";
 import type { ControlsShown } from "./use-controls-shown";
 import type { FullScreen } from "./use-full-screen";
 
@@ -16,9 +17,6 @@ interface Keys {
   readonly onBack: () => void;
 }
 
-/** Nothing hovers over a television: its remote has arrows, OK and back. */
-const TELEVISION = "(hover: none)";
-
 /** Does what keys say; they are the window's, because the film has them without any focus. */
 export function usePlayerKeys(keys: Keys): void {
   useEffect(() => {
@@ -28,7 +26,7 @@ export function usePlayerKeys(keys: Keys): void {
       if (dialog !== null && dialog.dataset["keys"] === undefined) return;
       const target = targetOf(event, keys);
       keys.controls.show();
-      const command = commandFor(event, target, matchMedia(TELEVISION).matches);
+      const command = commandFor(event, target, isTelevision());
       if (command === null) return;
       event.preventDefault();
       const isHeld = command.do === "seek-by" || command.do === "volume-by" || command.do === "move";
@@ -42,7 +40,7 @@ export function usePlayerKeys(keys: Keys): void {
 
 function targetOf(event: KeyboardEvent, { playback, controls }: Keys): KeyTarget {
   const target = keyTargetOf(event.target);
-  if (target === "menu" || target === "help") return target;
+  if (target === "menu" || target === "help" || target === "offer") return target;
   // Where there is no film, arrows lead to what can be done instead.
   if (playback.view().state === "error") return "button";
   // A control that is not seen must not be pressed: the first key brings the controls back.
@@ -72,13 +70,20 @@ function obey(command: KeyCommand, target: KeyTarget, keys: Keys): void {
     case "move":
       if (frame.current !== null) moveFocus(frame.current, command.direction);
       return;
+    case "skip":
+      frame.current?.querySelector<HTMLElement>("[data-skip]")?.click();
+      return;
     case "toggle-help":
       return keys.setHelpOpen((isOpen) => !isOpen);
-    case "back":
+    case "back": {
+      // What begins by itself in a moment is what "back" is about.
+      const decline = frame.current?.querySelector<HTMLElement>("[data-decline]");
+      if (decline) return decline.click();
       if (fullScreen.isOn) return fullScreen.toggle();
       if (target === "page" || playback.view().state !== "playing") return keys.onBack();
       // From the controls back first leads to the film.
       frame.current?.focus({ preventScroll: true });
       return controls.hide();
+    }
   }
 }

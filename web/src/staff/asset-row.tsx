@@ -13,6 +13,7 @@ import { useAnnounce } from "./announcer";
 import { errorWords } from "./error-words";
 import type { Feed } from "./feed";
 import { sendingOf } from "./sending";
+import { SkipMarkers } from "./skip-markers";
 import { Steps } from "./steps";
 import type { Upload, UploadView } from "./upload";
 import * as words from "./words";
@@ -118,6 +119,14 @@ function Making({
           <AgeRating detail={detail} feed={feed} />
         </dd>
       </div>
+      {detail.status === "ready" && (
+        <div>
+          <dt>Skipping</dt>
+          <dd>
+            <SkipMarkers assetId={detail.assetId} name={detail.name} />
+          </dd>
+        </div>
+      )}
       <div>
         <dt>Captions</dt>
         <dd>

@@ -12,6 +12,7 @@ function icon(path: string): () => ReactNode {
 }
 
 export const PlayIcon = icon("M7 4.6v14.8a1 1 0 0 0 1.53.85l11.6-7.4a1 1 0 0 0 0-1.7L8.53 3.75A1 1 0 0 0 7 4.6z");
+export const SkipIcon = icon("M5 4.6v14.8a1 1 0 0 0 1.53.85l9.6-7.4a1 1 0 0 0 0-1.7l-9.6-7.4A1 1 0 0 0 5 4.6zM18 4a1 1 0 0 1 1 1v14a1 1 0 1 1-2 0V5a1 1 0 0 1 1-1z");
 export const PauseIcon = icon("M7 4h3a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H7a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zm7 0h3a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1h-3a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1z");
 export const ReplayIcon = icon("M12 5V1.6L6.8 6.3 12 11V7.2a5.8 5.8 0 1 1-5.8 5.8H4a8 8 0 1 0 8-8z");
 export const BackIcon = icon("M11.2 5.3a1 1 0 0 1 0 1.4L6.9 11H20a1 1 0 1 1 0 2H6.9l4.3 4.3a1 1 0 0 1-1.4 1.4l-6-6a1 1 0 0 1 0-1.4l6-6a1 1 0 0 1 1.4 0z");
