@@ -25,6 +25,10 @@ from stacks.environment import Environment
 from stacks.signing import Signing
 
 SESSION = "/v1/playback/sessions/{session_id}"
+DOWNLOAD = "/v1/downloads/{download_id}"
+
+TAKEN_BACK = ("widevine", "fairplay")
+"""Systems whose devices prove that a stored licence is gone."""
 
 
 class PlaybackStack(MarqueeStack):
@@ -113,6 +117,7 @@ class PlaybackStack(MarqueeStack):
                 "SIGNING_SECRET": signing.private_key.secret_arn,
                 "TICKET_SECRET": signing.ticket_secret.secret_arn,
                 "ORIGIN_SECRET": signing.origin_secret.secret_arn,
+                **self._licence_servers(),
                 **clearkey,
             },
         )
@@ -135,9 +140,9 @@ class PlaybackStack(MarqueeStack):
             routes=[
                 Route("POST /v1/downloads", scope="member"),
                 Route("GET /v1/downloads", scope="member"),
-                Route("POST /v1/downloads/{download_id}/renewal", scope="member"),
-                Route("POST /v1/downloads/{download_id}/first-play", scope="member"),
-                Route("DELETE /v1/downloads/{download_id}", scope="member"),
+                Route(f"POST {DOWNLOAD}/renewal", scope="member"),
+                Route(f"POST {DOWNLOAD}/first-play", scope="member"),
+                Route(f"DELETE {DOWNLOAD}", scope="member"),
             ],
         )
 
@@ -192,6 +197,36 @@ class PlaybackStack(MarqueeStack):
             api=api,
             function=licence,
             routes=[Route(f"POST {SESSION}/licence/{drm}", own_token=True) for drm in secrets],
+        )
+        stored = self._function(
+            "StoredLicence",
+            "Asks vendors for licences that devices store, and takes them back",
+            {
+                "ORIGIN_SECRET": signing.origin_secret.secret_arn,
+                "VAULT_KEY_ID": vault_key.key_arn,
+                **self._licence_servers(),
+                **{f"{drm.upper()}_SECRET": secret.secret_arn for drm, secret in secrets.items()},
+            },
+        )
+        self._table.table.grant(
+            stored, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"
+        )
+        signing.origin_secret.grant_read(stored)
+        vault_key.grant(stored, "kms:Decrypt")
+        for secret in secrets.values():
+            secret.grant_read(stored)
+        add_routes(
+            self,
+            api=api,
+            function=stored,
+            routes=[
+                *(Route(f"POST {DOWNLOAD}/licence/{drm}", scope="member") for drm in secrets),
+                *(
+                    Route(f"POST {DOWNLOAD}/release/{drm}", scope="member")
+                    for drm in secrets
+                    if drm in TAKEN_BACK
+                ),
+            ],
         )
 
     def _licence_servers(self) -> dict[str, str]:

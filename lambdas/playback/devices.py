@@ -28,6 +28,10 @@ class DeviceNotSupportedError(RefusedError):
 
 Family = Literal["shaka", "hls.js", "dash.js", "native"]
 Drm = Literal["clearkey", "widevine", "playready", "fairplay"]
+
+TAKEN_BACK: frozenset[str] = frozenset({"widevine", "fairplay"})
+"""Systems whose devices prove that a stored licence is gone: release messages of Widevine's,
+check-ins of FairPlay's. PlayReady's delete it and say nothing that could be checked."""
 ManifestType = Literal["dash", "hls"]
 
 _CODECS: Mapping[str, frozenset[str]] = MappingProxyType(

@@ -390,6 +390,16 @@ class LicensedKey:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """On which terms a device stores a licence."""
+
+    play_life: timedelta
+    """How long the film may be watched once it is begun."""
+    rights_life: timedelta | None = None
+    """How long anybody may watch it; None while its rights have no end."""
+
+
+@dataclass(frozen=True)
 class LicenceTerms:
     """What a vendor is told to license."""
 
@@ -397,4 +407,7 @@ class LicenceTerms:
     session_id: str
     keys: tuple[LicensedKey, ...]
     life: timedelta
-    """Until the play's own end, so that no licence outlives it."""
+    """Until the play's own end, so that no licence outlives it; of a film that is kept, until it
+    must have been begun."""
+    kept: Kept | None = None
+    """None for a play: its licence is never stored."""

@@ -8,13 +8,16 @@ FairPlay Streaming Server SDK has it (`create-ckc`). One request is for one key,
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from playback.domain import (
     Challenge,
     ChallengeError,
+    Kept,
     LicenceTerms,
     LicensedKey,
     VendorGarbledError,
@@ -31,6 +34,9 @@ CKC_HEADER = 28
 
 BLOCK = 16
 IV_BYTES = 16
+
+ID_BYTES = 16
+"""Of a stream's and a title's id, which the SDK bounds."""
 
 _HDCP = {Hdcp.NONE: -1, Hdcp.V1: 0, Hdcp.V2_2: 1}
 """The SDK's `hdcp-type`: none required, Type 0, Type 1."""
@@ -59,17 +65,46 @@ def request(challenge: Challenge, terms: LicenceTerms) -> bytes:
     (key,) = terms.keys
     if challenge.iv is None:
         raise ChallengeError("The FairPlay request's address names no IV.")
-    asset = {
+    asset: dict[str, object] = {
         "content-key": key.value.hex(),
         "content-iv": challenge.iv.hex(),
         "content-type": _content_type(key),
         "encryption-scheme": "cbcs",
         "hdcp-type": _HDCP[key.demand.hdcp],
-        "lease-duration": int(terms.life.total_seconds()),
     }
+    if terms.kept is None:
+        asset["lease-duration"] = _seconds(terms.life)
+    else:
+        asset["offline-hls"] = _offline(key, terms, terms.kept)
     spc = base64.b64encode(challenge.message).decode()
     item = {"id": 1, "spc": spc, "asset-id": key.kid, "asset-info": [asset]}
     return _json({"fairplay-streaming-request": {"version": 1, "create-ckc": [item]}})
+
+
+def release(challenge: Challenge) -> bytes:
+    """What tells the key server that a device has forgotten a stored key: a check-in, which takes
+    the SPC alone."""
+    spc = base64.b64encode(challenge.message).decode()
+    item = {"id": 1, "spc": spc, "check-in": True}
+    return _json({"fairplay-streaming-request": {"version": 1, "create-ckc": [item]}})
+
+
+def read_release(body: bytes) -> bytes:
+    """The player's answer once the key server has taken a check-in; VendorRefusedError with its
+    status, or `not_released` where the device says that nothing was forgotten."""
+    try:
+        (item,) = json.loads(body)["fairplay-streaming-response"]["create-ckc"]
+        status = item["status"]
+        is_released = status == 0 and item["offline-sync"]["success"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise VendorGarbledError("The key server took nothing back; try again.") from error
+    if type(status) is not int or (status == 0 and type(is_released) is not bool):
+        raise VendorGarbledError("The key server took nothing back; try again.")
+    if not is_released:
+        reason = str(status) if status else "not_released"
+        raise VendorRefusedError("The key server took nothing back.", reason=reason)
+    answer = {"id": 1, "status": 0}
+    return _json({"fairplay-streaming-response": {"version": 1, "streaming-keys": [answer]}})
 
 
 def read_answer(body: bytes) -> bytes:
@@ -88,6 +123,29 @@ def read_answer(body: bytes) -> bytes:
         raise VendorGarbledError("The key server's licence is cut off; try again.")
     answer = {"id": 1, "status": 0, "ckc": base64.b64encode(ckc).decode()}
     return _json({"fairplay-streaming-response": {"version": 1, "streaming-keys": [answer]}})
+
+
+def _offline(key: LicensedKey, terms: LicenceTerms, kept: Kept) -> dict[str, object]:
+    """What the SDK calls `offline-hls`: a key that the device stores, by two durations.
+
+    The second begins with the first play, whenever that is, so they add up. A title whose rights
+    end gets so much less of both that the last moment is within them.
+    """
+    to_begin, to_watch = terms.life, kept.play_life
+    if kept.rights_life is not None and to_begin + to_watch > kept.rights_life:
+        to_watch = min(to_watch, kept.rights_life / 2)
+        to_begin = min(to_begin, kept.rights_life - to_watch)
+    return {
+        "stream-id": uuid.UUID(key.kid).hex,
+        "title-id": hashlib.sha256(terms.content_id.encode()).digest()[:ID_BYTES].hex(),
+        "rental-duration": _seconds(to_begin),
+        "playback-duration": _seconds(to_watch),
+    }
+
+
+def _seconds(duration: timedelta) -> int:
+    """At least one: none would be no limit to the SDK."""
+    return max(1, int(duration.total_seconds()))
 
 
 def _asset(uri: str) -> dict[str, Any]:

@@ -59,14 +59,18 @@ def read_challenge(message: bytes) -> Challenge:
 
 def custom_data(terms: LicenceTerms, keys: CustomDataKeys) -> str:
     """The terms as a JSON Web Token (HS256), content keys wrapped (RFC 3394)."""
-    claims = {
+    claims: dict[str, object] = {
         "version": 1,
         "content_id": terms.content_id,
         "session_id": terms.session_id,
         "license_duration_seconds": int(terms.life.total_seconds()),
-        "persistent": False,
+        "persistent": terms.kept is not None,
         "keys": [_key(key, keys.wrapping_key) for key in terms.keys],
     }
+    if terms.kept is not None:
+        # ExpirationAfterFirstPlay beside the licence's own end, which bounds it.
+        first_play = int(terms.kept.play_life.total_seconds())
+        claims["expiration_after_first_play_seconds"] = first_play
     signed = f"{_part({'alg': 'HS256', 'typ': 'JWT'})}.{_part(claims)}"
     mac = hmac.digest(keys.signing_key, signed.encode(), "sha256")
     return f"{signed}.{_base64url(mac)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from playback.domain import (
     Allowance,
@@ -149,6 +149,19 @@ class DataKeys(Protocol):
 
     def open(self, content_id: str, wrapped: bytes) -> bytes:
         """A content's data key in the clear."""
+
+
+@runtime_checkable
+class TakesBack(Protocol):
+    """A vendor whose devices prove that they have forgotten a stored licence."""
+
+    content_type: str
+
+    def read_release(self, message: bytes) -> Challenge:
+        """A device's proof; ChallengeError when it is none of this system."""
+
+    def release(self, challenge: Challenge, content_id: str) -> bytes:
+        """What the device is told then; the refusals are those of a licence."""
 
 
 class LicenceVendor(Protocol):

@@ -62,6 +62,8 @@ class DownloadSettings:
     origin_secret: str
     vault_key_id: str | None
     """What opens keys for ClearKey; None where that is not offered."""
+    vendors: tuple[Drm, ...]
+    """Systems with a licence server."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -73,6 +75,7 @@ class DownloadSettings:
             ticket_secret=environment["TICKET_SECRET"],
             origin_secret=environment["ORIGIN_SECRET"],
             vault_key_id=environment["VAULT_KEY_ID"] if environment["CLEARKEY"] == "true" else None,
+            vendors=tuple(drm for drm in VENDORS if _address(drm) in environment),
         )
 
 
@@ -90,6 +93,24 @@ class LicenceSettings:
         return cls(
             table_name=environment["PLAYBACK_TABLE"],
             ticket_secret=environment["TICKET_SECRET"],
+            vault_key_id=environment["VAULT_KEY_ID"],
+        )
+
+
+@dataclass(frozen=True)
+class StoredLicenceSettings:
+    """What a licence that a device stores needs."""
+
+    table_name: str
+    origin_secret: str
+    vault_key_id: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """KeyError names the variable that is missing."""
+        return cls(
+            table_name=environment["PLAYBACK_TABLE"],
+            origin_secret=environment["ORIGIN_SECRET"],
             vault_key_id=environment["VAULT_KEY_ID"],
         )
 

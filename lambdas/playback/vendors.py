@@ -10,7 +10,9 @@ from kernel.aws.json_client import AwsJson
 from kernel.aws.secrets import read_secret
 from kernel.clock import Clock
 from playback import fairplay, playready, widevine
+from playback.devices import Drm
 from playback.domain import Challenge, LicenceTerms, VendorGarbledError, VendorRefusedError
+from playback.ports import LicenceVendor
 from playback.vendor_http import SERVER_ERROR, Answer, VendorHttp
 
 SECRET_LIFE = timedelta(minutes=5)
@@ -57,11 +59,23 @@ class WidevineVendor:
 
     def licence(self, challenge: Challenge, terms: LicenceTerms) -> bytes:
         """The licence, or the service's certificate where that was asked for."""
+        return self._ask(widevine.request(challenge, terms, self._signer()))
+
+    def read_release(self, message: bytes) -> Challenge:
+        """A device's word that it has forgotten a licence."""
+        return widevine.read_release(message)
+
+    def release(self, challenge: Challenge, content_id: str) -> bytes:
+        """The service's acknowledgement, which lets the device forget that, too."""
+        return self._ask(widevine.release(challenge, content_id, self._signer()))
+
+    def _signer(self) -> widevine.Signer:
         kept = self._credentials()
-        signer = widevine.Signer(
+        return widevine.Signer(
             kept["signer"], bytes.fromhex(kept["key"]), bytes.fromhex(kept["iv"])
         )
-        body = widevine.request(challenge, terms, signer)
+
+    def _ask(self, body: bytes) -> bytes:
         answer = self._http.post(body, {"Content-Type": JSON})
         return widevine.read_answer(_accepted(answer))
 
@@ -81,9 +95,20 @@ class FairPlayVendor:
 
     def licence(self, challenge: Challenge, terms: LicenceTerms) -> bytes:
         """The CKC in the answer that players read."""
+        return fairplay.read_answer(self._ask(fairplay.request(challenge, terms)))
+
+    def read_release(self, message: bytes) -> Challenge:
+        """A device's word that it has forgotten a key, in the shape of a request for it."""
+        return fairplay.read_challenge(message)
+
+    def release(self, challenge: Challenge, content_id: str) -> bytes:
+        """What players read once the key server has taken it."""
+        del content_id  # the SPC says it
+        return fairplay.read_release(self._ask(fairplay.release(challenge)))
+
+    def _ask(self, body: bytes) -> bytes:
         headers = {"Content-Type": JSON, "Authorization": self._credentials()["authorization"]}
-        answer = self._http.post(fairplay.request(challenge, terms), headers)
-        return fairplay.read_answer(_accepted(answer))
+        return _accepted(self._http.post(body, headers))
 
 
 class PlayReadyVendor:
@@ -116,6 +141,23 @@ class PlayReadyVendor:
         if answer.status == SERVER_ERROR:
             return playready.read_answer(answer.body)
         return playready.read_answer(_accepted(answer))
+
+
+def vendors_by(
+    urls: Mapping[Drm, str], secret_ids: Mapping[Drm, str], secrets: AwsJson, clock: Clock
+) -> Mapping[str, LicenceVendor]:
+    """The licence servers that there are, by system."""
+    return {
+        drm: _ADAPTERS[drm](VendorHttp(url), VendorSecret(secrets, secret_ids[drm], clock))
+        for drm, url in urls.items()
+    }
+
+
+_ADAPTERS: Mapping[Drm, Callable[[VendorHttp, Credentials], LicenceVendor]] = {
+    "widevine": WidevineVendor,
+    "playready": PlayReadyVendor,
+    "fairplay": FairPlayVendor,
+}
 
 
 def _is_final_soap(answer: Answer) -> bool:

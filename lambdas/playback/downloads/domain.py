@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from kernel.errors import NotFoundError, RefusedError
-from playback.domain import Title
+from playback.domain import MOST_LICENCES, LicenceRefusedError, Title
 
 LICENCE_LIFE = timedelta(days=30)
 """How long a film that was not begun may be kept; renewing begins it anew."""
@@ -57,6 +57,12 @@ class Download:
     granted_at: datetime
     expires_at: datetime
     first_played_at: datetime | None = None
+    drm: str = "clearkey"
+    """The system that its keys leave by."""
+    kids: tuple[str, ...] = ()
+    """Keys that the device may have by a vendor's licence; with ClearKey they were handed over."""
+    licences: int = 0
+    """How many vendor's licences were asked for since it was granted or renewed."""
 
     @property
     def edge_session(self) -> str:
@@ -69,6 +75,12 @@ class Download:
         if self.first_played_at is None:
             return self.expires_at
         return min(self.expires_at, self.first_played_at + PLAY_LIFE)
+
+    def licensed(self) -> Download:
+        """The film after one more licence; LicenceRefusedError when it has had all of them."""
+        if self.licences >= MOST_LICENCES:
+            raise LicenceRefusedError("This title has had all its licences; renew it.")
+        return replace(self, licences=self.licences + 1)
 
     def played(self, at: datetime, now: datetime) -> Download:
         """The film after it was begun at some moment; the first is what counts.
@@ -102,7 +114,16 @@ class Shelf:
         held = self.downloads.values()
         return next((one for one in held if one.download_id == download_id), None)
 
-    def granted(self, title: Title, download_id: str, limit: int, now: datetime) -> Shelf:
+    def granted(
+        self,
+        title: Title,
+        download_id: str,
+        limit: int,
+        now: datetime,
+        *,
+        drm: str = "clearkey",
+        kids: tuple[str, ...] = (),
+    ) -> Shelf:
         """With a title on it for another 30 days, or as long as its rights last.
 
         A title that is there already keeps its id and takes no second place. The refusals are
@@ -126,6 +147,8 @@ class Shelf:
             name=title.name,
             granted_at=now,
             expires_at=min(ends),
+            drm=drm,
+            kids=kids,
         )
         return replace(self, downloads={**held, title.title_id: kept})
 
@@ -137,6 +160,21 @@ class Shelf:
             if one.download_id != download_id
         }
         return replace(self, downloads=kept)
+
+    def licensed(self, download_id: str, drm: str, now: datetime) -> Shelf:
+        """With one more licence for a film.
+
+        DeviceRemovedError, DownloadNotFoundError for one that is not there or has ended,
+        LicenceRefusedError for another system's and for one licence too many.
+        """
+        if self.is_removed:
+            raise DeviceRemovedError("This device is no longer part of your account.")
+        found = self.find(download_id)
+        if found is None or now >= found.ends_at:
+            raise DownloadNotFoundError("This device keeps no such title.")
+        if found.drm != drm:
+            raise LicenceRefusedError("This title is kept by another protection system.")
+        return replace(self, downloads={**self.downloads, found.title_id: found.licensed()})
 
     def with_played(self, download_id: str, at: datetime, now: datetime) -> Shelf:
         """With a film begun; DownloadNotFoundError when it is not there."""

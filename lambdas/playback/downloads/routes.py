@@ -10,14 +10,25 @@ from kernel import log
 from kernel.errors import InvalidInputError, NotFoundError
 from kernel.ids import names_one
 from kernel.maturity import AgeLimit
-from kernel.web.payload import Event, Reply, answering, claims, json_body, reply
+from kernel.web.payload import (
+    Event,
+    Reply,
+    answering,
+    bytes_body,
+    bytes_reply,
+    claims,
+    json_body,
+    reply,
+)
 from kernel.web.viewer import OriginSecret, viewer_country
 from playback import clearkey
-from playback.devices import Device
+from playback.devices import TAKEN_BACK, Device
+from playback.domain import VendorRefusedError
 from playback.downloads.domain import PLAY_LIFE, Download, DownloadNotFoundError
+from playback.downloads.licences import StoredLicences
 from playback.downloads.service import Downloads, Granted
 from playback.maturity import Sight
-from playback.routes import viewer_of
+from playback.routes import LARGEST_CHALLENGE, viewer_of
 
 Handler = Callable[[Event, object], Reply]
 
@@ -76,6 +87,35 @@ def downloads_handler(downloads: Downloads, origin: OriginSecret) -> Handler:
     return answering(route)
 
 
+def stored_licence_handler(licences: StoredLicences, origin: OriginSecret) -> Handler:
+    """The Lambda handler of licences that devices store; the access token says whose device."""
+
+    def answer(event: Event) -> Reply:
+        path, _, drm = str(event.get("routeKey")).rpartition("/")
+        viewer, download_id = viewer_of(event), _known(event)
+        message = bytes_body(event, LARGEST_CHALLENGE)
+        try:
+            if path.endswith("/release"):
+                licence = licences.release(drm, viewer, download_id, message)
+            else:
+                country = viewer_country(event, origin)
+                licence = licences.issue(drm, viewer, download_id, country, message, _sight(event))
+        except VendorRefusedError as error:
+            log.note(drm=drm, vendor_reason=error.facts.get("reason"))
+            raise
+        log.note(
+            outcome="licence_stored" if licence.kids else "licence_released",
+            drm=drm,
+            download_id=download_id,
+            content_id=licence.content_id,
+            kids=list(licence.kids),
+            use=licence.download.licences,
+        )
+        return bytes_reply(licence.message, licence.content_type)
+
+    return answering(answer)
+
+
 def _sight(event: Event) -> Sight:
     return Sight(AgeLimit.claimed(claims(event, "member")))
 
@@ -122,9 +162,22 @@ def _granted(granted: Granted, outcome: str) -> Reply:
         "ticket": granted.ticket,
         "manifest_type": granted.offer.manifest_type,
         "duration_seconds": title.duration.total_seconds(),
-        "drm": {"system": granted.offer.key_system, "licence": clearkey.answer(granted.keys)},
+        "drm": _drm(granted),
     }
     return reply(200, body, cookies=granted.cookies)
+
+
+def _drm(granted: Granted) -> dict[str, Any]:
+    """Keys, or where the device asks for its licence and gives it back."""
+    drm = granted.download.drm
+    path = f"/v1/downloads/{granted.download.download_id}"
+    is_vendors = drm != "clearkey"
+    return {
+        "system": granted.offer.key_system,
+        "licence": None if is_vendors else clearkey.answer(granted.keys),
+        "licence_url": f"{path}/licence/{drm}" if is_vendors else None,
+        "release_url": f"{path}/release/{drm}" if drm in TAKEN_BACK else None,
+    }
 
 
 def _answer(download: Download) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,14 +11,14 @@ from kernel.errors import UnavailableError
 from kernel.ids import new_id
 from kernel.tokens import MacKeys
 from playback import maturity
-from playback.devices import CLEARKEY, Device, DrmNotOfferedError, Offer, offer_for
+from playback.devices import CLEARKEY, Device, Drm, DrmNotOfferedError, Offer, offer_for
 from playback.domain import DeviceLimitError, Title, Viewer, manifest_of
 from playback.downloads.domain import FETCH_LIFE, Download, DownloadNotFoundError, Shelf
 from playback.downloads.ports import Facts, Shelves
 from playback.edge_access import EdgeGrant, Opened
 from playback.grants import download_ticket
 from playback.maturity import BLIND, Sight
-from playback.ports import Cookies
+from playback.ports import Cookies, StartFacts
 from playback.service import ContentKeys, keys_for, published
 
 LATE_BEACONS = timedelta(days=30)
@@ -37,7 +37,7 @@ class Granted:
     offer: Offer
     manifest_url: str
     keys: Mapping[str, bytes]
-    """By key id, in the clear: the app wraps them."""
+    """By key id, in the clear: the app wraps them. None where a vendor licenses them."""
     cookies: tuple[str, ...]
     ticket: str
     """Says whose plays of it they are, for as long as it is kept: beacons carry it."""
@@ -57,14 +57,17 @@ class Downloads:
         clock: Clock,
         content_keys: ContentKeys | None,
         mac_keys: MacKeys,
+        vendors: Sequence[Drm] = (),
     ) -> None:
-        """`content_keys` opens keys for ClearKey; None where that is not offered."""
+        """`content_keys` opens keys for ClearKey; None where that is not offered. `vendors` are
+        the systems whose licence servers are there."""
         self._facts = facts
         self._shelves = shelves
         self._cookies = cookies
         self._clock = clock
         self._content_keys = content_keys
         self._mac_keys = mac_keys
+        self._offered: Sequence[Drm] = (*(["clearkey"] if content_keys else []), *vendors)
 
     def grant(
         self,
@@ -83,24 +86,23 @@ class Downloads:
         now = self._clock()
         facts = self._facts.facts(title_id, viewer.account_id)
         allowance = facts.account.allowance
-        facts.account.check(viewer)
-        if not viewer.has_place:
-            raise DeviceLimitError("Your plan has no place for another device.")
-        title = published(facts)
-        title.rights.check(now, country)
-        maturity.check(title, viewer, sight, None, now)
-        if self._content_keys is None or device.drm != "clearkey":
+        title = may_keep(facts, viewer, country, sight, now)
+        if device.drm not in self._offered:
             raise DrmNotOfferedError(
                 "Titles cannot be kept with your device's protection system yet.", drm=device.drm
             )
-        offer = offer_for(device, offered=["clearkey"])
+        offer = offer_for(device, offered=self._offered)
         keys = keys_for(title, device, allowance)
+        kids = () if offer.key_system == CLEARKEY else tuple(key.kid for key in keys.keys)
         manifest_url = manifest_of(title, offer, device.within(allowance.max_height))
         download_id = new_id("dwl", now)
-        shelf = self._change(
+        shelf = changed(
+            self._shelves,
             viewer.account_id,
             viewer.device_id,
-            lambda held: held.granted(title, download_id, allowance.downloads, now),
+            lambda held: held.granted(
+                title, download_id, allowance.downloads, now, drm=device.drm, kids=kids
+            ),
         )
         download = shelf.downloads[title.title_id]
         edge = EdgeGrant(
@@ -115,7 +117,9 @@ class Downloads:
             title=title,
             offer=offer,
             manifest_url=opened.address(manifest_url),
-            keys=self._content_keys.of(keys) if offer.key_system == CLEARKEY else {},
+            keys=self._content_keys.of(keys)
+            if self._content_keys is not None and offer.key_system == CLEARKEY
+            else {},
             cookies=self._cookies.cookies(edge),
             ticket=download_ticket(
                 download.edge_session,
@@ -156,7 +160,8 @@ class Downloads:
     def played(self, viewer: Viewer, download_id: str, at: datetime) -> Download:
         """A film of this device was begun, maybe a while ago; the first time counts."""
         now = self._clock()
-        shelf = self._change(
+        shelf = changed(
+            self._shelves,
             viewer.account_id,
             viewer.device_id,
             lambda held: held.with_played(download_id, at, now),
@@ -170,13 +175,33 @@ class Downloads:
         """Free the place of a film, on whichever device of the account; again is the same."""
         for shelf in self._shelves.shelves(account_id):
             if shelf.find(download_id) is not None:
-                self._change(account_id, shelf.device_id, lambda held: held.without(download_id))
+                changed(
+                    self._shelves,
+                    account_id,
+                    shelf.device_id,
+                    lambda held: held.without(download_id),
+                )
 
-    def _change(self, account_id: str, device_id: str, change: Callable[[Shelf], Shelf]) -> Shelf:
-        """Read, decide, and write unless somebody else wrote: then all again."""
-        for _ in range(ATTEMPTS):
-            shelf = self._shelves.shelf(account_id, device_id)
-            changed = change(shelf)
-            if self._shelves.save(changed):
-                return replace(changed, version=changed.version + 1)
-        raise UnavailableError("Your downloads are being changed elsewhere; try again.")
+
+def may_keep(
+    facts: StartFacts, viewer: Viewer, country: str | None, sight: Sight, now: datetime
+) -> Title:
+    """The title, where the viewer may have it on a device now; else the domain's refusals."""
+    facts.account.check(viewer)
+    if not viewer.has_place:
+        raise DeviceLimitError("Your plan has no place for another device.")
+    title = published(facts)
+    title.rights.check(now, country)
+    maturity.check(title, viewer, sight, None, now)
+    return title
+
+
+def changed(
+    shelves: Shelves, account_id: str, device_id: str, change: Callable[[Shelf], Shelf]
+) -> Shelf:
+    """Read, decide, and write unless somebody else wrote: then all again."""
+    for _ in range(ATTEMPTS):
+        shelf = change(shelves.shelf(account_id, device_id))
+        if shelves.save(shelf):
+            return replace(shelf, version=shelf.version + 1)
+    raise UnavailableError("Your downloads are being changed elsewhere; try again.")

@@ -148,6 +148,9 @@ def _document(shelf: Shelf) -> str:
             "granted_at": one.granted_at.isoformat(),
             "expires_at": one.expires_at.isoformat(),
             "first_played_at": one.first_played_at and one.first_played_at.isoformat(),
+            "drm": one.drm,
+            "kids": list(one.kids),
+            "licences": one.licences,
         }
         for title_id, one in shelf.downloads.items()
     }
@@ -174,4 +177,8 @@ def _download(title_id: str, film: dict[str, Any]) -> Download:
         granted_at=datetime.fromisoformat(film["granted_at"]),
         expires_at=datetime.fromisoformat(film["expires_at"]),
         first_played_at=None if first is None else datetime.fromisoformat(first),
+        # Films kept before vendors licensed them have no word of it.
+        drm=film.get("drm", "clearkey"),
+        kids=tuple(film.get("kids", ())),
+        licences=film.get("licences", 0),
     )

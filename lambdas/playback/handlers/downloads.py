@@ -31,6 +31,7 @@ handler = downloads_handler(
         if _vault_key_id is None
         else ContentKeys(KmsDataKeys(AwsJson(KMS, os.environ), _vault_key_id)),
         mac_keys=SecretMacKeys(_secrets, _settings.ticket_secret, utc_now),
+        vendors=_settings.vendors,
     ),
     origin=SecretOrigin(_secrets, _settings.origin_secret, utc_now),
 )

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 
 from kernel.aws.json_client import DYNAMODB, KMS, SECRETS_MANAGER, AwsJson
 from kernel.aws.secrets import SecretMacKeys
 from kernel.clock import utc_now
-from playback.devices import Drm
 from playback.kms import KmsDataKeys
-from playback.ports import LicenceVendor
 from playback.routes import vendor_licence_handler
 from playback.service import ContentKeys, Licences
 from playback.settings import LicenceSettings, VendorSettings
 from playback.store import DynamoPlayback
-from playback.vendor_http import VendorHttp
 from playback.vendor_licences import VendorLicences
-from playback.vendors import (
-    Credentials,
-    FairPlayVendor,
-    PlayReadyVendor,
-    VendorSecret,
-    WidevineVendor,
-)
-
-_ADAPTERS: Mapping[Drm, Callable[[VendorHttp, Credentials], LicenceVendor]] = {
-    "widevine": WidevineVendor,
-    "playready": PlayReadyVendor,
-    "fairplay": FairPlayVendor,
-}
+from playback.vendors import vendors_by
 
 _settings = LicenceSettings.from_environment(os.environ)
 _vendors = VendorSettings.from_environment(os.environ)
@@ -45,12 +29,7 @@ handler = vendor_licence_handler(
             clock=utc_now,
         ),
         _content_keys,
-        {
-            drm: _ADAPTERS[drm](
-                VendorHttp(url), VendorSecret(_secrets, _vendors.secrets[drm], utc_now)
-            )
-            for drm, url in _vendors.urls.items()
-        },
+        vendors_by(_vendors.urls, _vendors.secrets, _secrets, utc_now),
         utc_now,
     )
 )
