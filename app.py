@@ -87,6 +87,7 @@ def main() -> None:
         vault_key=keys.vault_key,
         beacons=beacons.stream,
         beacons_url=beacons.url,
+        films=origin.packaged,
     )
     revocation = RevocationStack(app, "revocation", env=env, signing=signing.signing)
     media = MediaStack(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Duration
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
@@ -19,10 +21,14 @@ from stacks.components import (
     acknowledge,
     add_routes,
     read_beacons,
+    run_every,
     subscribe,
 )
 from stacks.environment import Environment
 from stacks.signing import Signing
+
+FILMS = "m"
+"""The folder of packaged films."""
 
 SESSION = "/v1/playback/sessions/{session_id}"
 DOWNLOAD = "/v1/downloads/{download_id}"
@@ -45,6 +51,7 @@ class PlaybackStack(MarqueeStack):
         vault_key: kms.IKey,
         beacons: kinesis.IStream,
         beacons_url: str,
+        films: s3.IBucket,
     ) -> None:
         super().__init__(scope, construct_id, env=env)
         self._env = env
@@ -58,6 +65,9 @@ class PlaybackStack(MarqueeStack):
         self._add_downloads(api, signing, vault_key)
         self._add_projection()
         self._add_heartbeats(signing, beacons)
+        self._add_steering(api, signing, films)
+        if env.other_cdns:
+            self._add_judge(signing, beacons)
         functions = TableFunctions(self, env, "playback", self._table.table, api)
         functions.exports(table_variable="PLAYBACK_TABLE")
 
@@ -297,6 +307,85 @@ class PlaybackStack(MarqueeStack):
             stream=beacons,
             ticket_secret=signing.ticket_secret,
         )
+
+    def _add_steering(self, api: HttpApiRef, signing: Signing, films: s3.IBucket) -> None:
+        steering = self._function(
+            "Steering",
+            "Tells steered players which CDN to turn to",
+            {
+                **self._cdns(),
+                "TICKET_SECRET": signing.ticket_secret.secret_arn,
+                "PACKAGED_BUCKET": films.bucket_name,
+            },
+        )
+        self._table.table.grant(steering, "dynamodb:GetItem")
+        signing.ticket_secret.grant_read(steering)
+        steering.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["s3:GetObject"], resources=[films.arn_for_objects(f"{FILMS}/*")]
+            )
+        )
+        # As cdk-nag writes it: by the export of the stack that has the bucket.
+        bucket = self.resolve(Stack.of(films).export_value(films.bucket_arn))
+        acknowledge(
+            steering.role,
+            f"AwsSolutions-IAM5[Resource::{bucket['Fn::ImportValue']}/{FILMS}/*]",
+            "Manifests lie beside the segments of whatever title is played.",
+        )
+        add_routes(
+            self,
+            api=api,
+            function=steering,
+            routes=[
+                Route(f"GET {SESSION}/steering/{{token}}", own_token=True),
+                Route(f"GET {SESSION}/steering/{{token}}/{{manifest}}", own_token=True),
+            ],
+        )
+        desk = self._function("CdnDesk", "Lets staff drain a CDN", self._cdns())
+        self._table.table.grant(desk, "dynamodb:GetItem", "dynamodb:UpdateItem")
+        add_routes(
+            self,
+            api=api,
+            function=desk,
+            routes=[
+                Route("GET /v1/staff/cdns", scope="staff"),
+                Route("PUT /v1/staff/cdns/{cdn_id}", scope="staff"),
+            ],
+        )
+
+    def _add_judge(self, signing: Signing, beacons: kinesis.IStream) -> None:
+        """Only where there is something to choose from."""
+        judge = self._function(
+            "CdnJudge",
+            "Judges the CDNs by their answers and by what viewers met",
+            self._cdns(),
+            timeout=Duration.seconds(30),
+        )
+        self._table.table.grant(judge, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
+        run_every(self, "Judging", function=judge, rate=Duration.minutes(1))
+        quality = self._function(
+            "CdnQuality",
+            "Keeps what viewers meet at each CDN",
+            {**self._cdns(), "TICKET_SECRET": signing.ticket_secret.secret_arn},
+            timeout=Duration.seconds(30),
+        )
+        self._table.table.grant(quality, "dynamodb:GetItem", "dynamodb:PutItem")
+        read_beacons(
+            self,
+            "QualityStream",
+            function=quality,
+            stream=beacons,
+            ticket_secret=signing.ticket_secret,
+            # One write for all that a shard tells meanwhile; nobody waits for it.
+            batch_size=1000,
+            gathers_for=Duration.seconds(10),
+        )
+
+    def _cdns(self) -> dict[str, str]:
+        return {
+            "PUBLIC_ORIGIN": self._env.public_origin,
+            "OTHER_CDNS": " ".join(self._env.other_cdns),
+        }
 
     def _function(
         self,

@@ -362,11 +362,22 @@ class Person:
         return found
 
     def play(
-        self, title_id: str, family: str = "shaka", carrier: str | None = None, **headers: str
+        self,
+        title_id: str,
+        family: str = "shaka",
+        carrier: str | None = None,
+        *,
+        steering: bool = False,
+        **headers: str,
     ) -> Play:
-        """Start a title, as the web player does, or with a token in its address."""
+        """Start a title, as the web player does, or with a token in its address, or steered."""
         device = {"family": family, "drm": "clearkey", "max_height": None}
-        body = {"title_id": title_id, "device": device, **({"carrier": carrier} if carrier else {})}
+        body = {
+            "title_id": title_id,
+            "device": device,
+            **({"carrier": carrier} if carrier else {}),
+            **({"steering": True} if steering else {}),
+        }
         answer = self.ask("POST", "/v1/playback/start", body, **headers)
         assert answer.status_code == 200, answer.text
         return Play(self._http, answer.json(), answer.headers.get_list("set-cookie"))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NoReturn, cast, get_args
@@ -37,6 +37,12 @@ LONGEST_BATCH = 16 * 1024
 
 MOST_BEACONS = 50
 """In one batch: more than a player meets in minutes of the worst network."""
+
+LONGEST_CDN = 100
+"""Characters of a CDN's name, which is made from its host's."""
+
+MOST_CDNS = 8
+"""That may have failed since a player's last word."""
 
 Kind = Literal["start", "position", "rebuffer", "error", "pause", "leave"]
 
@@ -68,6 +74,10 @@ class Beacon:
     at: datetime
     position_seconds: float
     duration_seconds: float
+    cdn: str | None = None
+    """Where the film came from, as the start named it; None where there is one CDN only."""
+    failed_cdns: tuple[str, ...] = ()
+    """Those that gave no part of it since the player's last word."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +131,11 @@ def _watching(ticket: object, now: datetime, keys: Mapping[str, MacKey]) -> Watc
 
 
 def _beacon(told: object, sent_at: datetime, set_right: timedelta) -> Beacon:
-    members = _members(told, {"kind", "at", "position_seconds", "duration_seconds"})
+    members = _members(
+        told,
+        {"kind", "at", "position_seconds", "duration_seconds"},
+        {"cdn", "failed_cdns"},
+    )
     kind, at = members["kind"], _moment(members["at"])
     if kind not in get_args(Kind):
         raise DroppedError("malformed")
@@ -132,7 +146,21 @@ def _beacon(told: object, sent_at: datetime, set_right: timedelta) -> Beacon:
         at - set_right,
         _number(members["position_seconds"]),
         _number(members["duration_seconds"]),
+        None if "cdn" not in members else _cdn(members["cdn"]),
+        _cdns(members.get("failed_cdns", [])),
     )
+
+
+def _cdn(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_CDN:
+        raise DroppedError("malformed")
+    return value
+
+
+def _cdns(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > MOST_CDNS:
+        raise DroppedError("malformed")
+    return tuple(_cdn(one) for one in value)
 
 
 def _json(data: bytes) -> object:
@@ -145,9 +173,9 @@ def _json(data: bytes) -> object:
         raise DroppedError("malformed") from error
 
 
-def _members(value: object, names: set[str]) -> dict[str, Any]:
-    """An object with exactly those members."""
-    if not isinstance(value, dict) or set(value) != names:
+def _members(value: object, names: set[str], may_have: Collection[str] = ()) -> dict[str, Any]:
+    """An object with exactly those members, and perhaps some of the others."""
+    if not isinstance(value, dict) or not names <= set(value) <= names.union(may_have):
         raise DroppedError("malformed")
     return value
 

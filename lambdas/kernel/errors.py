@@ -47,6 +47,12 @@ class NotFoundError(DomainError):
     code = "not_found"
 
 
+class GoneError(DomainError):
+    """It was there and never will be again: whoever asks regularly may stop."""
+
+    code = "gone"
+
+
 class ConflictError(DomainError):
     """It clashes with what already happened."""
 

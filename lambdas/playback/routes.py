@@ -40,6 +40,8 @@ from playback.vendor_licences import VendorLicences
 LARGEST_CHALLENGE = 64 * 1024
 """Bytes. A player's request has up to 20 KB; more is not read."""
 
+_START = frozenset({"title_id", "device", "take_over", "carrier", "pin_grant", "steering"})
+
 LICENCE_TOKEN_HEADER = "X-Marquee-Licence-Token"  # noqa: S105 - a header's name, not a secret
 
 Handler = Callable[[Event, object], Reply]
@@ -55,11 +57,18 @@ def session_handler(playback: Playback, origin: OriginSecret, beacons_url: str) 
         title_id = body.get("title_id")
         if not names_one(title_id, "ttl"):
             raise InvalidInputError("Name the title by its id.", field="title_id")
-        take_over, carrier = _wishes(body)
+        take_over, carrier, follows_steering = _wishes(body)
         device = Device.described(body.get("device"))
         country = viewer_country(event, origin)
         started = playback.start(
-            viewer, title_id, device, country, take_over, carrier, _sight(event, body)
+            viewer,
+            title_id,
+            device,
+            country,
+            take_over,
+            carrier,
+            _sight(event, body),
+            follows_steering=follows_steering,
         )
         log.note(**_start_line(started))
         answer = {**_start_answer(started), "beacons_url": beacons_url}
@@ -125,18 +134,24 @@ def vendor_licence_handler(licences: VendorLicences) -> Handler:
     return answering(issue)
 
 
-def _wishes(body: Mapping[str, Any]) -> tuple[str | None, Carrier | None]:
-    """The play to take over and the carrier that a start asks for, if any, and nothing else."""
+def _wishes(body: Mapping[str, Any]) -> tuple[str | None, Carrier | None, bool]:
+    """The play to take over and the carrier that a start asks for, if any, whether its player
+    follows content steering, and nothing else."""
     take_over = body.get("take_over")
     if take_over is not None and not names_one(take_over, "ses"):
         raise InvalidInputError("Name the play to take over by its id.", field="take_over")
     carrier = body.get("carrier")
     if carrier is not None and carrier not in CARRIERS:
         raise InvalidInputError("The carrier is cookie or token.", field="carrier")
-    unknown = sorted(set(body) - {"title_id", "device", "take_over", "carrier", "pin_grant"})
+    steering = body.get("steering", False)
+    if not isinstance(steering, bool):
+        raise InvalidInputError("steering is true or false.", field="steering")
+    if steering and carrier == "cookie":
+        raise InvalidInputError("No other CDN is sent our cookies.", field="carrier")
+    unknown = sorted(set(body) - _START)
     if unknown:
         raise InvalidInputError(f"{unknown[0]} is not part of a start.", field=unknown[0])
-    return take_over, carrier
+    return take_over, carrier, steering
 
 
 def viewer_of(event: Event) -> Viewer:
@@ -198,8 +213,12 @@ def _start_answer(started: Started) -> dict[str, Any]:
     licence_url = f"/v1/playback/sessions/{session.session_id}/licence/{session.drm}"
     return {
         "session_id": session.session_id,
-        "manifest_url": started.manifest_urls[0],
-        "cdns": [{"manifest_url": url} for url in started.manifest_urls],
+        "manifest_url": started.steered_url or started.manifest_urls[0],
+        "steered": started.steered_url is not None,
+        "cdns": [
+            {"cdn_id": cdn.cdn_id, "manifest_url": url}
+            for cdn, url in zip(started.cdns, started.manifest_urls, strict=True)
+        ],
         "manifest_type": started.offer.manifest_type,
         "carrier": started.opened.carrier,
         "storyboard_url": title.storyboard

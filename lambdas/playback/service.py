@@ -32,6 +32,8 @@ from playback.edge_access import Carrier, EdgeGrant, Opened, carrier_of
 from playback.leases import LEASE, Account, Reason, TooManyStreamsError
 from playback.maturity import BLIND, PinGrants, Sight
 from playback.ports import Cookies, DataKeys, Licensing, Names, ReadModel, Sessions, StartFacts
+from playback.steering.domain import Cdn, cdns_of
+from playback.steering.grants import steered_address
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,9 @@ class Started:
     offer: Offer
     manifest_urls: tuple[str, ...]
     """One for each CDN, that of the public origin first."""
+    cdns: tuple[Cdn, ...]
+    steered_url: str | None
+    """The manifest over all of them, for a player that follows content steering."""
     licence_token: str
     renew_after: timedelta
     """When the player asks for its next token, where its DRM system renews licences."""
@@ -87,6 +92,7 @@ class Playback:
         mac_keys: MacKeys,
         clock: Clock,
         *,
+        public_origin: str,
         clearkey: ContentKeys | None,
         vendors: Collection[Drm] = (),
         other_cdns: Collection[str] = (),
@@ -105,6 +111,7 @@ class Playback:
         self._clearkey = clearkey
         self._chance = chance
         self._other_cdns = tuple(other_cdns)
+        self._cdns = cdns_of((public_origin, *other_cdns))
         self._pins = pins
         self._offered: set[Drm] = set(vendors)
         if clearkey is not None:
@@ -119,6 +126,8 @@ class Playback:
         take_over: str | None = None,
         carrier: Carrier | None = None,
         sight: Sight = BLIND,
+        *,
+        follows_steering: bool = False,
     ) -> Started:
         """Admit a play: one read, one write and one signature; the keys are opened beside the
         write. Raises the domain's refusals.
@@ -126,7 +135,8 @@ class Playback:
         `country` is where the viewer is (ISO 3166-1 alpha-2), None when that is not known.
         `take_over` is a play of the same account that ends for this one; no such play, no matter.
         `carrier` is how the player proves its right to the files; None is what its family does.
-        `sight` is what the viewer's profile may see.
+        `sight` is what the viewer's profile may see. `follows_steering` is a player that asks which
+        CDN to turn to, where there are several; it is let in everywhere by a token.
         """
         now = self._clock()
         facts = self._sessions.facts(title_id, viewer.account_id)
@@ -161,12 +171,16 @@ class Playback:
         grant = EdgeGrant(
             session.session_id, title.path, title.rights.binds_to(country), session.expires_at
         )
-        access = self._access(grant, carrier or carrier_of(device.family), mac_key)
+        is_steered = follows_steering and bool(self._other_cdns)
+        carrier = "token" if is_steered else carrier or carrier_of(device.family)
+        access = self._access(grant, carrier, mac_key)
         return Started(
             session=session,
             title=title,
             offer=offer,
             manifest_urls=access.addresses(manifest_url),
+            cdns=self._cdns,
+            steered_url=steered_address(grant, manifest_url, mac_key) if is_steered else None,
             licence_token=grants.licence_token(session, now, mac_key),
             renew_after=self._renew_after(),
             keys=opened.answer,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from playback.devices import Drm
+from playback.steering.domain import Cdn, cdns_of
 
 VENDORS: tuple[Drm, ...] = ("widevine", "playready", "fairplay")
 
@@ -49,6 +50,20 @@ class SessionSettings:
             other_cdns=tuple(environment.get("OTHER_CDNS", "").split()),
             beacons_url=environment["BEACONS_URL"],
         )
+
+
+@dataclass(frozen=True)
+class SteeringSettings:
+    """What telling players of CDNs needs, and judging them."""
+
+    table_name: str
+    cdns: tuple[Cdn, ...]
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """KeyError names the variable that is missing."""
+        origins = (environment["PUBLIC_ORIGIN"], *environment["OTHER_CDNS"].split())
+        return cls(environment["PLAYBACK_TABLE"], cdns_of(origins))
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,13 @@ def read_beacons(
     function: MarqueeFunction,
     stream: kinesis.IStream,
     ticket_secret: secretsmanager.ISecret,
+    batch_size: int = 100,
+    gathers_for: Duration | None = None,
 ) -> None:
-    """Give a function the stream's records in order, at least once, and what checks tickets."""
+    """Give a function the stream's records in order, at least once, and what checks tickets.
+
+    `gathers_for` is how long records may wait for others to come along; a second where unsaid.
+    """
     failures = dead_letter_queue(scope, f"{construct_id}Failures", env=function.env)
     failures.grant_send_messages(function)
     ticket_secret.grant_read(function)
@@ -47,8 +52,8 @@ def read_beacons(
         function_name=function.alias.function_arn,
         event_source_arn=stream.stream_arn,
         starting_position="TRIM_HORIZON",
-        batch_size=100,
-        maximum_batching_window_in_seconds=WINDOW.to_seconds(),
+        batch_size=batch_size,
+        maximum_batching_window_in_seconds=(gathers_for or WINDOW).to_seconds(),
         bisect_batch_on_function_error=True,
         maximum_retry_attempts=10,
         function_response_types=["ReportBatchItemFailures"],

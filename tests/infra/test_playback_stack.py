@@ -11,6 +11,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template as Synthesized
 
 from stacks.components import HttpApiRef
@@ -56,6 +57,7 @@ def with_vendors() -> Template:
             keys, "Beacons", "arn:aws:kinesis:eu-west-1:123456789012:stream/beacons"
         ),
         beacons_url="https://beacons.example/v1/beacons",
+        films=s3.Bucket(keys, "Films"),
     )
     return dict(Synthesized.from_stack(stack).to_json())
 

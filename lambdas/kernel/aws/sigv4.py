@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 of the one kind of request made here: a body posted to `/`.
+"""AWS Signature Version 4 of the requests made here: a body posted to `/`, or a file asked for.
 
 It knows no service and sends nothing. The algorithm is AWS's own description of it:
 docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -44,11 +44,19 @@ class Signer:
         self._day = ""
         self._key = b""
 
-    def signed(self, headers: Mapping[str, str], body: bytes, now: datetime) -> dict[str, str]:
+    def signed(
+        self,
+        headers: Mapping[str, str],
+        body: bytes,
+        now: datetime,
+        *,
+        method: str = "POST",
+        path: str = "/",
+    ) -> dict[str, str]:
         """The headers with those that prove who sends them.
 
         `headers` have lower-case names, `host` among them, and values without spare spaces; all
-        of them are signed.
+        of them are signed. `path` is encoded once, as S3 wants it and as it is sent; no query.
         """
         moment = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         sent = {**headers, "x-amz-date": moment}
@@ -57,7 +65,7 @@ class Signer:
         names = sorted(sent)
         lines = "".join(f"{name}:{sent[name]}\n" for name in names)
         signed_names = ";".join(names)
-        request = f"POST\n/\n\n{lines}\n{signed_names}\n{hashlib.sha256(body).hexdigest()}"
+        request = f"{method}\n{path}\n\n{lines}\n{signed_names}\n{hashlib.sha256(body).hexdigest()}"
         scope = f"{moment[:8]}/{self._region}/{self._service}/aws4_request"
         digest = hashlib.sha256(request.encode()).hexdigest()
         text = f"{ALGORITHM}\n{moment}\n{scope}\n{digest}"

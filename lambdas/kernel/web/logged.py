@@ -14,6 +14,9 @@ FAILED = 500
 
 REFUSED = 400
 
+_NEVER_NOTED = frozenset({"token"})
+"""Of a path: what lets its holder in."""
+
 
 def logged(work: Handler) -> Handler:
     """The same handler of HTTP requests, leaving a line of each and answering its id."""
@@ -34,10 +37,11 @@ def logged(work: Handler) -> Handler:
 
 def _facts(event: Mapping[str, Any], context: object) -> dict[str, object]:
     about = event.get("requestContext") or {}
+    in_path = event.get("pathParameters") or {}
     claims = (about.get("authorizer") or {}).get("jwt", {}).get("claims") or {}
     return {
         "route": event.get("routeKey"),
-        **(event.get("pathParameters") or {}),
+        **{name: one for name, one in in_path.items() if name not in _NEVER_NOTED},
         "account": claims.get("sub"),
         # API Gateway's access log has this id and no headers: it is how the two are joined.
         "request_id": about.get("requestId"),

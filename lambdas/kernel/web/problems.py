@@ -7,6 +7,7 @@ from http import HTTPStatus
 from kernel.errors import (
     ConflictError,
     DomainError,
+    GoneError,
     InvalidInputError,
     NotFoundError,
     RefusedError,
@@ -23,6 +24,7 @@ _STATUSES: tuple[tuple[type[DomainError], HTTPStatus], ...] = (
     (RefusedError, HTTPStatus.FORBIDDEN),
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (ConflictError, HTTPStatus.CONFLICT),
+    (GoneError, HTTPStatus.GONE),
     (TooManyRequestsError, HTTPStatus.TOO_MANY_REQUESTS),
     (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
 )

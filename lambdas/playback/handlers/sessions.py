@@ -26,6 +26,7 @@ handler = session_handler(
         cookies=SecretCookies(_secrets, _settings.signing_secret, _settings.public_origin, utc_now),
         mac_keys=SecretMacKeys(_secrets, _settings.ticket_secret, utc_now),
         clock=utc_now,
+        public_origin=_settings.public_origin,
         clearkey=None
         if _vault_key_id is None
         else ContentKeys(KmsDataKeys(AwsJson(KMS, os.environ), _vault_key_id)),

@@ -55,14 +55,22 @@ class FakeOrigin:
 class Api:
     """Both functions as API Gateway calls them."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, other_cdns: tuple[str, ...] = ()) -> None:
         table, mac_keys = FakePlayback(), FakeMacKeys()
         projection = Projection(table)
         projection.title_published(TITLE)
         projection.keys_issued(KEYS)
         signer = CookieSigner("K1", ec.generate_private_key(ec.SECP256R1()), "https://w.example")
         keys = ContentKeys(FakeDataKeys())
-        playback = Playback(table, signer, mac_keys, lambda: now, clearkey=keys)
+        playback = Playback(
+            table,
+            signer,
+            mac_keys,
+            lambda: now,
+            public_origin="https://w.example",
+            clearkey=keys,
+            other_cdns=other_cdns,
+        )
         self.table = table
         self.sessions = session_handler(playback, FakeOrigin(), BEACONS_URL)
         self.licences = licence_handler(Licences(table, keys, mac_keys, lambda: now))

@@ -65,7 +65,12 @@ class House:
         self.signer = CookieSigner("K1", SIGNING_KEY, "https://w.example")
         keys = ContentKeys(self.data_keys)
         self.playback = Playback(
-            self.table, self.signer, self.mac_keys, lambda: self.now, clearkey=keys
+            self.table,
+            self.signer,
+            self.mac_keys,
+            lambda: self.now,
+            public_origin="https://w.example",
+            clearkey=keys,
         )
         self.licences = Licences(self.table, keys, self.mac_keys, lambda: self.now)
         projection = Projection(self.table)
@@ -90,6 +95,7 @@ class House:
             self.signer,
             self.mac_keys,
             lambda: self.now,
+            public_origin="https://w.example",
             clearkey=ContentKeys(self.data_keys),
             chance=chance,
         ).start(VIEWER, "ttl_1", DEVICE, None)
@@ -144,6 +150,7 @@ def test_with_another_cdn_the_same_files_can_be_had_there_by_a_token(house: Hous
         CookieSigner("K1", ec.generate_private_key(ec.SECP256R1()), "https://w.example"),
         house.mac_keys,
         lambda: house.now,
+        public_origin="https://w.example",
         clearkey=ContentKeys(house.data_keys),
         other_cdns=["https://other.example"],
     )

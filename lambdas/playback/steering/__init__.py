@@ -1,0 +1,1 @@
+"""Which CDN a film comes from: the order that players are told, and why."""
