@@ -32,7 +32,7 @@ def read_beacons(
 ) -> None:
     """Give a function the stream's records in order, at least once, and what checks tickets.
 
-    `gathers_for` is how long records may wait for others to come along; a second where unsaid.
+    `gathers_for` is how long records may wait for others to come along; `WINDOW` where unsaid.
     """
     failures = dead_letter_queue(scope, f"{construct_id}Failures", env=function.env)
     failures.grant_send_messages(function)

@@ -1,4 +1,4 @@
-"""Players that are not ours follow our steering: from the CDN that fails, and from the one drained."""
+"""Players that are not ours follow our steering: off a CDN that fails, off one that is drained."""
 
 from __future__ import annotations
 

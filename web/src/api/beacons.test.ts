@@ -61,3 +61,12 @@ test.each([
   expect(await beacons.tell("a ticket", [START])).toBe(told);
   expect(await beacons.tellWhileLeaving("a ticket", [START])).toBe("unheard");
 });
+
+test("where the film came from is told where it is known", async () => {
+  const { api: beacons, posted } = api(async () => null);
+
+  await beacons.tell("a ticket", [{ ...START, cdn: "b", failedCdns: ["a"] }]);
+
+  const { data } = posted[0]?.[1] as { data: string };
+  expect(JSON.parse(atob(data)).beacons[0]).toMatchObject({ cdn: "b", failed_cdns: ["a"] });
+});

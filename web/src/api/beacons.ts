@@ -10,6 +10,10 @@ export interface Beacon extends Reached {
   readonly kind: BeaconKind;
   /** Epoch milliseconds, by this machine's clock. */
   readonly at: number;
+  /** Where the film came from, where it could come from elsewhere. */
+  readonly cdn?: string;
+  /** CDNs that gave no part of it since the last word. */
+  readonly failedCdns?: readonly string[];
 }
 
 /** What a batch met: it is in the stream, was answered with a no, or nobody heard it. */
@@ -44,12 +48,15 @@ export class BeaconsApi {
 
   #body(ticket: string, beacons: readonly Beacon[]): unknown {
     const now = this.now();
-    const told = beacons.map(({ kind, at, positionSeconds, durationSeconds }) => ({
+    const told = beacons.map(({ kind, at, positionSeconds, durationSeconds, cdn, failedCdns }) => ({
       kind,
       // A clock that was set back must not make a beacon come from the future.
       at: new Date(Math.min(at, now)).toISOString(),
       position_seconds: positionSeconds,
       duration_seconds: durationSeconds,
+      // What is undefined is left out of JSON.
+      cdn,
+      failed_cdns: failedCdns,
     }));
     const batch = { ticket, sent_at: new Date(now).toISOString(), beacons: told };
     // API Gateway puts what `data` holds into a stream, and takes it in base64 alone.

@@ -6,7 +6,7 @@ const START = {
   session_id: "ses_1",
   ticket: "a ticket",
   manifest_url: "/m/ast_1/v/dash.mpd",
-  cdns: [{ manifest_url: "/m/ast_1/v/dash.mpd" }],
+  cdns: [{ cdn_id: "watch.test", manifest_url: "/m/ast_1/v/dash.mpd" }],
   duration_seconds: 60,
   drm: {
     system: "org.w3.clearkey",

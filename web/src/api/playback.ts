@@ -14,12 +14,18 @@ export interface Licence {
   readonly keys: Readonly<Record<string, string>> | null;
 }
 
+export interface Cdn {
+  /** What beacons call it. */
+  readonly id: string;
+  readonly manifestUrl: string;
+}
+
 export interface Start {
   readonly sessionId: string;
   /** Says whose play this is; beacons carry it. */
   readonly ticket: string;
-  /** On each CDN that has the film, the first to begin with. */
-  readonly manifestUrls: readonly string[];
+  /** Each CDN that has the film, the first to begin with. */
+  readonly cdns: readonly Cdn[];
   readonly durationSeconds: number;
   readonly storyboardUrl: string | null;
   readonly licence: Licence;
@@ -80,7 +86,9 @@ export class PlaybackApi {
     return {
       sessionId,
       ticket: answer.text("ticket"),
-      manifestUrls: answer.list("cdns").map((cdn) => cdn.text("manifest_url")),
+      cdns: answer
+        .list("cdns")
+        .map((cdn) => ({ id: cdn.text("cdn_id"), manifestUrl: cdn.text("manifest_url") })),
       durationSeconds: answer.number("duration_seconds"),
       storyboardUrl: answer.textOrNull("storyboard_url"),
       licence: {

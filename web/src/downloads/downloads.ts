@@ -225,7 +225,7 @@ export class Downloads {
     return {
       sessionId: downloadId,
       ticket: secrets.ticket,
-      manifestUrls: [`${SCHEME}://${downloadId}/${MANIFEST}`],
+      cdns: [{ id: SCHEME, manifestUrl: `${SCHEME}://${downloadId}/${MANIFEST}` }],
       durationSeconds: title.durationSeconds,
       storyboardUrl: null,
       licence: {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Beacon } from "../api/beacons";
+import type { Met } from "./cdns";
 import { BEACON_INTERVAL_MS, Beacons } from "./beacons";
 
 function play({ random = 0 }: { random?: number } = {}) {
@@ -7,6 +8,7 @@ function play({ random = 0 }: { random?: number } = {}) {
   const told: Beacon[] = [];
   const leaving: Beacon[] = [];
   const marks: Beacon[] = [];
+  const met: Met[] = [];
   const listener = {
     tell: (beacon: Beacon) => told.push(beacon),
     tellWhileLeaving: (beacon: Beacon) => leaving.push(beacon),
@@ -16,6 +18,7 @@ function play({ random = 0 }: { random?: number } = {}) {
     listener,
     { now: () => clock.now + clock.setBy, elapsed: () => clock.now },
     () => random,
+    () => met.splice(0, 1)[0] ?? {},
   );
   /** The picture runs for so long, with four words of it a second. */
   const run = (seconds: number, from = 0): void => {
@@ -25,7 +28,7 @@ function play({ random = 0 }: { random?: number } = {}) {
     }
   };
   const kinds = (): readonly string[] => [...told, ...leaving].map(({ kind }) => kind);
-  return { beacons, clock, told, leaving, marks, run, kinds };
+  return { beacons, clock, told, leaving, marks, met, run, kinds };
 }
 
 test("a play tells its first picture, and then where it is every two and a half minutes", () => {
@@ -153,4 +156,16 @@ test("a place never lies outside the title, and nonsense from the element is non
   beacons.moved(60.07, 60.04);
 
   expect(told).toEqual([{ kind: "start", at: 5_000, positionSeconds: 60, durationSeconds: 60 }]);
+});
+
+test("what was met at CDNs is told with the next word, and noted in no mark", () => {
+  const { beacons, told, marks, met, run } = play();
+  run(10);
+  met.push({ cdn: "b", failedCdns: ["a"] });
+  run(10, 10);
+
+  beacons.rebuffered();
+
+  expect(told.at(-1)).toMatchObject({ kind: "rebuffer", cdn: "b", failedCdns: ["a"] });
+  expect(marks.every((mark) => mark.cdn === undefined)).toBe(true);
 });

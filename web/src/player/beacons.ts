@@ -1,6 +1,7 @@
 /** Decides what of a play is worth telling, and when; knows no video and no network. */
 import type { Beacon, BeaconKind } from "../api/beacons";
 import type { Reached } from "../api/progress";
+import type { Met } from "./cdns";
 
 /**
  * What a browser that is killed may lose; half of it would double the requests of an hour. The
@@ -35,6 +36,8 @@ export class Beacons {
     private readonly listener: BeaconListener,
     private readonly clock: Clock,
     private readonly random: () => number,
+    /** What is to be told of CDNs since the last word. */
+    private readonly met: () => Met = () => ({}),
   ) {}
 
   /** Told as the picture moves. Until then nothing is told: a failed start keeps the old place. */
@@ -92,8 +95,9 @@ export class Beacons {
   }
 
   #next(kind: BeaconKind): Beacon | null {
-    const beacon = this.#beacon(kind);
-    if (beacon === null) return null;
+    const here = this.#beacon(kind);
+    if (here === null) return null;
+    const beacon = { ...here, ...this.met() };
     this.#told = beacon;
     this.#markedAt = this.clock.elapsed();
     this.#dueAt = this.#markedAt + BEACON_INTERVAL_MS;

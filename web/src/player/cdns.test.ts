@@ -8,7 +8,10 @@ const SECOND = "https://other.example/t/abc/m/ast_1/v1/";
 function cdns(): { cdns: Cdns; pass: (milliseconds: number) => void } {
   let now = 0;
   const made = new Cdns(
-    ["/m/ses_1/IE/ast_1/v1/main.mpd", `${SECOND}main.mpd`],
+    [
+      { id: "watch.example", manifestUrl: "/m/ses_1/IE/ast_1/v1/main.mpd" },
+      { id: "other.example", manifestUrl: `${SECOND}main.mpd` },
+    ],
     ORIGIN,
     () => now,
   );
@@ -49,9 +52,29 @@ test("when every CDN failed they are asked in their own order", () => {
 });
 
 test("one CDN is asked alone", () => {
-  const one = new Cdns(["/m/ses_1/IE/ast_1/v1/main.mpd"], ORIGIN, () => 0);
+  const only = { id: "watch.example", manifestUrl: "/m/ses_1/IE/ast_1/v1/main.mpd" };
+  const one = new Cdns([only], ORIGIN, () => 0);
 
   one.failed(`${FIRST}1.cmfv`);
 
   expect(one.addressesOf(`${FIRST}1.cmfv`)).toEqual([`${FIRST}1.cmfv`]);
+});
+
+test("what beacons tell is where the film comes from, and once what failed before", () => {
+  const { cdns: two } = cdns();
+
+  two.failed(`${FIRST}1.cmfv`);
+  two.served(`${SECOND}1.cmfv`);
+  two.served(`${ORIGIN}/v1/titles`);
+
+  expect(two.met()).toEqual({ cdn: "other.example", failedCdns: ["watch.example"] });
+  expect(two.met()).toEqual({ cdn: "other.example" });
+});
+
+test("before the first part there is nothing to tell, and of one CDN there never is", () => {
+  const only = new Cdns([{ id: "a", manifestUrl: "/m/a/1/main.mpd" }], ORIGIN, () => 0);
+  only.served(`${ORIGIN}/m/a/1/1.cmfv`);
+
+  expect(cdns().cdns.met()).toEqual({});
+  expect(only.met()).toEqual({});
 });

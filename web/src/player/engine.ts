@@ -2,7 +2,7 @@
 import shaka from "shaka-player/dist/shaka-player.dash-es2021.js";
 import type { Licence } from "../api/playback";
 import type { CaptionChoice, CaptionTrack } from "./captions";
-import { Cdns } from "./cdns";
+import type { Cdns } from "./cdns";
 import type { Screen } from "./playback";
 import { heightsOf, type QualityChoice, renditionAt } from "./quality";
 
@@ -50,8 +50,7 @@ shaka.net.NetworkingEngine.registerScheme("kept", (uri, originalRequest) => {
 });
 
 export interface Source {
-  /** The manifest on each CDN that has the film, the first to begin with. */
-  readonly manifestUrls: readonly string[];
+  readonly cdns: Cdns;
   readonly licence: Licence;
   readonly startSeconds: number;
 }
@@ -96,8 +95,8 @@ export class Engine {
 
   /** Ready to play at `startSeconds`; rejects with a shaka.util.Error. */
   async load(source: Source): Promise<void> {
-    const { licence, manifestUrls } = source;
-    const patience = manifestUrls.length > 1 ? PATIENCE_WITH_A_CDN : {};
+    const { licence, cdns } = source;
+    const patience = cdns.cdns.length > 1 ? PATIENCE_WITH_A_CDN : {};
     const retryParameters = { ...SEGMENT_RETRIES, ...patience };
     this.#player.configure({
       drm:
@@ -108,14 +107,17 @@ export class Engine {
       streaming: { bufferingGoal: 30, retryParameters, ignoreTextStreamFailures: true },
       manifest: { retryParameters },
     });
-    const cdns = new Cdns(manifestUrls, location.href, () => performance.now());
-    this.#player.getNetworkingEngine()?.registerRequestFilter(async (type, request) => {
+    const network = this.#player.getNetworkingEngine();
+    network?.registerResponseFilter((type, { uri }) => {
+      if (type === SEGMENT) cdns.served(uri);
+    });
+    network?.registerRequestFilter(async (type, request) => {
       if (type === SEGMENT || type === MANIFEST) askElsewhere(request, cdns);
       if (type !== LICENSE) return;
       request.headers[LICENCE_TOKEN_HEADER] = await licence.token();
       request.headers["Content-Type"] = "application/json";
     });
-    await this.#player.load(manifestUrls[0] ?? "", source.startSeconds);
+    await this.#player.load(cdns.cdns[0]?.manifestUrl ?? "", source.startSeconds);
     this.#tellTracks();
   }
 

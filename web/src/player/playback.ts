@@ -12,6 +12,7 @@ import {
   readCaptionChoice,
   rememberCaptionChoice,
 } from "./captions";
+import { Cdns } from "./cdns";
 import {
   endedBy,
   type Failure,
@@ -257,12 +258,12 @@ export class Playback {
         return;
       }
       this.#sessionId = start.sessionId;
-      this.#beacons = new Beacons(this.#telling(start), CLOCK, Math.random);
+      const cdns = new Cdns(start.cdns, location.href, () => performance.now());
+      this.#beacons = new Beacons(this.#telling(start), CLOCK, Math.random, () => cdns.met());
       const { name, episodeOf, durationSeconds, markers } = start;
       this.#update({ name, episodeOf, durationSeconds, markers });
-      const { manifestUrls, licence } = start;
       const startSeconds = at ?? resumePosition(reached);
-      await engine.load({ manifestUrls, licence, startSeconds });
+      await engine.load({ cdns, licence: start.licence, startSeconds });
       if (attempt.signal.aborted) return;
       const { chosenHeight } = this.#view;
       if (chosenHeight !== null) engine.choose(chosenHeight);
