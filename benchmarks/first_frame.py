@@ -29,8 +29,8 @@ from urllib.parse import urljoin
 
 import httpx
 from parts.harness import PEERS, ROOT, say, say_conditions, say_ratio
-from playwright.sync_api import Browser, Page, sync_playwright
 from parts.service import RunningService, running_service
+from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(ROOT))
 

@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from moto.dynamodb.models import dynamodb_backends
 from parts.harness import (
     ACCOUNT,
     LAMBDAS,
@@ -28,7 +29,6 @@ from parts.harness import (
     say_conditions,
     say_ratio,
 )
-from moto.dynamodb.models import dynamodb_backends
 
 sys.path.insert(0, str(LAMBDAS))
 

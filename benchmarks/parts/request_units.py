@@ -13,6 +13,7 @@ from operator import add
 from typing import Any
 
 import boto3
+
 from parts.harness import Exchange
 
 KILOBYTE = 1024

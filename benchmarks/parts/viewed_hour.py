@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 import boto3
 import play_start
+
 from parts.harness import LAMBDAS, LAYERS, PEERS, Exchange, Function, base_python, exchanges
 from parts.request_units import KILOBYTE, Use, item_bytes, kept_item, median_of, used_by
 

@@ -21,8 +21,8 @@ from kernel.ids import time_of
 from playback.domain import UNTOLD, AccountBlockedError, Allowance, Session, SignedOutError, Viewer
 
 BEAT = timedelta(seconds=150)
-"""A player that plays tells of it at least so often (web/src/player/beacons.ts). Requests and writes
-of an hour go by it: docs/adr/0557 has the sum."""
+"""A player that plays tells of it at least so often (web/src/player/beacons.ts). Requests and
+writes of an hour go by it: docs/adr/0557 has the sum."""
 
 ON_ITS_WAY = timedelta(seconds=60)
 """A beacon may take so long: for the network and the stream's reader."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from kernel.events.catalog import Span as PublishedSpan
 from kernel.events.catalog import TitlePublished
 from kernel.events.keys import ContentKeysIssued
 from kernel.maturity import UNRATED
@@ -143,7 +144,7 @@ def _episode_of(place: Mapping[str, Any] | None) -> EpisodeOf | None:
     return EpisodeOf(place["series_id"], place["series"], place["season"], place["episode"])
 
 
-def _markers(intro: Mapping[str, float] | None, credits_at_seconds: float | None) -> Markers:
+def _markers(intro: PublishedSpan | None, credits_at_seconds: float | None) -> Markers:
     if intro is None:
         return Markers(None, credits_at_seconds)
     return Markers(Span(intro["starts_at_seconds"], intro["ends_at_seconds"]), credits_at_seconds)

@@ -124,7 +124,7 @@ def request(challenge: Challenge, terms: LicenceTerms, signer: Signer) -> bytes:
 
 def release(challenge: Challenge, content_id: str, signer: Signer) -> bytes:
     """The signed request that gives a licence back: no key and no policy goes with it."""
-    asked = {
+    asked: dict[str, object] = {
         "payload": _base64(challenge.message),
         "provider": signer.name,
         "content_id": _base64(content_id.encode()),

@@ -37,9 +37,7 @@ def test_beacons_go_into_the_stream_in_the_order_of_their_account(
 def test_both_ways_into_the_stream_ask_for_a_members_token(templates: dict[str, Template]) -> None:
     routes = [
         route
-        for _, _, route in resources(
-            {"beacons": templates["beacons"]}, "AWS::ApiGatewayV2::Route"
-        )
+        for _, _, route in resources({"beacons": templates["beacons"]}, "AWS::ApiGatewayV2::Route")
     ]
 
     assert [route["RouteKey"] for route in routes] == ["POST /v1/beacons"] * 2
@@ -86,7 +84,9 @@ def test_beacons_are_limited_and_counted_and_leave_no_line_each(
     prod = {"beacons": templates_of("prod")["beacons"]}
 
     ((_, _, stage),) = resources(prod, "AWS::ApiGatewayV2::Stage")
-    alarms = [alarm["AlarmDescription"] for _, _, alarm in resources(prod, "AWS::CloudWatch::Alarm")]
+    alarms = [
+        alarm["AlarmDescription"] for _, _, alarm in resources(prod, "AWS::CloudWatch::Alarm")
+    ]
 
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 5000
     assert "AccessLogSettings" not in stage

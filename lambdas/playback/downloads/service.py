@@ -67,7 +67,8 @@ class Downloads:
         self._clock = clock
         self._content_keys = content_keys
         self._mac_keys = mac_keys
-        self._offered: Sequence[Drm] = (*(["clearkey"] if content_keys else []), *vendors)
+        own: tuple[Drm, ...] = ("clearkey",) if content_keys else ()
+        self._offered: Sequence[Drm] = (*own, *vendors)
 
     def grant(
         self,

@@ -66,8 +66,8 @@ class Steering:
         if name != steered.manifest.rpartition("/")[2]:
             raise NotFoundError("There is no such manifest.")
         static = self._manifests.read(f"{steered.grant.folder}/{steered.manifest}")
-        form = hls if name.endswith(HLS) else mpd
-        return form.steered(static, f"{self._cdns[0].origin}{server}", self._pathways(steered))
+        steer = hls.steered if name.endswith(HLS) else mpd.steered
+        return steer(static, f"{self._cdns[0].origin}{server}", self._pathways(steered))
 
     def _steered(self, session_id: str, token: str) -> Steered:
         """A secret that is new to us is read once more."""

@@ -82,9 +82,7 @@ def _create_global_table(context: Context, properties: Properties) -> Created:
     )
 
 
-def _units_at_first(
-    properties: Properties, replica: Mapping[str, Any]
-) -> dict[str, int]:
+def _units_at_first(properties: Properties, replica: Mapping[str, Any]) -> dict[str, int]:
     """What a table begins with: as CloudFormation has it, the seed, or the least of its scaling."""
     written = properties.get("WriteProvisionedThroughputSettings") or {}
     read = replica.get("ReadProvisionedThroughputSettings") or {}
