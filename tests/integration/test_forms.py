@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.cloud import ROOT, RunningCloud
+from tests.integration.test_accounts import Somebody
 
 FOR_CLIENTS = frozenset(
     {
@@ -32,6 +33,9 @@ ELSEWHERE = (
     {"sec-fetch-site": "same-site"},
 )
 """Another site, a sandboxed frame, and browsers that say where a request comes from."""
+
+OURS = f"__Host-device={'v' * 43}; __Host-known=1.{'d' * 22}.{'m' * 43}"
+"""What the browser of somebody who was here would add by itself."""
 
 CONTRACT = json.loads((ROOT / "docs" / "api" / "auth.json").read_text())
 
@@ -57,19 +61,50 @@ def issuer(cloud: RunningCloud) -> Iterator[httpx.Client]:
         yield http
 
 
-def test_the_table_is_whole() -> None:
+def routes_of_the_issuer(cloud: RunningCloud) -> set[tuple[str, str]]:
+    """Methods and paths of the API that the running service was made from."""
+    templates = (cloud.data_dir / "cdk.out").glob("*identity.template.json")
+    resources = (json.loads(path.read_text())["Resources"].values() for path in templates)
+    keys = (
+        resource["Properties"]["RouteKey"]
+        for resource in (each for found in resources for each in found)
+        if resource["Type"] == "AWS::ApiGatewayV2::Route"
+    )
+    return {(method, path) for method, _, path in (key.partition(" ") for key in keys)}
+
+
+def test_the_table_is_whole(cloud: RunningCloud) -> None:
+    routes = routes_of_the_issuer(cloud)
+
+    posted = {path for method, path in routes if method == "POST" and not path.startswith("/v1/")}
+    assert posted == {*FORMS, *FOR_CLIENTS, SIGNS_OUT}
+    assert {("GET", path) for path in PAGES} <= routes
     assert {"/authorize", "/second-step", "/passkey", "/verify", "/device/approve"} <= set(FORMS)
     assert {"/authorize", "/device", "/account", "/account/two-step", "/sign-up"} <= set(PAGES)
 
 
 @pytest.mark.parametrize("path", FORMS)
 def test_no_other_site_sends_our_forms(issuer: httpx.Client, path: str) -> None:
-    statuses = {
-        issuer.post(path, data={"email": "a@b.example"}, headers=headers).status_code
+    answers = [
+        issuer.post(path, data={"email": "a@b.example"}, headers={**headers, "cookie": OURS})
         for headers in ELSEWHERE
-    }
+    ]
 
-    assert statuses == {403}
+    assert {answer.status_code for answer in answers} == {403}
+    assert not any("set-cookie" in answer.headers for answer in answers)
+
+
+def test_signing_out_from_elsewhere_ends_nothing_that_it_does_not_name(cloud: RunningCloud) -> None:
+    somebody = Somebody(cloud).has_account()
+    token = somebody.refresh_token()
+
+    for headers in ELSEWHERE:
+        sent = {**headers, "cookie": OURS}
+        answer = somebody.http.post(SIGNS_OUT, data={"client_id": "cli"}, headers=sent)
+        assert answer.status_code == 200
+        assert answer.headers["x-frame-options"] == "DENY"
+
+    assert somebody.refreshed(token) == 200
 
 
 @pytest.mark.parametrize("path", PAGES)

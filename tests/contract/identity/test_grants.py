@@ -75,6 +75,15 @@ def test_a_code_is_spent_once_and_tells_for_which_sign_in(
     assert grants.spend_code("other", "fam_3") is None
 
 
+def test_a_code_is_found_without_being_spent(grants: Grants, code: AuthorizationCode) -> None:
+    grants.keep_code(code)
+
+    assert grants.find_code("digest") == code
+    assert grants.spend_code("digest", "fam_1") == code
+    assert grants.find_code("digest") == dataclasses.replace(code, spent_for="fam_1")
+    assert grants.find_code("other") is None
+
+
 def test_a_code_tells_to_the_millisecond_when_it_was_given_out(
     grants: Grants, code: AuthorizationCode
 ) -> None:

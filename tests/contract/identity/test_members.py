@@ -191,6 +191,18 @@ def test_a_challenge_is_answered_once(ports: Ports, challenge: Challenge, now: d
     assert ports.told() == 1
 
 
+def test_a_challenge_is_found_without_costing_a_try(
+    ports: Ports, challenge: Challenge, now: datetime
+) -> None:
+    ports.challenges.open(challenge, TOLD, now)
+
+    assert ports.challenges.find("secret") == challenge
+    assert ports.challenges.find("other") is None
+    answered = ports.challenges.answer("secret", "right", "reset", now)
+    assert answered == dataclasses.replace(challenge, tries_left=4)
+    assert ports.challenges.find("secret") is None
+
+
 def test_a_challenge_without_anything_to_tell_tells_nothing(
     ports: Ports, challenge: Challenge, now: datetime
 ) -> None:
