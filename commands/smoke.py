@@ -96,6 +96,21 @@ class Viewer:
         body: dict[str, Any] = expect(answer, 200).json()
         return body
 
+    def may_tell(self, where: str) -> str | None:
+        """The origin whose pages may send beacons there, as a browser asks for this site's."""
+        asking = {
+            "origin": self._site,
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "authorization,content-type,traceparent",
+        }
+        answer = self._http.options(where, headers=asking)
+        return answer.headers.get("access-control-allow-origin")
+
+    def tell_nothing(self, where: str, *, signed_in: bool = True) -> httpx.Response:
+        """A beacon that holds none: whoever may send one is told that it is missing."""
+        headers = self._authorization() if signed_in else {}
+        return self._http.post(where, json={}, headers=headers)
+
     def end(self, session_id: str) -> None:
         """End the play."""
         url = f"{self._site}/v1/playback/sessions/{session_id}"
@@ -138,6 +153,7 @@ def walk(site: str, http: httpx.Client, sign_in: Callable[[], Api], steps: Steps
         play, cookies = viewer.start(titles[0]["title_id"])
         found.append(play["title"]["name"])
     _watch(viewer, play, cookies, steps)
+    _tell(viewer, site, play["beacons_url"], steps)
     with steps.step("end"):
         viewer.end(play["session_id"])
 
@@ -169,6 +185,17 @@ def _watch(viewer: Viewer, play: dict[str, Any], cookies: str, steps: Steps) -> 
         if {key["kid"] for key in keys} != set(kids):
             raise StepError(f"gave {len(keys)} of {len(kids)} keys")
         found.append(f"{len(keys)} keys")
+
+
+def _tell(viewer: Viewer, site: str, where: str, steps: Steps) -> None:
+    """Up to a beacon that would be kept: that would be a place that nobody reached."""
+    with steps.step("beacons") as found:
+        allowed = viewer.may_tell(where)
+        if allowed != site:
+            raise StepError(f"pages of {allowed or 'no origin'} may send them")
+        expect(viewer.tell_nothing(where, signed_in=False), 401)
+        expect(viewer.tell_nothing(where), 400)
+        found.append("taken of who is signed in")
 
 
 def _one_of_each_kind(every: list[Track]) -> list[Track]:

@@ -54,6 +54,7 @@ def good_answers() -> Answers:
         "manifest_url": "/m/ast_1/v1/film.mpd",
         "title": {"name": "A Film"},
         "drm": {"licence_url": "/licence", "licence_token": "t"},
+        "beacons_url": "https://beacons.example.com/v1/beacons",
     }
     cookies = [("set-cookie", "CloudFront-Policy=p; Path=/m/ast_1/; Secure")]
     return {
@@ -61,6 +62,10 @@ def good_answers() -> Answers:
         "POST /v1/playback/start": httpx.Response(200, json=play, headers=cookies),
         "GET /m/ast_1/v1/film.mpd": httpx.Response(200, text=MPD),
         "POST /licence": httpx.Response(200, json={"keys": [{"kid": KID_TEXT, "k": "k"}]}),
+        "OPTIONS /v1/beacons": httpx.Response(
+            204, headers={"access-control-allow-origin": "https://watch.example.com"}
+        ),
+        "POST /v1/beacons": httpx.Response(400),
         "DELETE /v1/playback/sessions/ses_1": httpx.Response(204),
     }
 
@@ -68,8 +73,11 @@ def good_answers() -> Answers:
 SHELF = ({"title_id": "srs_1", "kind": "series"}, {"title_id": "ttl_1", "kind": "episode"})
 
 
-def run(answers: Answers, *, signed: bool = True, titles: Any = SHELF) -> list[str]:
-    """What the walk said; files of the edge need the cookie unless told otherwise."""
+def run(
+    answers: Answers, *, signed: bool = True, guarded: bool = True, titles: Any = SHELF
+) -> list[str]:
+    """What the walk said; files of the edge need the cookie, and beacons a token, unless told
+    otherwise."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         path = request.url.path
@@ -77,6 +85,9 @@ def run(answers: Answers, *, signed: bool = True, titles: Any = SHELF) -> list[s
             if signed and request.headers.get("cookie") != "CloudFront-Policy=p":
                 return httpx.Response(403)
             return answers.get(f"GET {path}", httpx.Response(200, content=b"bytes"))
+        asks_for_token = guarded and f"{request.method} {path}" == "POST /v1/beacons"
+        if asks_for_token and "authorization" not in request.headers:
+            return httpx.Response(401)
         if path == "/v1/playback/start":
             assert json.loads(request.content)["title_id"] == "ttl_1"
         return answers[f"{request.method} {path}"]
@@ -109,6 +120,7 @@ def test_a_service_that_plays_holds_every_step() -> None:
             "manifest",
             "segments",
             "licence",
+            "beacons",
             "end",
         )
     ]
@@ -132,6 +144,12 @@ def changed(route: str, answer: httpx.Response) -> Answers:
             ),
             "start",
             "answered 403. No licence for your device.",
+        ),
+        (lambda: run(good_answers(), guarded=False), "beacons", "answered 400"),
+        (
+            lambda: run(changed("OPTIONS /v1/beacons", httpx.Response(204))),
+            "beacons",
+            "pages of no origin may send them",
         ),
         (lambda: run(good_answers(), signed=False), "edge refuses without a signature", "200"),
         (
