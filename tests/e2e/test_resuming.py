@@ -67,9 +67,16 @@ class Asked:
         return self.kinds().count("position") >= count
 
     def kinds(self) -> list[str]:
+        self._listen()
+        return [str(beacon["kind"]) for beacon in self.beacons]
+
+    def since(self, count: int) -> list[str]:
+        self._listen()
+        return self.requests[count:]
+
+    def _listen(self) -> None:
         # What the page did meanwhile is heard while it is asked something.
         self._page.evaluate("0")
-        return [str(beacon["kind"]) for beacon in self.beacons]
 
 
 def test_a_play_asks_for_little_however_long_it_is(viewer: Viewer, titles: dict[str, str]) -> None:
@@ -87,9 +94,9 @@ def test_a_play_asks_for_little_however_long_it_is(viewer: Viewer, titles: dict[
     # What the page after it asks for is no part of the play.
     of_the_play = len(asked.requests)
     viewer.page.go_back()
-    eventually(lambda: "leave" in asked.kinds(), PATIENCE_SECONDS, "the last beacon")
-    ended = ("POST beacons", "DELETE playback/sessions")
-    eventually(lambda: set(ended) <= set(asked.requests[of_the_play:]), PATIENCE_SECONDS, "the end")
+    ended = {"POST beacons", "DELETE playback/sessions"}
+    eventually(lambda: ended <= {*asked.since(of_the_play)}, PATIENCE_SECONDS, "the end")
+    assert asked.kinds()[-1] == "leave"
 
     rebuffers = asked.kinds().count("rebuffer")
     requests = Counter(asked.requests[:of_the_play]) + Counter(ended)
