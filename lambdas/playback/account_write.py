@@ -45,7 +45,11 @@ class AccountWrite:
             return
         play = f"plays.{self._name(session.session_id)}"
         room = self._value(number(account.allowance.streams + len(giving_way)))
-        self._conditions += [f"attribute_not_exists({play})", f"size(plays) < {room}"]
+        self._conditions += [
+            f"attribute_not_exists({play})",
+            f"attribute_not_exists(ended.{self._name(session.session_id)})",
+            f"size(plays) < {room}",
+        ]
         self._sets.append(f"{play} = {self._value(play_value(session))}")
         for session_id, reason in giving_way.items():
             self.end(session_id, reason)

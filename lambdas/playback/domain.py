@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kernel.errors import (
+    ConflictError,
     InvalidInputError,
     NotFoundError,
     RefusedError,
     UnauthenticatedError,
     UnavailableError,
 )
+from kernel.ids import derived_id, new_id
 from kernel.maturity import UNRATED
 from playback.devices import (
     Device,
@@ -106,6 +108,18 @@ class SessionNotFoundError(NotFoundError):
     """There is no such play, or it is somebody else's."""
 
     code = "session_not_found"
+
+
+class RequestReusedError(ConflictError):
+    """A start is told to be one that was made before, and asks for something else."""
+
+    code = "request_id_reused"
+
+
+class PlayOverError(ConflictError):
+    """A start is made again whose play has ended since: it does not begin another one."""
+
+    code = "play_over"
 
 
 class LicenceTokenError(UnauthenticatedError):
@@ -350,6 +364,18 @@ class Session:
     def is_held(self, now: datetime) -> bool:
         """Whether somebody is watching, as far as is known."""
         return now < min(self.held_until, self.expires_at)
+
+
+def session_id_for(viewer: Viewer, request_id: str | None, now: datetime) -> str:
+    """The id of a play that begins: drawn, or the one that belongs to its viewer's request.
+
+    A request that is made again names the same play, and nobody else's can: whoever asks is part
+    of it.
+    """
+    if request_id is None:
+        return new_id("ses", now)
+    asked = (viewer.account_id, viewer.profile_id, viewer.device_id, request_id)
+    return derived_id("ses", "\0".join(asked))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """How many plays an account has at once: who gets a screen, who gives one up, and why one ended.
 
 Each play under way holds one of the account's screens by a lease, which its own session id names:
-an id is drawn once, so a lease that has ended never comes back under it. There are never more
-leases than the plan allows. One whose device has been silent for `LEASE` stays until its screen is
+a lease that has ended does not come back under it. There are never more leases than the plan
+allows. One whose device has been silent for `LEASE` stays until its screen is
 needed, and comes back to life with the next beacon if it was not.
 """
 
@@ -18,7 +18,16 @@ from kernel.clock import epoch_milliseconds
 from kernel.errors import RefusedError
 from kernel.events.playback import PlayRevoked
 from kernel.ids import time_of
-from playback.domain import UNTOLD, AccountBlockedError, Allowance, Session, SignedOutError, Viewer
+from playback.domain import (
+    UNTOLD,
+    AccountBlockedError,
+    Allowance,
+    PlayOverError,
+    RequestReusedError,
+    Session,
+    SignedOutError,
+    Viewer,
+)
 
 BEAT = timedelta(seconds=150)
 """A player that plays tells of it at least so often (web/src/player/beacons.ts). Requests and
@@ -124,6 +133,22 @@ class Account:
         ):
             raise SignedOutError("This sign-in was ended. Sign in again.")
 
+    def begun(self, asked: Session) -> Session | None:
+        """The play that the same request has begun already; None when it has not.
+
+        RequestReusedError when that is another one than is asked for now, PlayOverError when it
+        has ended: an answer that came too late does not start a film that was left.
+        """
+        kept = self.plays.get(asked.session_id)
+        if asked.session_id in self.ended or (kept and asked.started_at >= kept.expires_at):
+            raise PlayOverError("This play has ended. Start it anew, with another request_id.")
+        if kept is not None and _wanted(kept) != _wanted(asked):
+            raise RequestReusedError(
+                "This request has begun another play. Start with another request_id.",
+                field="request_id",
+            )
+        return kept
+
     def admit(
         self, viewer: Viewer, now: datetime, take_over: str | None = None
     ) -> Mapping[str, Reason]:
@@ -160,6 +185,11 @@ class Account:
     def outdated(self, now: datetime) -> tuple[str, ...]:
         """Ended sign-ins and removed devices whose tokens have run out since."""
         return tuple(key for key, at in self.signed_out.items() if now - at >= TOKENS_LIVE)
+
+
+def _wanted(play: Session) -> tuple[object, ...]:
+    """What a start asks for, as far as it decides about the play."""
+    return play.title_id, play.asset_id, play.drm, play.kids
 
 
 def revocation(play: Session, reason: Reason, now: datetime) -> PlayRevoked | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -40,9 +41,15 @@ from playback.vendor_licences import VendorLicences
 LARGEST_CHALLENGE = 64 * 1024
 """Bytes. A player's request has up to 20 KB; more is not read."""
 
-_START = frozenset({"title_id", "device", "take_over", "carrier", "pin_grant", "steering"})
-
 LICENCE_TOKEN_HEADER = "X-Marquee-Licence-Token"  # noqa: S105 - a header's name, not a secret
+
+_PARTS = frozenset(
+    {"title_id", "device", "take_over", "carrier", "pin_grant", "request_id", "steering"}
+)
+"""Of a start."""
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
+"""Long enough that nobody draws one twice; a UUID has 36 characters."""
 
 Handler = Callable[[Event, object], Reply]
 
@@ -68,6 +75,7 @@ def session_handler(playback: Playback, origin: OriginSecret, beacons_url: str) 
             take_over,
             carrier,
             _sight(event, body),
+            _request_id(body),
             follows_steering=follows_steering,
         )
         log.note(**_start_line(started))
@@ -148,10 +156,22 @@ def _wishes(body: Mapping[str, Any]) -> tuple[str | None, Carrier | None, bool]:
         raise InvalidInputError("steering is true or false.", field="steering")
     if steering and carrier == "cookie":
         raise InvalidInputError("No other CDN is sent our cookies.", field="carrier")
-    unknown = sorted(set(body) - _START)
+    unknown = sorted(set(body) - _PARTS)
     if unknown:
         raise InvalidInputError(f"{unknown[0]} is not part of a start.", field=unknown[0])
     return take_over, carrier, steering
+
+
+def _request_id(body: Mapping[str, Any]) -> str | None:
+    """What names this start when it is made again."""
+    request_id = body.get("request_id")
+    if request_id is None:
+        return None
+    if not isinstance(request_id, str) or _REQUEST_ID.fullmatch(request_id) is None:
+        raise InvalidInputError(
+            "request_id has 16 to 64 letters, digits, dashes or underscores.", field="request_id"
+        )
+    return request_id
 
 
 def viewer_of(event: Event) -> Viewer:
@@ -254,6 +274,7 @@ def _start_line(started: Started) -> dict[str, object]:
         "kids": list(started.keys),
         "use": session.licences,
         "gave_way": dict(started.gave_way) or None,
+        "repeated": started.is_repeated or None,
     }
 
 

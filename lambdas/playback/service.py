@@ -6,13 +6,12 @@ import base64
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from kernel import envelope, tokens
 from kernel.aside import Aside
 from kernel.clock import Clock
 from kernel.errors import UnavailableError
-from kernel.ids import new_id
 from kernel.tokens import MacKey, MacKeys
 from playback import domain, grants, maturity
 from playback.cwt import common_access_token, edge_key
@@ -23,6 +22,7 @@ from playback.domain import (
     LicenceGrant,
     LicenceRefusedError,
     LicenceTokenError,
+    PlayOverError,
     Session,
     SessionNotFoundError,
     Title,
@@ -57,6 +57,8 @@ class Started:
     opened: Opened
     gave_way: Mapping[str, Reason]
     """The plays that ended for this one, and why."""
+    is_repeated: bool = False
+    """Whether it had begun before, and this is another answer to the same request."""
 
     def __repr__(self) -> str:
         return f"Started(session_id={self.session.session_id!r}, kids={list(self.keys)})"
@@ -126,11 +128,15 @@ class Playback:
         take_over: str | None = None,
         carrier: Carrier | None = None,
         sight: Sight = BLIND,
+        request_id: str | None = None,
         *,
         follows_steering: bool = False,
     ) -> Started:
         """Admit a play: one read, one write and one signature; the keys are opened beside the
         write. Raises the domain's refusals.
+
+        With a `request_id`, the same viewer's start under the same one answers the play that it
+        has begun; whatever would refuse the start refuses this, too.
 
         `country` is where the viewer is (ISO 3166-1 alpha-2), None when that is not known.
         `take_over` is a play of the same account that ends for this one; no such play, no matter.
@@ -152,7 +158,7 @@ class Playback:
         within = device.within(account.allowance.max_height)
         manifest_url = domain.manifest_of(title, offer, within)
         session = Session(
-            session_id=new_id("ses", now),
+            session_id=domain.session_id_for(viewer, request_id, now),
             viewer=viewer,
             title_id=title.title_id,
             asset_id=title.asset_id,
@@ -163,10 +169,13 @@ class Playback:
             licences=1 if device.drm == "clearkey" else 0,
             drm=device.drm,
         )
+        begun = account.begun(session)
         # Whoever is refused anyway opens no key.
-        giving_way = self._room(account, session, take_over)
+        giving_way = {} if begun else self._room(account, session, take_over)
         with Aside(lambda: self._keys_along(keys, offer)) as opened:
-            giving_way = self._open(session, account, giving_way, take_over)
+            if begun is None:
+                begun, giving_way = self._open(session, account, giving_way, take_over)
+            is_repeated, session = begun is not session, self._held(begun, now)
         mac_key = self._mac_keys.current()
         grant = EdgeGrant(
             session.session_id, title.path, title.rights.binds_to(country), session.expires_at
@@ -187,6 +196,7 @@ class Playback:
             ticket=grants.session_ticket(session, mac_key),
             opened=access,
             gave_way=giving_way,
+            is_repeated=is_repeated,
         )
 
     def _room(
@@ -206,18 +216,29 @@ class Playback:
         account: Account,
         giving_way: Mapping[str, Reason],
         take_over: str | None,
-    ) -> Mapping[str, Reason]:
-        """Keep the play; the plays that ended for it."""
+    ) -> tuple[Session, Mapping[str, Reason]]:
+        """Keep the play; the play as it was begun, and those that ended for it."""
         for _ in range(TRIES):
             if self._sessions.open(session, account, giving_way, session.started_at):
-                return giving_way
+                return session, giving_way
             account = self._sessions.account(account.account_id)
-            if session.session_id in account.plays:
-                # A write whose answer was lost is made again, and meets itself.
-                return giving_way
+            # A write whose answer was lost is made again, and meets itself; so does a start that
+            # is made twice at once.
+            begun = account.begun(session)
+            if begun is not None:
+                return begun, giving_way
             account.check(session.viewer)
             giving_way = self._room(account, session, take_over)
         raise UnavailableError("Too many plays begin at once; try again.")
+
+    def _held(self, play: Session, now: datetime) -> Session:
+        """The play with a living lease: one that was silent comes back to life."""
+        if play.is_held(now):
+            return play
+        held = self._sessions.renew(play.session_id, play.viewer, now + LEASE)
+        if held is None:
+            raise PlayOverError("This play has ended. Start it anew, with another request_id.")
+        return held
 
     def _access(self, grant: EdgeGrant, carrier: Carrier, mac_key: MacKey) -> Opened:
         by_token = grant.folder

@@ -53,6 +53,18 @@ def test_a_plays_id_is_taken_once(store: Store, now: datetime) -> None:
     assert store.account("acc_1").plays == {"ses_1": session(now)}
 
 
+def test_a_play_that_has_ended_does_not_begin_again(store: Store, now: datetime) -> None:
+    store.save_allowance("acc_1", TWO_SCREENS, 1)
+    opened(store, play(now, 2), now)
+    before = store.account("acc_1")
+    opened(store, play(now, 1), now)
+    store.leave("ses_1", "acc_1", now)
+
+    assert not store.open(play(now, 1), before, {}, now)
+
+    assert set(store.account("acc_1").plays) == {"ses_2"}
+
+
 @pytest.mark.parametrize("screens", [1, 2])
 def test_no_plan_has_a_screen_more_whatever_was_read_before(
     store: Store, now: datetime, screens: int

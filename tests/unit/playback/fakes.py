@@ -131,7 +131,8 @@ class FakePlayback:
             except DomainError:
                 return False
             room = account.allowance.streams + len(giving_way)
-            if len(kept.plays) >= room or session.session_id in kept.plays:
+            known = {*kept.plays, *kept.ended}
+            if len(kept.plays) >= room or session.session_id in known:
                 return False
             if not self._end(kept, giving_way, now, account.forgettable(len(giving_way))):
                 return False

@@ -410,3 +410,44 @@ def test_rights_for_one_country_open_to_viewers_whom_the_edge_sees_there(
     assert answer["statusCode"] == status
     if status == 403:
         assert problem(answer) == (403, "not_in_your_country")
+
+
+def test_a_start_with_a_request_id_is_answered_again(api: Api) -> None:
+    first = json.loads(api.start(request_id="one-press-on-play")["body"])
+
+    again = json.loads(api.start(request_id="one-press-on-play")["body"])
+
+    assert again["session_id"] == first["session_id"]
+    assert again["ticket"] == first["ticket"]
+    assert len(api.table.sessions) == 1
+
+
+def test_a_request_id_of_another_start_is_a_conflict_that_names_it(api: Api) -> None:
+    projection = Projection(api.table)
+    projection.title_published(replace(TITLE, title_id="ttl_2"))
+    api.start(request_id="one-press-on-play")
+
+    answer = api.start(request_id="one-press-on-play", title_id="ttl_2")
+
+    assert problem(answer) == (409, "request_id_reused")
+    assert json.loads(answer["body"])["field"] == "request_id"
+
+
+def test_a_request_id_of_a_play_that_ended_is_a_conflict(api: Api) -> None:
+    session_id = json.loads(api.start(request_id="one-press-on-play")["body"])["session_id"]
+    api.call("DELETE /v1/playback/sessions/{session_id}", session_id=session_id)
+
+    assert problem(api.start(request_id="one-press-on-play")) == (409, "play_over")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "fifteen-letters", "a" * 65, "a" * 100_000, "sixteen characters", "é" * 16,
+     "sixteen-letters\n", "../../../../../..", 16, True, ["a" * 16], {"id": "a" * 16}],
+)  # fmt: skip
+def test_a_request_id_that_names_nothing_is_refused_by_its_name(api: Api, wrong: object) -> None:
+    answer = api.start(request_id=wrong)
+
+    assert problem(answer) == (422, "invalid_input")
+    assert json.loads(answer["body"])["field"] == "request_id"
+    assert api.table.sessions == {}

@@ -646,3 +646,127 @@ def test_nobody_learns_how_it_is_with_another_accounts_play(house: House) -> Non
     for wanted in (session_id, "ses_never"):
         with pytest.raises(SessionNotFoundError):
             house.playback.ending(OTHERS["account"], wanted)
+
+
+REQUEST = "0f8e6d5c-1b2a-4c3d-8e9f-001122334455"
+
+
+def repeated(house: House, **changes: Any) -> Started:
+    asked = {"viewer": VIEWER, "title_id": "ttl_1", "device": DEVICE, "country": None, **changes}
+    return house.playback.start(**asked, request_id=REQUEST)
+
+
+def test_a_start_that_is_made_again_answers_the_same_play(house: House) -> None:
+    house.screens(2)
+    first = repeated(house)
+    house.now += timedelta(seconds=40)
+
+    again = repeated(house)
+
+    assert again.session.session_id == first.session.session_id
+    assert again.session.expires_at == first.session.expires_at.replace(microsecond=0)
+    assert (first.is_repeated, again.is_repeated) == (False, True)
+    assert again.keys == first.keys
+    assert again.ticket == first.ticket
+    assert list(house.table.sessions) == [first.session.session_id]
+
+
+def test_a_start_that_is_made_again_takes_no_screen_and_ends_no_play(house: House) -> None:
+    house.screens(2)
+    other = house.start(viewer=viewer_on(2))
+    first = repeated(house)
+
+    again = repeated(house, take_over=other.session.session_id)
+
+    assert again.gave_way == {}
+    assert set(house.table.sessions) == {
+        first.session.session_id,
+        other.session.session_id,
+    }
+
+
+@pytest.mark.parametrize("whose", OTHERS)
+def test_the_same_request_of_another_viewer_is_another_start(house: House, whose: str) -> None:
+    house.screens(2)
+    mine = repeated(house)
+
+    theirs = repeated(house, viewer=OTHERS[whose])
+
+    assert theirs.session.session_id != mine.session.session_id
+
+
+def test_a_request_begins_one_title(house: House) -> None:
+    house.screens(2)
+    Projection(house.table).title_published(replace(TITLE, title_id="ttl_2"))
+    first = repeated(house)
+
+    with pytest.raises(domain.RequestReusedError) as refused:
+        repeated(house, title_id="ttl_2")
+
+    assert refused.value.facts["field"] == "request_id"
+    assert list(house.table.sessions) == [first.session.session_id]
+
+
+def test_a_request_begins_a_play_for_one_description_of_the_device(house: House) -> None:
+    house.table.save_allowance("acc_1", Allowance(2, 2160), 1)
+    repeated(house, device=replace(DEVICE, max_height=2160))
+
+    with pytest.raises(domain.RequestReusedError):
+        repeated(house, device=DEVICE)
+
+
+def test_a_play_that_was_left_does_not_begin_again(house: House) -> None:
+    house.screens(2)
+    first = repeated(house)
+    house.playback.end(VIEWER, first.session.session_id)
+
+    with pytest.raises(domain.PlayOverError):
+        repeated(house)
+
+    assert house.table.sessions == {}
+
+
+def test_a_play_whose_time_has_run_out_is_not_answered_again(house: House) -> None:
+    first = repeated(house)
+    house.now = first.session.expires_at
+
+    with pytest.raises(domain.PlayOverError):
+        repeated(house)
+
+
+def test_a_silent_play_that_is_asked_for_again_holds_its_screen_again(house: House) -> None:
+    repeated(house)
+    house.now += LEASE + timedelta(seconds=1)
+
+    again = repeated(house)
+
+    assert again.session.is_held(house.now)
+    assert house.table.sessions[again.session.session_id].is_held(house.now)
+
+
+def test_whoever_may_not_play_any_more_gets_no_second_answer(house: House) -> None:
+    repeated(house)
+    house.table.sign_out("acc_1", FAMILY, house.now)
+
+    with pytest.raises(domain.SignedOutError):
+        repeated(house)
+
+
+@pytest.mark.parametrize("screens", [1, 2, 4])
+@pytest.mark.parametrize("before", [0, 1])
+def test_the_same_start_many_times_at_once_is_one_play(
+    house: House, screens: int, before: int
+) -> None:
+    house.screens(screens)
+    for _ in range(before):
+        house.start()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: repeated(house), range(16)))
+
+    assert len({answer.session.session_id for answer in answers}) == 1
+    assert len({answer.ticket for answer in answers}) == 1
+    assert sum(not answer.is_repeated for answer in answers) == 1
+    kept = [play for play in house.table.sessions if play == answers[0].session.session_id]
+    assert len(kept) == 1
+    assert len(house.table.sessions) == min(screens, before + 1)

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ApiClient } from "./client";
 import { PlaybackApi, type Start } from "./playback";
+import { ApiError, ConnectionError } from "./problem";
 
 const START = {
   session_id: "ses_1",
@@ -59,6 +60,57 @@ test("what a PIN has opened is told to the title's next start alone", async () =
   expect(grants).toEqual([undefined, "a grant", undefined]);
 });
 
+/** A service that fails in these ways, one start after the other, and then answers. */
+function failing(...failures: Error[]): { api: PlaybackApi; ids: string[] } {
+  const ids: string[] = [];
+  const client = {
+    post: async (_path: string, body: { request_id: string }) => {
+      ids.push(body.request_id);
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+      return START;
+    },
+  } as unknown as ApiClient;
+  return { api: new PlaybackApi(client, () => 0, "https://watch.test", fetch, () => DEVICE), ids };
+}
+
+const refusal = (status: number, code: string): ApiError => new ApiError(status, code, "", "", null);
+
+test.each([
+  ["no answer", new ConnectionError("away")],
+  ["a failure of the service", refusal(503, "unavailable")],
+])("a start that got %s is made again under its own name", async (_name, failure) => {
+  const { api, ids } = failing(failure);
+
+  await expect(api.start("ttl_1")).rejects.toBe(failure);
+  await api.start("ttl_2");
+  await api.start("ttl_1");
+  await api.start("ttl_1");
+
+  expect(ids[0]).toMatch(/^[\w-]{16,64}$/);
+  expect(ids[2]).toBe(ids[0]);
+  expect(new Set(ids).size).toBe(3);
+});
+
+test("a start that was refused is another one next time", async () => {
+  const { api, ids } = failing(refusal(403, "too_many_streams"));
+
+  await expect(api.start("ttl_1")).rejects.toThrow();
+  await api.start("ttl_1", undefined, "ses_2");
+
+  expect(new Set(ids).size).toBe(2);
+});
+
+test("a play that has ended since its answer was lost is begun anew at once", async () => {
+  const { api, ids } = failing(new ConnectionError("away"), refusal(409, "play_over"));
+
+  await expect(api.start("ttl_1")).rejects.toThrow();
+  expect((await api.start("ttl_1")).sessionId).toBe("ses_1");
+
+  expect(ids[1]).toBe(ids[0]);
+  expect(ids[2]).not.toBe(ids[0]);
+});
+
 function startOf(drm: object): Promise<Start> {
   const client = { post: async () => ({ ...START, drm }) } as unknown as ApiClient;
   return new PlaybackApi(client, () => 0, "https://watch.test", fetch, () => DEVICE).start("ttl_1");
@@ -115,7 +167,7 @@ test("taking over names the play that ends, and why a play ended is read", async
 
   await api.start("ttl_1", undefined, "ses_2");
 
-  expect(sent).toEqual([{ title_id: "ttl_1", device: DEVICE, take_over: "ses_2" }]);
+  expect(sent).toMatchObject([{ title_id: "ttl_1", device: DEVICE, take_over: "ses_2" }]);
   const { signal } = new AbortController();
   expect(await api.ending("ses_2", signal)).toEqual({ reason: "taken_over", sentence: "Taken." });
   expect(await api.ending("ses_1", signal)).toBeNull();

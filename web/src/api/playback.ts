@@ -2,6 +2,7 @@
 import type { ApiClient } from "./client";
 import type { DeviceDescription } from "../player/capabilities";
 import { Storyboard } from "../player/storyboard";
+import { ApiError, ConnectionError } from "./problem";
 import { Fields } from "./read";
 import { type EpisodeOf, episodeOfFrom, type Markers, markersFrom } from "./titles";
 
@@ -53,9 +54,18 @@ export interface Ending {
 /** A token this close to its end might not survive the way to the licence server. */
 const RENEW_BEFORE_MS = 10_000;
 
+/** What a start that is made again is refused for, when too much has happened since the first time. */
+const OF_ANOTHER_TIME = ["play_over", "request_id_reused"];
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof ConnectionError || (error instanceof ApiError && error.status >= 500);
+}
+
 export class PlaybackApi {
   /** What a PIN has opened, by title, until it is started. */
   readonly #pinGrants = new Map<string, string>();
+  /** Names of starts that nobody knows the end of, by title: made again, they begin nothing else. */
+  readonly #unanswered = new Map<string, string>();
 
   constructor(
     private readonly client: ApiClient,
@@ -70,7 +80,10 @@ export class PlaybackApi {
     this.#pinGrants.set(titleId, pinGrant);
   }
 
-  /** `takeOver` names the play that ends for this one. */
+  /**
+   * `takeOver` names the play that ends for this one. A start whose answer was lost is made again
+   * by the next one of its title, so that it does not take a second screen.
+   */
   async start(titleId: string, signal?: AbortSignal, takeOver?: string): Promise<Start> {
     const pinGrant = this.#pinGrants.get(titleId);
     const request = {
@@ -79,7 +92,7 @@ export class PlaybackApi {
       device: this.device(),
       ...(takeOver === undefined ? {} : { take_over: takeOver }),
     };
-    const answer = new Fields(await this.client.post("/playback/start", request, signal), "start");
+    const answer = new Fields(await this.#asked(titleId, request, signal), "start");
     this.#pinGrants.delete(titleId);
     const drm = answer.fields("drm");
     const sessionId = answer.text("session_id");
@@ -101,6 +114,21 @@ export class PlaybackApi {
       episodeOf: episodeOfFrom(answer.fields("title")),
       markers: markersFrom(answer.fields("title").fields("markers")),
     };
+  }
+
+  async #asked(titleId: string, request: object, signal?: AbortSignal): Promise<unknown> {
+    const repeated = this.#unanswered.get(titleId);
+    const requestId = repeated ?? crypto.randomUUID();
+    this.#unanswered.delete(titleId);
+    try {
+      const body = { ...request, request_id: requestId };
+      return await this.client.post("/playback/start", body, signal);
+    } catch (error) {
+      if (isUnanswered(error)) this.#unanswered.set(titleId, requestId);
+      const isOver = error instanceof ApiError && OF_ANOTHER_TIME.includes(error.code);
+      if (repeated === undefined || !isOver) throw error;
+      return this.#asked(titleId, request, signal);
+    }
   }
 
   /** Small pictures for seeking; null where there are none, or none can be had: play goes on. */
