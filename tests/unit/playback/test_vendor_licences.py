@@ -53,6 +53,7 @@ from tests.unit.playback.licence_servers import (
     licence_server,
     soap,
     spc,
+    widevine_request,
 )
 
 SYSTEMS: tuple[Drm, ...] = ("widevine", "fairplay", "playready")
@@ -216,6 +217,18 @@ def test_playready_passes_through_with_the_terms_beside_it(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("drm", SYSTEMS)
+def test_a_plays_licence_is_never_stored(desk: Desk, drm: Drm) -> None:
+    body_of(desk.licence(drm))
+
+    assert desk.vendors[drm].stored == []
+    (asked,) = desk.vendors[drm].asked
+    said = json.dumps(asked, default=repr)
+    assert '"can_persist": true' not in said
+    assert '"persistent": true' not in said
+    assert "offline-hls" not in said
+
+
+@pytest.mark.parametrize("drm", SYSTEMS)
 def test_the_holder_may_ask_again_but_not_without_end(desk: Desk, drm: Drm) -> None:
     token = grants.licence_token(desk.play(drm), desk.now, SECRET)
 
@@ -293,6 +306,7 @@ BAD_CHALLENGES: list[tuple[Drm, bytes]] = [
     ("widevine", CHALLENGE[:-1]),
     ("widevine", CHALLENGE[:3]),
     ("widevine", b"\x08\x01"),
+    ("widevine", widevine_request(3)),
     ("widevine", b"\xff" * 40),
     ("fairplay", streaming_key(message=spc()[:-1])),
     ("fairplay", streaming_key(message=spc(b"p" * 15))),
