@@ -31,6 +31,9 @@ METHODS = ("get", "put", "post", "delete", "patch")
 GUARDS = ("scope", "own_token", "public")
 """The same words as of a `Route` in the stacks; each operation says exactly one."""
 
+IN_PATH = "in_path"
+"""An own token that stands in the operation's path, for which OpenAPI has no word."""
+
 WITHOUT_FUNCTION = "without_function"
 """True of an operation that API Gateway hands to another service itself."""
 
@@ -139,7 +142,7 @@ def _operation(domain: str, stated: Json, guard: str, frame: Json) -> Json:
 def _security(guard: str, value: Any) -> list[Json]:
     if guard == "scope":
         return [{"access_token": [value]}]
-    return [{value: []}] if guard == "own_token" else []
+    return [{value: []}] if guard == "own_token" and value != IN_PATH else []
 
 
 def _responses(stated: Json, frame: Json) -> Json:

@@ -154,8 +154,6 @@ def _wishes(body: Mapping[str, Any]) -> tuple[str | None, Carrier | None, bool]:
     steering = body.get("steering", False)
     if not isinstance(steering, bool):
         raise InvalidInputError("steering is true or false.", field="steering")
-    if steering and carrier == "cookie":
-        raise InvalidInputError("No other CDN is sent our cookies.", field="carrier")
     unknown = sorted(set(body) - _PARTS)
     if unknown:
         raise InvalidInputError(f"{unknown[0]} is not part of a start.", field=unknown[0])

@@ -17,7 +17,6 @@ from tests.e2e.gate import Gate, Trouble, gate
 from tests.e2e.test_other_players import DASH_JS, HLS_JS, MODULES, PAGE, plays
 from tests.e2e.test_second_cdn import GOES_ON_WITHIN_SECONDS, listens
 from tests.e2e.viewer import PATIENCE_SECONDS, Viewer
-from tests.films import Ingested
 
 IN_THE_MIDDLE = rb"GET /t/\S+00000002\.cmfv "
 
@@ -44,6 +43,12 @@ SOON_SECONDS = 1
 """The time to live that a test gives an order, so that it need not wait for five minutes."""
 
 
+@pytest.fixture
+def film(titles: dict[str, str]) -> str:
+    """One that goes on for longer than a player looks ahead."""
+    return titles["Spectrum"]
+
+
 @pytest.fixture(params=list(SCRIPTS))
 def family(request: pytest.FixtureRequest, cloud: RunningCloud) -> str:
     if not listens("127.0.0.2", cloud.port):
@@ -51,14 +56,14 @@ def family(request: pytest.FixtureRequest, cloud: RunningCloud) -> str:
     return str(request.param)
 
 
-def watch(viewer: Viewer, member: Person, film: Ingested, family: str) -> dict[str, Any]:
+def watch(viewer: Viewer, member: Person, title_id: str, family: str) -> dict[str, Any]:
     """Begin a steered play in a page without our app; what the start answered."""
     script, module = SCRIPTS[family]
     address = f"{viewer.cloud.web}/another-player.html"
     viewer.page.route(address, lambda route: route.fulfill(body=PAGE, content_type="text/html"))
     viewer.page.goto(address)
     viewer.page.add_script_tag(path=MODULES / module)
-    answer = member.play(film.title_id, family, steering=True).answer
+    answer = member.play(title_id, family, steering=True).answer
     assert answer["steered"]
     viewer.page.evaluate(
         script,
@@ -100,9 +105,9 @@ def origins(answer: dict[str, Any], cloud: RunningCloud) -> list[str]:
 
 
 def test_a_steered_player_plays_from_the_first_cdn_and_asks_for_the_order(
-    viewer: Viewer, member: Person, ingested: Ingested, family: str
+    viewer: Viewer, member: Person, film: str, family: str
 ) -> None:
-    answer = watch(viewer, member, ingested, family)
+    answer = watch(viewer, member, film, family)
 
     plays(viewer.page)
 
@@ -124,12 +129,12 @@ def test_a_steered_player_leaves_the_cdn_that_is_drained_while_it_plays(
     viewer: Viewer,
     member: Person,
     staff: Person,
-    ingested: Ingested,
+    film: str,
     family: str,
     drained: str,
 ) -> None:
     asks_again_soon(viewer)
-    answer = watch(viewer, member, ingested, family)
+    answer = watch(viewer, member, film, family)
     plays(viewer.page, 0.1)
     second = origins(answer, viewer.cloud)[1]
 
@@ -158,7 +163,7 @@ def test_a_steered_player_goes_on_from_the_second_cdn_when_the_first_is_gone(
     playwright_of: Playwright,
     cloud: RunningCloud,
     member: Person,
-    ingested: Ingested,
+    film: str,
     family: str,
     broken: Gate,
 ) -> None:
@@ -168,7 +173,7 @@ def test_a_steered_player_goes_on_from_the_second_cdn_when_the_first_is_gone(
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     context.set_default_timeout(ACTION_MILLISECONDS)
     viewer = Viewer(context, cloud)
-    answer = watch(viewer, member, ingested, family)
+    answer = watch(viewer, member, film, family)
     second = origins(answer, cloud)[1]
     assert broken.is_in_trouble.wait(PATIENCE_SECONDS)
     broke_at = time.monotonic()

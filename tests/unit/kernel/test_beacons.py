@@ -77,6 +77,16 @@ def test_a_batch_is_of_the_play_that_its_ticket_names(now: datetime) -> None:
     assert [told.position_seconds for told in read.beacons] == [12.5]
 
 
+def test_a_beacon_may_say_where_the_film_came_from_and_what_failed(now: datetime) -> None:
+    told = beacon(now, cdn="b.example", failed_cdns=["a.example"])
+
+    (read,) = read_batch(batch(now, told), now, RING).beacons
+    (silent,) = read_batch(batch(now), now, RING).beacons
+
+    assert (read.cdn, read.failed_cdns) == ("b.example", ("a.example",))
+    assert (silent.cdn, silent.failed_cdns) == (None, ())
+
+
 def test_the_latest_moment_counts_wherever_it_stands(now: datetime) -> None:
     told = [beacon(now - timedelta(seconds=age), age) for age in (30, 5, 60)]
 
@@ -156,6 +166,12 @@ def test_what_is_no_batch_is_dropped(now: datetime, change: dict[str, Any]) -> N
         {"position_seconds": True},
         {"duration_seconds": 10**400},
         {"title_id": "ttl_2"},
+        {"cdn": ""},
+        {"cdn": None},
+        {"cdn": "c" * 101},
+        {"failed_cdns": "a"},
+        {"failed_cdns": [1]},
+        {"failed_cdns": ["a"] * 9},
     ],
 )
 def test_what_is_no_beacon_is_dropped(now: datetime, change: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ def request(**headers: str) -> dict[str, Any]:
     claims = {"sub": "acc_1", "scope": "member"}
     return {
         "routeKey": "GET /v1/titles/{title_id}",
-        "pathParameters": {"title_id": "ttl_1"},
+        "pathParameters": {"title_id": "ttl_1", "token": "secret"},
         "headers": {"authorization": "Bearer secret", **headers},
         "queryStringParameters": {"token": "secret"},
         "requestContext": {"requestId": "r-1", "authorizer": {"jwt": {"claims": claims}}},

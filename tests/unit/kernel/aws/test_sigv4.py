@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from unittest.mock import patch
+from urllib.parse import quote
 
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as SdkCredentials
 from hypothesis import given
@@ -52,6 +53,26 @@ def test_the_sdk_signs_the_same(
     signed = Signer(credentials, region, service).signed(HEADERS, body, moment)
 
     assert signed == sdks_headers(credentials, body, moment, region, service)
+
+
+@given(path=st.text("/abz09-_.~+ é", max_size=20).map(lambda text: quote(f"/{text}")))
+def test_the_sdk_signs_what_is_fetched_from_s3_the_same(path: str) -> None:
+    moment = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    host = "films.s3.eu-west-1.amazonaws.com"
+    url = f"https://{host}{path}"
+    request = AWSRequest("GET", url, headers={"host": host})
+    theirs = SdkCredentials(
+        CREDENTIALS.access_key_id, CREDENTIALS.secret_access_key, CREDENTIALS.session_token
+    )
+    with patch("botocore.auth.get_current_datetime", return_value=moment.replace(tzinfo=None)):
+        S3SigV4Auth(theirs, "s3", "eu-west-1").add_auth(request)
+    sent = {name.lower(): value for name, value in request.headers.items()}
+    headers = {name: sent[name] for name in ("host", "x-amz-content-sha256")}
+
+    signer = Signer(CREDENTIALS, "eu-west-1", "s3")
+    signed = signer.signed(headers, b"", moment, method="GET", path=path)
+
+    assert signed["authorization"] == sent["authorization"]
 
 
 def test_one_signer_goes_on_past_midnight() -> None:
