@@ -64,7 +64,7 @@ function parts(): Plugin {
 
 /** What plays a film without drawing anything: it runs while the rest is still being read. */
 const FIRST =
-  /\/src\/(main|composition|config|routing|api\/[^/]+|auth\/[^/]+|player\/(?!engine|use-|key)[^/]+)\.ts$|\/index\.html$|node_modules\/react\/|^.?(vite|rolldown)\//;
+  /\/src\/(main|composition|config|routing|api\/[^/]+|auth\/(?!proofs)[^/]+|player\/(?!engine|use-|key)[^/]+)\.ts$|\/index\.html$|node_modules\/react\/|^.?(vite|rolldown)\//;
 
 export default defineConfig({
   plugins: [react(), preloads(), parts()],
@@ -80,7 +80,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "first", test: FIRST },
-            { name: "app", test: (id) => !/staff\/|src\/(devices|downloads|history|profiles)\/|player\/engine|shaka-player/.test(id) },
+            { name: "app", test: (id) => !/staff\/|auth\/proofs|browser-database|src\/(devices|downloads|history|profiles)\/|player\/engine|shaka-player/.test(id) },
           ],
         },
       },

@@ -56,6 +56,7 @@ export function createServices(config: Config): Services {
     storage: sessionStorage,
     sharing: new BrowserTokenSharing(() => localStorage, navigator.locks, Date.now),
     deviceKey: () => deviceKey(localStorage),
+    proofs: async () => (await import("./auth/proofs")).thisBrowsers,
     lastProfile: new LastProfile(() => localStorage),
     fetch: window.fetch.bind(window),
     now: Date.now,
@@ -91,7 +92,6 @@ export function createServices(config: Config): Services {
   const language = (): string | null => profiles.face(whose() ?? "")?.language ?? null;
   const teller = new ApiClient(config.beacons, session, window.fetch.bind(window));
   const outbox = beaconOutbox(session, new BeaconsApi(teller, Date.now), account);
-  const keepFresh = (): (() => void) => session.keepFresh();
   return {
     session,
     accountUrl: `${config.issuer}/account`,
@@ -103,7 +103,7 @@ export function createServices(config: Config): Services {
     openings: new Openings(
       (titleId, fromStart) =>
         new Playback(titleId, fromStart, {
-          ...{ playback, progress, outbox, reachedHere, keepFresh, language },
+          ...{ playback, progress, outbox, reachedHere, language },
         }),
     ),
     assets: new AssetsApi(client),

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { SignInError } from "./authorization";
 import type { TokenSharing } from "./shared-tokens";
 import { IssuerUnreachable, Session, SessionEnded } from "./session";
@@ -7,11 +7,13 @@ import { IssuerUnreachable, Session, SessionEnded } from "./session";
 class FakeIssuer {
   readonly forms: URLSearchParams[] = [];
   readonly addresses: string[] = [];
+  readonly proofs: (string | null)[] = [];
   answers: (() => Response | Promise<Response>)[] = [];
 
   readonly fetch = async (url: unknown, init?: RequestInit): Promise<Response> => {
     this.addresses.push(String(url));
     this.forms.push(new URLSearchParams(String(init?.body)));
+    this.proofs.push(new Headers(init?.headers).get("DPoP"));
     const answer = this.answers.shift();
     if (answer === undefined) throw new TypeError("connection refused");
     return answer();
@@ -26,6 +28,12 @@ class FakeIssuer {
       ...(scope === undefined ? {} : { scope }),
     };
     this.answers.push(() => Response.json(body));
+  }
+
+  refusesTheProof(date: string | null): void {
+    const headers: Record<string, string> = date === null ? {} : { Date: date };
+    const init = { status: 400, headers };
+    this.answers.push(() => Response.json({ error: "invalid_dpop_proof" }, init));
   }
 
   refuses(): void {
@@ -70,6 +78,9 @@ class Tab {
 
   now = 1_000_000;
   left = "";
+  keepsKeys = true;
+  proofsFail = false;
+  proofs = 0;
   /** The browser's, which outlives the tab. */
   lastProfile = "";
 
@@ -84,6 +95,10 @@ class Tab {
       },
       sharing: this.sharing,
       deviceKey: () => "k".repeat(43),
+      proofs: async () => {
+        if (this.proofsFail) throw new TypeError("Failed to fetch dynamically imported module");
+        return { proof: (url, at) => this.proof(url, at) };
+      },
       lastProfile: {
         read: () => this.lastProfile,
         keep: (profileId) => {
@@ -96,6 +111,12 @@ class Tab {
         this.left = url;
       },
     });
+  }
+
+  async proof(url: string, at: number): Promise<string | null> {
+    if (!this.keepsKeys) return null;
+    this.proofs += 1;
+    return `proof ${this.proofs} for ${url} at ${at}`;
   }
 
   /** Goes to the issuer and back to a new page, as a browser does. */
@@ -169,9 +190,9 @@ test("a reload keeps the person signed in", async () => {
   expect(tab.open().status()).toBe("signed-in");
 });
 
-test("a token is renewed before it expires, once for all who ask at that moment", async () => {
+test("a request that finds a token about to expire renews it, once for all at that moment", async () => {
   const { tab, session } = await signedIn();
-  tab.now += 545_000;
+  tab.now += 575_000;
   tab.issuer.grants("2");
 
   const tokens = await Promise.all([session.accessToken(), session.accessToken()]);
@@ -192,6 +213,124 @@ test("the next renewal uses the rotated refresh token", async () => {
   expect(tab.issuer.forms[2]?.get("refresh_token")).toBe("refresh-2");
 });
 
+test("nobody renews a token that no request needs", async () => {
+  vi.useFakeTimers();
+  try {
+    const { tab, session } = await signedIn();
+    const asked = tab.issuer.forms.length;
+
+    tab.now += 24 * 3_600_000;
+    await vi.advanceTimersByTimeAsync(24 * 3_600_000);
+
+    expect(vi.getTimerCount()).toBe(0);
+    expect(tab.issuer.forms).toHaveLength(asked);
+    expect(session.status()).toBe("signed-in");
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("an hour of playing renews six times: a beacon every two minutes asks for a token", async () => {
+  const { tab, session } = await signedIn();
+  const asked = tab.issuer.forms.length;
+
+  for (let minute = 2; minute <= 60; minute += 2) {
+    tab.now += 120_000;
+    if (session.freshToken() === null) tab.issuer.grants(`at-${minute}`);
+    await session.accessToken();
+  }
+
+  expect(tab.issuer.forms.length - asked).toBe(6);
+});
+
+test("a page that closes has no use for a token that is over", async () => {
+  const { tab, session } = await signedIn();
+
+  tab.now += 599_999;
+  expect(session.tokenAtHand()).toBe("access-1");
+  tab.now += 1;
+  expect(session.tokenAtHand()).toBeNull();
+});
+
+test("each request for tokens has a proof of its own, of now", async () => {
+  const { tab, session } = await signedIn();
+  tab.now += 5_000;
+  tab.issuer.grants("2");
+  await session.renew();
+
+  expect(tab.issuer.proofs).toEqual([
+    "proof 1 for https://auth.example/token at 1000000",
+    "proof 2 for https://auth.example/token at 1005000",
+  ]);
+});
+
+test("giving a token back needs no proof", async () => {
+  const { tab, session } = await signedIn();
+
+  session.signOut();
+
+  expect(tab.issuer.addresses.at(-1)).toBe("https://auth.example/revoke");
+  expect(tab.issuer.proofs.at(-1)).toBeNull();
+});
+
+test("a browser that keeps no key signs in and renews without a proof", async () => {
+  const tab = new Tab();
+  tab.keepsKeys = false;
+  const { back, search } = await tab.signIn(tab.open());
+  tab.issuer.grants("1");
+  await back.completeSignIn(search);
+  tab.issuer.grants("2");
+  await back.renew();
+
+  expect(back.tokenAtHand()).toBe("access-2");
+  expect(tab.issuer.proofs).toEqual([null, null]);
+});
+
+test("a clock that is wrong is put right by the issuer's, also for the next proofs", async () => {
+  const tab = new Tab();
+  const { back, search } = await tab.signIn(tab.open());
+  tab.now = Date.parse("2026-11-01T12:00:00Z");
+  tab.issuer.refusesTheProof("Sun, 01 Nov 2026 11:47:00 GMT");
+  tab.issuer.grants("1");
+  await back.completeSignIn(search);
+  tab.now += 10_000;
+  tab.issuer.grants("2");
+  await back.renew();
+
+  const at = tab.issuer.proofs.map((proof) => Number(proof?.split(" ").at(-1)));
+  expect(at.map((ms) => new Date(ms).toISOString())).toEqual([
+    "2026-11-01T12:00:00.000Z",
+    "2026-11-01T11:47:00.000Z",
+    "2026-11-01T11:47:10.000Z",
+  ]);
+});
+
+test("a proof that counts once is made anew once, and no more often", async () => {
+  const { tab, session } = await signedIn();
+  tab.issuer.refusesTheProof(null);
+  tab.issuer.grants("2");
+  await session.renew();
+  expect(tab.issuer.proofs.at(-1)).not.toBe(tab.issuer.proofs.at(-2));
+
+  tab.issuer.refusesTheProof(null);
+  tab.issuer.refusesTheProof(null);
+  tab.issuer.grants("3");
+  await expect(session.renew()).rejects.toThrow(SessionEnded);
+
+  expect(session.status()).toBe("ended");
+  expect(tab.issuer.forms).toHaveLength(5);
+});
+
+test("without what makes proofs nothing is asked, and nothing ends", async () => {
+  const { tab, session } = await signedIn();
+  tab.proofsFail = true;
+
+  await expect(session.renew()).rejects.toThrow(IssuerUnreachable);
+
+  expect(session.status()).toBe("signed-in");
+  expect(tab.issuer.forms).toHaveLength(1);
+});
+
 test("a refused renewal ends the session and forgets its tokens", async () => {
   const { tab, session } = await signedIn();
   tab.now += 700_000;
@@ -205,7 +344,7 @@ test("a refused renewal ends the session and forgets its tokens", async () => {
 
 test("an issuer that does not answer ends nothing", async () => {
   const { tab, session } = await signedIn();
-  tab.now += 550_000;
+  tab.now += 575_000;
 
   expect(await session.accessToken()).toBe("access-1");
 
@@ -219,7 +358,7 @@ test("signing out while a renewal is under way stays signed out", async () => {
   const { promise, resolve } = Promise.withResolvers<Response>();
   tab.issuer.answers.push(() => promise);
   const renewal = session.renew();
-  await Promise.resolve();
+  await vi.waitFor(() => expect(tab.issuer.forms).toHaveLength(2));
 
   session.signOut();
   resolve(Response.json({ access_token: "access-2", refresh_token: "r", expires_in: 600 }));

@@ -1,5 +1,5 @@
 /**
- * Who is signed in on this tab: gets tokens, renews them before they expire, forgets them.
+ * Who is signed in on this tab: gets tokens, renews them when a request needs one, forgets them.
  *
  * Tokens live in memory and in sessionStorage. sessionStorage lets a reload keep the person signed
  * in, ends with the tab, and is each tab's own; only duplicating a tab copies it, and such copies
@@ -10,6 +10,7 @@ import type { Config } from "../config";
 import { choosePath, matchRoute } from "../routing";
 import type { LastProfile } from "./last-profile";
 import { randomToken } from "./pkce";
+import type { ProofMaker } from "./proofs";
 import type { TokenSharing } from "./shared-tokens";
 import {
   authorizeUrl,
@@ -45,8 +46,11 @@ export class IssuerUnreachable extends Error {
   override readonly name = "IssuerUnreachable";
 }
 
-/** Renewed a minute early: a slow request started with the old token still arrives in time. */
-const RENEW_BEFORE_MS = 60_000;
+/**
+ * A request that finds less than this left renews first: sent with the old token and slow on its
+ * way, it would come too late. Nothing renews without a request.
+ */
+const RENEW_BEFORE_MS = 30_000;
 
 const TOKENS = "marquee.tokens";
 const TRANSACTION = "marquee.sign-in";
@@ -61,6 +65,8 @@ export interface SessionDependencies {
   readonly sharing: TokenSharing;
   /** By what the issuer knows this browser again: see device-key. */
   readonly deviceKey: () => string;
+  /** Of the key to which this browser's refresh tokens are bound; read when it is first needed. */
+  readonly proofs: () => Promise<ProofMaker>;
   /** As whom this browser watched last. */
   readonly lastProfile: Pick<LastProfile, "read" | "keep">;
   readonly fetch: typeof fetch;
@@ -75,6 +81,8 @@ export class Session {
   #status: SessionStatus;
   #renewal: Promise<Tokens> | null = null;
   #completion: Promise<string> | null = null;
+  /** The issuer's clock against this machine's, as far as it was told: proofs are of its now. */
+  #clockIsBehindMs = 0;
   readonly #listeners = new Set<() => void>();
   readonly #with: SessionDependencies;
 
@@ -164,9 +172,10 @@ export class Session {
     }
   }
 
-  /** The token at hand, for a page that is closing and cannot wait; null when there is none. */
+  /** The token at hand, for a page that is closing and cannot wait; null when none is good. */
   tokenAtHand(): string | null {
-    return this.#tokens?.access ?? null;
+    const tokens = this.#tokens;
+    return tokens !== null && this.#with.now() < tokens.expiresAt ? tokens.access : null;
   }
 
   /** Renews now, whatever the clock says. Callers at the same moment share one request. */
@@ -175,15 +184,6 @@ export class Session {
       this.#renewal = null;
     });
     return this.#renewal;
-  }
-
-  /** Keeps the token at hand fresh until the returned function is called: see tokenAtHand. */
-  keepFresh(): () => void {
-    const timer = setInterval(() => {
-      // A failure here is not lost: the next request meets it and says so.
-      if (this.#tokens !== null) this.accessToken().catch(() => undefined);
-    }, RENEW_BEFORE_MS / 2);
-    return () => clearInterval(timer);
   }
 
   async #exchange(search: string): Promise<string> {
@@ -265,10 +265,11 @@ export class Session {
     endpoint: string,
     form: Record<string, string>,
     extra: RequestInit = {},
+    headers: Record<string, string> = {},
   ): Promise<Response> {
     return this.#with.fetch(`${this.#with.config.issuer}/${endpoint}`, {
       method: "POST",
-      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      headers: { "Content-Type": "application/x-www-form-urlencoded", ...headers },
       body: new URLSearchParams({ ...form, client_id: this.#with.config.clientId }).toString(),
       credentials: "omit",
       ...extra,
@@ -280,15 +281,13 @@ export class Session {
   ): Promise<
     { refused: true } | { refused: false; tokens: Tokens; idToken: string | null }
   > {
-    const askedAt = this.#with.now();
-    let response: Response;
-    let body: Record<string, unknown>;
-    try {
-      response = await this.#post("token", grant);
-      body = (await response.json()) as Record<string, unknown>;
-    } catch (cause) {
-      throw new IssuerUnreachable("The sign-in service did not answer.", { cause });
+    let asked = await this.#askIssuer(grant);
+    if (asked.body["error"] === "invalid_dpop_proof") {
+      // This clock is wrong, or the network sent a request twice that counts once. Once more, then.
+      this.#correctClock(asked.response);
+      asked = await this.#askIssuer(grant);
     }
+    const { response, body, askedAt } = asked;
     if (response.status === 400 || response.status === 401) return { refused: true };
     if (!response.ok || typeof body["access_token"] !== "string") {
       throw new IssuerUnreachable(`The sign-in service answered ${response.status}.`);
@@ -304,6 +303,28 @@ export class Session {
       },
       idToken: typeof body["id_token"] === "string" ? body["id_token"] : null,
     };
+  }
+
+  /** Asks for tokens with a proof of this browser's key, where it has one; an answer that is JSON. */
+  async #askIssuer(
+    grant: Record<string, string>,
+  ): Promise<{ response: Response; body: Record<string, unknown>; askedAt: number }> {
+    try {
+      const proofs = await this.#with.proofs();
+      const url = `${this.#with.config.issuer}/token`;
+      const proof = await proofs.proof(url, this.#with.now() + this.#clockIsBehindMs);
+      const askedAt = this.#with.now();
+      const response = await this.#post("token", grant, {}, proof === null ? {} : { DPoP: proof });
+      const body = (await response.json()) as Record<string, unknown>;
+      return { response, body, askedAt };
+    } catch (cause) {
+      throw new IssuerUnreachable("The sign-in service did not answer.", { cause });
+    }
+  }
+
+  #correctClock(response: Response): void {
+    const said = Date.parse(response.headers.get("Date") ?? "");
+    if (!Number.isNaN(said)) this.#clockIsBehindMs = said - this.#with.now();
   }
 
   #keep(tokens: Tokens): void {

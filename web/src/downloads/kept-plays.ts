@@ -34,7 +34,6 @@ export function keptPlays(
       },
     },
     reachedHere: { tell: () => undefined },
-    keepFresh: () => () => undefined,
     language: () => null,
   };
 }

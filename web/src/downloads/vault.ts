@@ -5,6 +5,7 @@
  * (Web Cryptography, extractable: false), so that neither is found, or changed, where they rest. The
  * record is sealed for one account: under another's name it does not open.
  */
+import { BrowserDatabase } from "../browser-database";
 import type { Terms } from "./terms";
 
 /** Sealed. */
@@ -32,21 +33,21 @@ interface Row extends KeptTitle {
   readonly sealed: ArrayBuffer;
 }
 
-const NAME = "marquee-downloads";
-const KEY = "wrapping";
-
 export class Vault {
-  #opened: Promise<IDBDatabase> | null = null;
+  readonly #database = new BrowserDatabase("marquee-downloads", (made) => {
+    made.createObjectStore("titles", { keyPath: "downloadId" });
+    made.createObjectStore("keys");
+  });
 
   /** Of one account; what no account is named for is nobody's. */
   async all(accountId: string | null): Promise<KeptTitle[]> {
-    const rows = await this.#ask<Row[]>("titles", "readonly", (store) => store.getAll());
+    const rows = await this.#database.ask<Row[]>("titles", "readonly", (store) => store.getAll());
     return rows.filter((row) => isTheirs(row, accountId));
   }
 
   /** Of all accounts. */
   async isEmpty(): Promise<boolean> {
-    return (await this.#ask<number>("titles", "readonly", (store) => store.count())) === 0;
+    return (await this.#database.ask<number>("titles", "readonly", (store) => store.count())) === 0;
   }
 
   async find(downloadId: string, accountId: string | null): Promise<KeptTitle | null> {
@@ -72,7 +73,7 @@ export class Vault {
     const text = bytes(JSON.stringify({ keys, terms, ticket }));
     const sealed = await crypto.subtle.encrypt(params, await this.#key(), text);
     const row: Row = { ...title, iv, sealed };
-    await this.#ask("titles", "readwrite", (store) => store.put(row));
+    await this.#database.ask("titles", "readwrite", (store) => store.put(row));
   }
 
   /** Changes what is not sealed. */
@@ -83,56 +84,26 @@ export class Vault {
   ): Promise<void> {
     const row = await this.#row(downloadId, accountId);
     if (row === undefined) return;
-    await this.#ask("titles", "readwrite", (store) => store.put({ ...row, ...change }));
+    await this.#database.ask("titles", "readwrite", (store) => store.put({ ...row, ...change }));
   }
 
   async remove(downloadId: string): Promise<void> {
-    await this.#ask("titles", "readwrite", (store) => store.delete(downloadId));
+    await this.#database.ask("titles", "readwrite", (store) => store.delete(downloadId));
     await caches.delete(shelfOf(downloadId));
   }
 
   async #row(downloadId: string, accountId: string | null): Promise<Row | undefined> {
-    const row = await this.#ask<Row | undefined>("titles", "readonly", (store) =>
+    const row = await this.#database.ask<Row | undefined>("titles", "readonly", (store) =>
       store.get(downloadId),
     );
     return row !== undefined && isTheirs(row, accountId) ? row : undefined;
   }
 
-  /** Made with the first title; two tabs at once agree on the one that was kept first. */
-  async #key(): Promise<CryptoKey> {
-    const kept = await this.#ask<CryptoKey | undefined>("keys", "readonly", (s) => s.get(KEY));
-    if (kept !== undefined) return kept;
-    const usages: KeyUsage[] = ["encrypt", "decrypt"];
-    const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, usages);
-    await this.#ask("keys", "readwrite", (store) => store.add(made, KEY)).catch(() => undefined);
-    return this.#ask<CryptoKey>("keys", "readonly", (store) => store.get(KEY));
+  #key(): Promise<CryptoKey> {
+    return this.#database.once<CryptoKey>("keys", "wrapping", () =>
+      crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]),
+    );
   }
-
-  async #ask<Answer>(
-    name: string,
-    mode: IDBTransactionMode,
-    question: (store: IDBObjectStore) => IDBRequest,
-  ): Promise<Answer> {
-    const database = await (this.#opened ??= open());
-    return new Promise((resolve, reject) => {
-      const transaction = database.transaction(name, mode);
-      const request = question(transaction.objectStore(name));
-      transaction.oncomplete = () => resolve(request.result as Answer);
-      transaction.onabort = () => reject(transaction.error ?? request.error);
-    });
-  }
-}
-
-function open(): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore("titles", { keyPath: "downloadId" });
-      request.result.createObjectStore("keys");
-    };
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
 }
 
 const isTheirs = (title: KeptTitle, accountId: string | null): boolean =>

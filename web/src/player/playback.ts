@@ -63,8 +63,6 @@ export interface PlaybackDependencies {
   readonly progress: Pick<ProgressApi, "of">;
   readonly outbox: Pick<BeaconOutbox, "tell" | "tellWhileLeaving" | "mark">;
   readonly reachedHere: Pick<ReachedHere, "tell">;
-  /** Keeps a token at hand for the beacon on leaving; returns how to stop. */
-  readonly keepFresh: () => () => void;
   /** Of the profile that watches; null where it is not known. */
   readonly language: () => string | null;
 }
@@ -156,10 +154,8 @@ export class Playback {
     video.muted = this.#view.isMuted;
     const listening = new AbortController();
     this.#listen(video, listening.signal);
-    const stopRenewing = this.using.keepFresh();
     this.#leave = () => {
       listening.abort();
-      stopRenewing();
       this.#attempt.abort();
       void this.#letGo();
       this.#video = null;
