@@ -35,6 +35,7 @@ from stacks.environment import Environment
 from stacks.identity_accounts import (
     ACCOUNT_ROUTES,
     APP_ROUTES,
+    CONFIRMATION_ROUTES,
     EXPORT_ROUTES,
     PASSKEY_ROUTES,
     PASSKEY_SIGN_IN_ROUTES,
@@ -213,7 +214,7 @@ class IdentityStack(MarqueeStack):
             timeout=Duration.seconds(28),
             description="Gives owners all that is kept of them; hashes passwords",
             environment=self._sealing_keys,
-            may=["GetItem", "PutItem", "UpdateItem", "Query"],
+            may=[*_ITEMS, "Query"],
             routes=EXPORT_ROUTES,
         )
         self._factor_key.grant(exports, "kms:Decrypt")
@@ -271,10 +272,10 @@ class IdentityStack(MarqueeStack):
             "PasskeySignIn",
             "passkey_sign_in",
             layers=["fido2"],
-            description="Signs people in by passkeys",
+            description="Signs people in by passkeys, and confirms what they change",
             environment=domain,
             may=_ITEMS,
-            routes=PASSKEY_SIGN_IN_ROUTES,
+            routes=[*PASSKEY_SIGN_IN_ROUTES, *CONFIRMATION_ROUTES],
         )
         pages = self._function(
             "Passkeys",

@@ -28,6 +28,11 @@ APP_ROUTES = ("GET /account/apps", "POST /account/apps", "POST /account/apps/wit
 EXPORT_ROUTES = ("GET /account/export", "POST /account/export")
 
 PASSKEY_SIGN_IN_ROUTES = ("GET /passkeys.js", "POST /passkey/options", "POST /passkey")
+CONFIRMATION_ROUTES = (
+    "GET /account/confirm",
+    "POST /account/confirm/options",
+    "POST /account/confirm",
+)
 PASSKEY_ROUTES = (
     "GET /account/passkeys",
     "POST /account/passkeys",

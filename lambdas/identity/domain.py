@@ -80,8 +80,12 @@ class Account:
 
     def keeps(self, began: datetime) -> bool:
         """Whether a sign-in that began then is still good."""
+        return self.stands_since(began) and self.block is None
+
+    def stands_since(self, began: datetime) -> bool:
+        """Whether nobody has ended its sign-ins since then, or deleted it; blocked or not."""
         ended = self.sessions_from is not None and began <= self.sessions_from
-        return not ended and self.deletion_due is None and self.block is None
+        return not ended and self.deletion_due is None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class Owner:
         account = cloud.account(kind)
         self.email, self.password = account["email"], account["password"]
         self.app = App(account["totp_secret"]) if "totp_secret" in account else None
+        self.has_passkey = False
 
 
 def prove(viewer: Viewer, owner: Owner) -> None:
@@ -37,6 +38,18 @@ def prove(viewer: Viewer, owner: Owner) -> None:
     if owner.app is not None:
         viewer.page.get_by_label("Code from your app").fill(owner.app.next_code())
     viewer.page.get_by_role("button", name="Continue").click()
+    if owner.app is None and owner.has_passkey:
+        confirm(viewer)
+        viewer.page.get_by_role("button", name="Continue").click()
+
+
+def confirm(viewer: Viewer) -> None:
+    """What is asked for, by this browser's passkey, up to the form that asks for no password."""
+    heading = viewer.page.get_by_role("heading", name="Confirm with a passkey")
+    expect(heading).to_be_visible()
+    viewer.page.get_by_role("button", name="Use a passkey").click()
+    expect(viewer.page.get_by_text("You confirmed with a passkey of")).to_be_visible()
+    expect(viewer.page.get_by_label("Password", exact=True)).to_have_count(0)
 
 
 def add(viewer: Viewer, owner: Owner) -> VirtualAuthenticator:
@@ -46,6 +59,7 @@ def add(viewer: Viewer, owner: Owner) -> VirtualAuthenticator:
     viewer.page.get_by_label("What you call it").fill(NAME)
     viewer.page.get_by_role("button", name="Add a passkey").click()
     expect(viewer.page.get_by_role("button", name=f"Remove {NAME}")).to_be_visible()
+    owner.has_passkey = True
     return device
 
 
@@ -54,6 +68,7 @@ def remove(viewer: Viewer, owner: Owner) -> None:
     prove(viewer, owner)
     viewer.page.get_by_role("button", name=f"Remove {NAME}").click()
     expect(viewer.page.get_by_text("You have none yet.")).to_be_visible()
+    owner.has_passkey = False
 
 
 def sign_in_page(viewer: Viewer, path: str = "/") -> None:
@@ -117,3 +132,45 @@ def test_a_passkey_that_its_owner_removed_lets_nobody_in(
     expect(viewer.page.get_by_role("alert").first).to_contain_text("does not open an account")
     viewer.fill_in()
     viewer.page.wait_for_url(f"{viewer.cloud.web}/")
+
+
+def test_a_passkey_confirms_a_change_in_place_of_password_and_code(
+    arrive: Arrive, cloud: RunningCloud
+) -> None:
+    """The password leads to the passkey, and nothing else goes on from there."""
+    viewer, owner = arrive(), Owner(cloud)
+    add(viewer, owner)
+    viewer.page.goto(f"{cloud.issuer}/account/email")
+    viewer.page.get_by_label("Current e-mail").fill(owner.email)
+    viewer.page.get_by_label("Password").fill(owner.password)
+    viewer.page.get_by_label("New e-mail").fill("thief@example.com")
+    viewer.page.get_by_role("button", name="Continue").click()
+    expect(viewer.page.get_by_role("alert").first).to_contain_text("a password is not enough")
+    assert grave_findings(viewer.page) == []
+
+    viewer.page.goto(f"{cloud.issuer}/account/email")
+    viewer.page.get_by_role("link", name="Confirm with a passkey instead").click()
+    assert grave_findings(viewer.page) == []
+    confirm(viewer)
+    expect(viewer.page.get_by_text(owner.email)).to_be_visible()
+    assert grave_findings(viewer.page) == []
+    chosen = f"new.{owner.email}"
+    viewer.page.get_by_label("New e-mail").fill(chosen)
+    viewer.page.get_by_role("button", name="Continue").click()
+    expect(viewer.page.get_by_role("heading", name="Confirm your new address")).to_be_visible()
+    await_letter(cloud, chosen, "Confirm your new address")
+    remove(viewer, owner)
+
+
+def test_a_device_without_the_passkey_says_so_and_leads_on(
+    arrive: Arrive, cloud: RunningCloud
+) -> None:
+    viewer = arrive()
+    VirtualAuthenticator(viewer.page)
+    viewer.page.goto(f"{cloud.issuer}/account/confirm?change=delete")
+
+    viewer.page.get_by_role("button", name="Use a passkey").click()
+
+    expect(viewer.page.get_by_role("alert").last).to_contain_text("cancelled")
+    viewer.page.get_by_role("link", name="Lost your passkey?").click()
+    expect(viewer.page.get_by_role("heading", name="Forgot your password?")).to_be_visible()

@@ -54,6 +54,12 @@ PASSKEY_ROUTES = {
 }
 """They ask for a passkey, for the password, or for what the page after it carries."""
 
+CONFIRMATION_ROUTES = {
+    f"{route} /account/confirm{step}"
+    for route, step in (("GET", ""), ("POST", ""), ("POST", "/options"))
+}
+"""They ask for a passkey, which a change of the account is then confirmed by."""
+
 APP_ROUTES = {
     "POST /consent",
     "GET /account/apps",
@@ -72,6 +78,7 @@ PUBLIC_ROUTES = {
     *APP_ROUTES,
     *ACCOUNT_ROUTES,
     *PASSKEY_ROUTES,
+    *CONFIRMATION_ROUTES,
     "POST /device_authorization",
     "GET /device",
     "POST /device",

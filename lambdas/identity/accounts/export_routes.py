@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from identity.accounts.domain import preferred_language
 from identity.accounts.export import Export
 from identity.accounts.pages import EXPORT
-from identity.accounts.requests import caller_place, device_cookie, is_foreign, with_retry_after
-from identity.accounts.routes import Form
+from identity.accounts.requests import caller_place, device_cookie, is_foreign
+from identity.confirmation.replies import owner_in, refused_form
 from identity.forms import form
 from identity.pages import problem_page
 from identity.routes import html_page
-from kernel import log
 from kernel.errors import DomainError
-from kernel.web.payload import Event, Reply, header, reply
-from kernel.web.problems import status_of
+from kernel.web.payload import Event, Reply, reply
 
 _FILE = {
     "content-disposition": 'attachment; filename="marquee-account.json"',
@@ -34,14 +31,10 @@ def export_page(export: Export, issuer: str, public_origin: str) -> Callable[[Ev
         if is_foreign(event, issuer):
             return html_page(403, problem_page("That form was not ours."), public_origin)
         sent = form(event)
-        language = preferred_language(header(event, "accept-language") or "")
         try:
-            given = Form(sent, {}, language, caller_place(event), device_cookie(event))
-            data = export.of(given.owner)
+            data = export.of(owner_in(sent, caller_place(event), device_cookie(event)))
         except DomainError as error:
-            log.note(code=error.code)
-            html = EXPORT.html({}, sent, error.message)
-            return with_retry_after(html_page(status_of(error), html, public_origin), error)
+            return refused_form(EXPORT, sent, error, public_origin)
         return {**reply(200, headers=_FILE), "body": json.dumps(data, indent=2)}
 
     return answer

@@ -91,6 +91,8 @@ PASSKEYS_BY_ACCOUNT = Limit("passkeys-by-account", timedelta(minutes=1), 10)
 costs a verification and is told."""
 PASSKEYS_BY_DEVICE = Limit("passkeys-by-device", timedelta(minutes=1), 10)
 """The same on a device that the account knows."""
+CONFIRMATIONS_BY_PLACE = Limit("confirmations-by-place", timedelta(seconds=2), 600)
+"""Confirmations that are none: nobody guesses 256 bits, but each costs a write and is told."""
 
 DEVICES_BY_PLACE = Limit("devices-by-place", timedelta(seconds=10), 30)
 """Devices that ask to be let in: a household, or a shop full of TVs."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
+from typing import Literal
 from urllib.parse import urlencode
 
+from identity.confirmation.domain import Change
 from identity.domain import PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS
 from identity.pages import hidden_fields, notice, page
 
@@ -48,6 +50,8 @@ class FormPage:
     """Addresses and words; the client's request goes with them."""
     grave: bool = False
     """Whether the button cannot be taken back easily."""
+    change: Change | Literal[""] = ""
+    """What it changes of the account: then a passkey does in place of who one says one is."""
 
     def html(
         self,
@@ -70,12 +74,32 @@ class FormPage:
             ),
             f'<button type="submit"{_GRAVE if self.grave else ""}>{escape(self.button)}</button>',
             "</form>",
+            self._or_a_passkey(),
             _links(self.links, request),
         ]
         return page(self.title, "\n".join(part for part in parts if part))
 
+    def confirmed(self, email: str = "") -> FormPage:
+        """The form for who has shown a passkey of that account: it asks for the rest alone."""
+        whose = f"You confirmed with a passkey of {email}." if email else ""
+        return replace(
+            self,
+            lead=f"{self.lead} {whose}".strip(),
+            fields=tuple(each for each in self.fields if each.name not in _OWNERS_FIELDS),
+            carries=(*self.carries, "confirmation"),
+            change="",
+        )
+
+    def _or_a_passkey(self) -> str:
+        if not self.change:
+            return ""
+        address = f"/account/confirm?change={self.change}"
+        return f'<p class="links"><a href="{address}">Confirm with a passkey instead</a></p>'
+
 
 _GRAVE = ' class="grave"'
+_OWNERS_FIELDS = ("email", "password", "second_code")
+"""What people say to prove that an account is theirs."""
 
 
 def _input(each: Field, value: str, *, first: bool) -> str:
@@ -190,6 +214,7 @@ CHANGE_PASSWORD = FormPage(
     (EMAIL, replace(PASSWORD, label="Current password"), STEP_UP, _CHOSEN),
     "Change password",
     links=ACCOUNT_LINK,
+    change="password",
 )
 CHANGE_EMAIL = FormPage(
     "Change your address",
@@ -203,6 +228,7 @@ CHANGE_EMAIL = FormPage(
     ),
     "Continue",
     links=ACCOUNT_LINK,
+    change="email",
 )
 CONFIRM_EMAIL = FormPage(
     "Confirm your new address",
@@ -221,6 +247,7 @@ EXPORT = FormPage(
     (EMAIL, PASSWORD, STEP_UP),
     "Download",
     links=ACCOUNT_LINK,
+    change="export",
 )
 DELETE = FormPage(
     "Delete your account",
@@ -231,6 +258,7 @@ DELETE = FormPage(
     "Delete account",
     links=ACCOUNT_LINK,
     grave=True,
+    change="delete",
 )
 
 
@@ -253,7 +281,7 @@ def account(public_origin: str) -> Told:
     """What an owner can do, and the way back to the app."""
     return Told(
         "Your account",
-        ("Each step asks for your password.",),
+        ("Each step asks for your password, or for a passkey.",),
         (
             ("/account/two-step", "Sign in in two steps"),
             ("/account/two-step/off", "Turn two steps off"),

@@ -20,9 +20,9 @@ from identity.accounts.requests import (
     device_cookie,
     is_foreign,
     with_device_cookie,
-    with_retry_after,
 )
 from identity.accounts.service import Recovery, SignUp, Upkeep
+from identity.confirmation.replies import owner_in, refused_form
 from identity.domain import Account, Admitted, Proven
 from identity.forms import form
 from identity.mfa.check import Owner
@@ -34,7 +34,6 @@ from identity.routes import REQUEST_PARAMETERS, admitted, html_page
 from kernel import log
 from kernel.errors import DomainError
 from kernel.web.payload import Event, Reply, header, reply
-from kernel.web.problems import status_of
 
 
 class Admission(Protocol):
@@ -66,7 +65,7 @@ class Form:
     @property
     def owner(self) -> Owner:
         """Whoever says that an account is theirs."""
-        return Owner(self["email"], self["password"], self.place, self["second_code"], self.cookie)
+        return owner_in(self.sent, self.place, self.cookie)
 
 
 @dataclass(frozen=True)
@@ -106,9 +105,7 @@ class Accounts:
         try:
             return work(given)
         except DomainError as error:
-            log.note(code=error.code)
-            html = shown.html(request, sent, error.message)
-            return with_retry_after(self._page(status_of(error), html, request), error)
+            return refused_form(shown, sent, error, self.public_origin, request)
 
     def _shown(self, path: str) -> FormPage | Told:
         shown: dict[str, FormPage | Told] = {

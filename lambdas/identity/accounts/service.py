@@ -162,7 +162,10 @@ class Recovery:
 
 @dataclass(frozen=True)
 class Upkeep:
-    """What an owner changes. Each step asks for all they sign in with: no session can be stolen."""
+    """What an owner changes. Each step asks for all they sign in with: no session can be stolen.
+
+    What they chose is looked at first: a code, or a passkey's confirmation, is good once.
+    """
 
     members: Members
     passwords: Passwords
@@ -173,7 +176,8 @@ class Upkeep:
 
     def change_password(self, owner: Owner, chosen: str) -> Proven:
         """Another password: every device is signed out."""
-        account = self.check.account(owner)
+        new_password(chosen)
+        account = self.check.account(owner, "password")
         new_password(chosen, account.email)
         now = self.clock()
         told = [_password_changed(self.letters, account, now)]
@@ -183,8 +187,8 @@ class Upkeep:
 
     def request_email(self, owner: Owner, chosen: str) -> str:
         """Send a code to the new address and word of it to the old; the page's secret."""
-        account = self.check.account(owner)
         address = deliverable_email(chosen)
+        account = self.check.account(owner, "email")
         new = self.codes.new(address, owner.place)
         told = self.letters.write(
             EmailChangeRequested,
@@ -222,7 +226,7 @@ class Upkeep:
 
     def delete(self, owner: Owner) -> datetime:
         """Have the account deleted, blocked or not; when it will be gone."""
-        account = self.check.known(owner)
+        account = self.check.known(owner, "delete")
         now = self.clock()
         due = now + DELETION_GRACE
         told = self.letters.write(

@@ -10,7 +10,7 @@ from identity.consent.ports import Consents
 from identity.devices.ports import Devices
 from identity.mfa.check import Owner, OwnerCheck
 from identity.oauth.ports import Grants
-from identity.passkeys.service import Challenges
+from identity.passkeys.challenges import Challenges
 from identity.ports import Accounts
 from kernel.clock import Clock, epoch_milliseconds
 from kernel.events.identity import AppStopped
@@ -30,7 +30,7 @@ class Apps:
 
     def enter(self, owner: Owner) -> str:
         """The page's secret; what `OwnerCheck` refuses."""
-        return self.challenges.new("apps", self.owners.account(owner).account_id)
+        return self.challenges.new("apps", self.owners.account(owner, "apps").account_id)
 
     def shown(self, secret: str) -> Sequence[Consent]:
         """What the account allowed; StaleCeremonyError."""

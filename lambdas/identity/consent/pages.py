@@ -16,9 +16,10 @@ from identity.consent.domain import IN_WORDS, Consent, ConsentNeededError
 ENTER = replace(
     EXPORT,
     title="Apps with access",
-    lead="See which apps may use your account, and stop them. First prove that it is yours.",
+    lead="See which apps may use your account, and stop them.",
     action="/account/apps",
     button="Continue",
+    change="apps",
 )
 
 _ASK = Template(files(pages.__name__).joinpath("consent.html").read_text())

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from identity.accounts.requests import caller_place, device_cookie, is_foreign, with_retry_after
+from identity.accounts.requests import caller_place, device_cookie, is_foreign
+from identity.confirmation.replies import owner_in, refused_form
 from identity.consent.apps import Apps
 from identity.consent.domain import StaleConsentError
 from identity.consent.pages import ENTER, apps_page, stale_page
 from identity.consent.service import Deciding
 from identity.forms import form
-from identity.mfa.check import Owner
 from identity.oauth.errors import OAuthError, UnknownClientError
 from identity.pages import problem_page
 from identity.routes import REQUEST_PARAMETERS, admitted, html_page
 from kernel import log
 from kernel.errors import DomainError
 from kernel.web.payload import Event, Reply
-from kernel.web.problems import status_of
 
 FOREIGN = "That form was not ours."
 
@@ -75,23 +74,12 @@ class AppRoutes:
                 secret = sent.get("page", "")
                 self.service.withdraw(secret, sent.get("client", ""))
             else:
-                secret = self.service.enter(_owner(sent, event))
+                owner = owner_in(sent, caller_place(event), device_cookie(event))
+                secret = self.service.enter(owner)
             shown = apps_page(secret, self.service.shown(secret), self.names)
         except DomainError as error:
-            log.note(code=error.code)
-            html = ENTER.html({}, sent, error.message)
-            return with_retry_after(self._page(status_of(error), html), error)
+            return refused_form(ENTER, sent, error, self.public_origin)
         return self._page(200, shown)
 
     def _page(self, status: int, html: str) -> Reply:
         return html_page(status, html, self.public_origin)
-
-
-def _owner(sent: Mapping[str, str], event: Event) -> Owner:
-    return Owner(
-        sent.get("email", ""),
-        sent.get("password", ""),
-        caller_place(event),
-        sent.get("second_code", ""),
-        device_cookie(event),
-    )

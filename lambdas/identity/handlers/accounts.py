@@ -24,7 +24,7 @@ from identity.devices.store import DynamoDevices
 from identity.mfa.check import CodeCheck, OwnerCheck
 from identity.mfa.store import DynamoFactors
 from identity.oauth.store import DynamoGrants
-from identity.passkeys.service import Challenges
+from identity.passkeys.challenges import Challenges
 from identity.passkeys.store import DynamoCeremonies
 from identity.service import Admission
 from identity.store import DynamoAccounts
@@ -40,6 +40,7 @@ _codes = Codes(_members, DynamoChallenges(_dynamodb, _table), _limits, _announce
 _kms = boto3.client("kms")
 _letters = Letters(KmsSeal(_kms, settings.mail_key()))
 _consents = DynamoConsents(_dynamodb, _table)
+_challenges = Challenges(DynamoCeremonies(_dynamodb, _table), utc_now)
 _check = OwnerCheck(
     PasswordCheck(_members, _passwords, _limits, _announcements, utc_now),
     CodeCheck(
@@ -50,6 +51,7 @@ _check = OwnerCheck(
         _letters,
         utc_now,
     ),
+    _challenges,
 )
 _accounts = Accounts(
     sign_up=SignUp(_members, _passwords, _codes, _letters, utc_now),
@@ -76,7 +78,7 @@ _apps = AppRoutes(
     Apps(
         _check,
         DynamoAccounts(_dynamodb, _table),
-        Challenges(DynamoCeremonies(_dynamodb, _table), utc_now),
+        _challenges,
         _consents,
         DynamoDevices(_dynamodb, _table),
         DynamoGrants(_dynamodb, _table),

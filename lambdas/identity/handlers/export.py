@@ -19,7 +19,8 @@ from identity.devices.store import DynamoDevices
 from identity.mfa.check import CodeCheck, OwnerCheck
 from identity.mfa.store import DynamoFactors
 from identity.oauth.kms import KmsSigner
-from identity.passkeys.store import DynamoPasskeys
+from identity.passkeys.challenges import Challenges
+from identity.passkeys.store import DynamoCeremonies, DynamoPasskeys
 from kernel.aws.json_client import KMS, AwsJson
 from kernel.clock import utc_now
 from kernel.kms_seal import KmsSeal
@@ -42,6 +43,7 @@ _export = Export(
             _letters,
             utc_now,
         ),
+        Challenges(DynamoCeremonies(_dynamodb, _table), utc_now),
     ),
     passkeys=DynamoPasskeys(_dynamodb, _table),
     consents=DynamoConsents(_dynamodb, _table),

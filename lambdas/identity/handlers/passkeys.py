@@ -11,9 +11,10 @@ from identity.accounts.store import DynamoAnnouncements, DynamoLimits, DynamoMem
 from identity.argon import Argon2Passwords
 from identity.mfa.check import CodeCheck, OwnerCheck
 from identity.mfa.store import DynamoFactors
+from identity.passkeys.challenges import Challenges
 from identity.passkeys.fido import FidoVerifier
 from identity.passkeys.routes import AccountRoutes
-from identity.passkeys.service import Challenges, OwnPasskeys
+from identity.passkeys.service import OwnPasskeys
 from identity.passkeys.store import DynamoCeremonies, DynamoPasskeys
 from identity.store import DynamoAccounts
 from kernel.clock import utc_now
@@ -24,6 +25,7 @@ _client, _table, _kms = boto3.client("dynamodb"), settings.table_name(), boto3.c
 _members, _limits = DynamoMembers(_client, _table), DynamoLimits(_client, _table)
 _announcements = DynamoAnnouncements(_client, _table)
 _letters = Letters(KmsSeal(_kms, settings.mail_key()))
+_challenges = Challenges(DynamoCeremonies(_client, _table), utc_now)
 _service = OwnPasskeys(
     owners=OwnerCheck(
         PasswordCheck(_members, Argon2Passwords(), _limits, _announcements, utc_now),
@@ -35,10 +37,11 @@ _service = OwnPasskeys(
             _letters,
             utc_now,
         ),
+        _challenges,
     ),
     accounts=DynamoAccounts(_client, _table),
     passkeys=DynamoPasskeys(_client, _table),
-    challenges=Challenges(DynamoCeremonies(_client, _table), utc_now),
+    challenges=_challenges,
     verifier=FidoVerifier(settings.passkey_domain(), settings.issuer()),
     letters=_letters,
     rp_id=settings.passkey_domain(),

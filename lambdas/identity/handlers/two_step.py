@@ -16,6 +16,8 @@ from identity.mfa.routes import TwoStepPages
 from identity.mfa.service import TwoStep
 from identity.mfa.store import DynamoFactors, DynamoPendingSteps
 from identity.oauth.qr import qr_svg
+from identity.passkeys.challenges import Challenges
+from identity.passkeys.store import DynamoCeremonies
 from kernel.clock import utc_now
 from kernel.kms_seal import KmsSeal
 from kernel.web.payload import answering
@@ -34,6 +36,7 @@ _service = TwoStep(
     owners=OwnerCheck(
         PasswordCheck(_members, Argon2Passwords(), _limits, _announcements, utc_now),
         CodeCheck(_factors, _seal, _limits, _announcements, _letters, utc_now),
+        Challenges(DynamoCeremonies(_dynamodb, _table), utc_now),
     ),
     seal=_seal,
     letters=_letters,

@@ -7,20 +7,33 @@ from dataclasses import dataclass
 
 from identity.accounts.device_cookies import known_device
 from identity.accounts.letters import Letters
-from identity.accounts.limited import Counted, give_all_back, take_all_or_tell
+from identity.accounts.limited import (
+    Counted,
+    give_all_back,
+    take_all_or_tell,
+    take_or_tell,
+)
 from identity.accounts.limits import (
+    CONFIRMATIONS_BY_PLACE,
     SECOND_STEP_BY_ACCOUNT,
     SECOND_STEP_BY_DEVICE,
     SECOND_STEP_BY_KNOWN_DEVICES,
     SECOND_STEP_BY_PLACE,
 )
 from identity.accounts.ports import Announcements, Limits
-from identity.accounts.sign_in import PasswordCheck, check_not_blocked
+from identity.accounts.sign_in import NOBODY, PasswordCheck, check_not_blocked
+from identity.confirmation.domain import (
+    PASSKEY_NEEDED,
+    STALE_CONFIRMATION,
+    Change,
+    PasskeyNeededError,
+    StaleConfirmationError,
+    confirmation_of,
+)
 from identity.domain import Account
 from identity.mfa.domain import (
     PASSWORD_AND_CODE,
     PASSWORD_AND_RECOVERY_CODE,
-    PasskeyOnlyError,
     UsedCodeError,
     WrongSecondCodeError,
     matching_step,
@@ -29,19 +42,15 @@ from identity.mfa.domain import (
     typed_digits,
 )
 from identity.mfa.ports import Factors
+from identity.passkeys.challenges import Challenges
+from identity.passkeys.domain import StaleCeremonyError
 from kernel.clock import Clock, epoch_milliseconds
-from kernel.events.identity import RecoveryCodeUsed, SecondStepFailed
+from kernel.events.identity import ConfirmationFailed, RecoveryCodeUsed, SecondStepFailed
 from kernel.sealed import SealOpener
 
 WRONG_SECOND_CODE = (
     "That code is not right. Enter the newest one of your app, or a recovery code that you have "
     "not used."
-)
-
-PASSKEY_ONLY = (
-    "This staff account has a passkey, and a password is not enough to change it. Ask an operator "
-    "for an authenticator app. Or choose a new password by mail (“Forgot your password?”): that "
-    "removes the passkeys. Then turn on two steps first."
 )
 
 
@@ -138,35 +147,65 @@ class Owner:
     """Of the second step; empty from who has none."""
     cookie: str = ""
     """By which the account may know the browser (`accounts.device_cookies`)."""
+    confirmation: str = ""
+    """The secret of a passkey's confirmation, which stands for all of the above."""
 
 
 @dataclass(frozen=True)
 class OwnerCheck:
     """Asks for all that the account's owner must know and have: what changes need (ADR 413).
 
-    Of a staff account that has a passkey that is never the password alone, which would get its
-    thief a passkey, and by that staff access (ADR 468).
+    A passkey that was shown for the change is enough. Where there is one and no app, nothing less
+    is: a stolen password would get its thief a passkey, and let them in for good (ADR 470).
     """
 
     passwords: PasswordCheck
     codes: CodeCheck
+    challenges: Challenges
 
-    def account(self, owner: Owner) -> Account:
+    def account(self, owner: Owner, change: Change) -> Account:
         """Whose they are; BlockedAccountError, and what `known` refuses."""
-        account = self.known(owner)
+        account = self.known(owner, change)
         check_not_blocked(account)
         return account
 
-    def known(self, owner: Owner) -> Account:
+    def known(self, owner: Owner, change: Change) -> Account:
         """Whose they are, blocked or not.
 
-        PasskeyOnlyError, and what `PasswordCheck.known` and `CodeCheck` refuse.
+        PasskeyNeededError; StaleConfirmationError and TooManyAttemptsError to who brings a
+        confirmation; what `PasswordCheck.known` and `CodeCheck` refuse to who does not.
         """
+        if owner.confirmation:
+            return self._confirmed(owner, change)
         account = self.passwords.known(
             owner.email, owner.password, owner.place, cookie=owner.cookie
         )
         if account.factors:
             self.codes.methods(account, owner.code, owner.place, owner.cookie)
-        elif account.passkeys and "staff" in account.scopes:
-            raise PasskeyOnlyError(PASSKEY_ONLY)
+        elif account.passkeys:
+            raise PasskeyNeededError(PASSKEY_NEEDED)
         return account
+
+    def _confirmed(self, owner: Owner, change: Change) -> Account:
+        """Whose passkey confirmed the change: once, and counted unless it did."""
+        codes, now = self.codes, self.codes.clock()
+        limit, place = CONFIRMATIONS_BY_PLACE, owner.place
+        take_or_tell(codes.limits, codes.announcements, limit, place, lambda: NOBODY, now)
+        account = self._confirmed_by(owner, change)
+        if account is None:
+            told = ConfirmationFailed(sequence=epoch_milliseconds(now), account_id=NOBODY)
+            codes.announcements.tell(told, now)
+            raise StaleConfirmationError(STALE_CONFIRMATION)
+        codes.limits.give_back(limit, place)
+        return account
+
+    def _confirmed_by(self, owner: Owner, change: Change) -> Account | None:
+        if owner.email or owner.password or owner.code:
+            # No form of ours says who it is in two ways, and they may not be the same.
+            return None
+        try:
+            taken = self.challenges.taken(owner.confirmation, confirmation_of(change))
+        except StaleCeremonyError:
+            return None
+        account = self.passwords.members.by_id(taken.account_id)
+        return account if account is not None and account.stands_since(taken.began) else None

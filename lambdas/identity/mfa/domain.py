@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from identity.accounts.domain import CODE_ALPHABET
 from identity.oauth.grants import digest
-from kernel.errors import ConflictError, InvalidInputError, RefusedError, UnauthenticatedError
+from kernel.errors import ConflictError, InvalidInputError, UnauthenticatedError
 from kernel.sealed import Seal
 
 TOTP = "totp"
@@ -81,12 +81,6 @@ class SecondStepNeededError(UnauthenticatedError):
     def __init__(self, secret: str) -> None:
         super().__init__("Enter a code from your authenticator app.")
         self.secret = secret
-
-
-class PasskeyOnlyError(RefusedError):
-    """A staff account has a passkey and no app: here nothing proves more than its password."""
-
-    code = "passkey_only"
 
 
 class TwoStepIsOnError(ConflictError):

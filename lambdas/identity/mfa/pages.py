@@ -34,6 +34,7 @@ TURN_ON = FormPage(
     (EMAIL, PASSWORD),
     "Continue",
     links=ACCOUNT_LINK,
+    change="two-step",
 )
 CONFIRM = FormPage(
     "Set up your app",
@@ -52,6 +53,7 @@ TURN_OFF = FormPage(
     "Turn off",
     links=ACCOUNT_LINK,
     grave=True,
+    change="two-step-off",
 )
 NEW_CODES = FormPage(
     "New recovery codes",
@@ -60,6 +62,7 @@ NEW_CODES = FormPage(
     (EMAIL, PASSWORD, SECOND_CODE),
     "Make new codes",
     links=ACCOUNT_LINK,
+    change="recovery-codes",
 )
 
 

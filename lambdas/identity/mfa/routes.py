@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from identity.accounts.pages import FormPage, Told
 from identity.accounts.requests import caller_place, device_cookie, is_foreign, with_retry_after
 from identity.accounts.routes import Form
+from identity.confirmation.replies import refused_form
 from identity.forms import form
 from identity.mfa import pages
 from identity.mfa.service import SecondStep, TwoStep
@@ -71,9 +72,7 @@ class TwoStepPages:
         try:
             return self._page(200, work(given))
         except DomainError as error:
-            log.note(code=error.code)
-            html = shown.html({}, given.sent, error.message)
-            return with_retry_after(self._page(status_of(error), html), error)
+            return refused_form(shown, given.sent, error, self.public_origin)
 
     def _page_at(self, path: str) -> tuple[FormPage, Callable[[Form], str]]:
         return {

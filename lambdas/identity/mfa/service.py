@@ -10,6 +10,7 @@ from typing import Protocol
 from identity.accounts.domain import CODE_ALPHABET
 from identity.accounts.letters import Letters
 from identity.accounts.limited import give_all_back
+from identity.confirmation.domain import Change
 from identity.domain import Account, Admitted
 from identity.mfa.check import WRONG_SECOND_CODE, CodeCheck, Owner, OwnerCheck
 from identity.mfa.domain import (
@@ -102,7 +103,7 @@ class NewApp:
 
 @dataclass(frozen=True)
 class TwoStep:
-    """What an owner decides about the second step. Each asks for the password, and for a code."""
+    """What an owner decides about the second step: each asks for all that `OwnerCheck` does."""
 
     accounts: Accounts
     pending: PendingSteps
@@ -114,7 +115,7 @@ class TwoStep:
 
     def set_up(self, owner: Owner) -> NewApp:
         """A secret for an app, good once the app has shown a code; TwoStepIsOnError."""
-        account = self.owners.account(owner)
+        account = self.owners.account(owner, "two-step")
         if TOTP in account.factors:
             raise TwoStepIsOnError("You sign in in two steps already.")
         secret = secrets.token_bytes(SECRET_BYTES)
@@ -148,7 +149,7 @@ class TwoStep:
 
     def turn_off(self, owner: Owner) -> None:
         """Ask for the password only from now on; TwoStepIsOffError."""
-        account = self._with_app(owner)
+        account = self._with_app(owner, "two-step-off")
         now = self.clock()
         told = self.letters.write(
             MfaDisabled, account.account_id, account.language, {"to": account.email}, now
@@ -157,7 +158,7 @@ class TwoStep:
 
     def replace_recovery_codes(self, owner: Owner) -> tuple[str, ...]:
         """Ten other recovery codes instead of those before; TwoStepIsOffError."""
-        account = self._with_app(owner)
+        account = self._with_app(owner, "recovery-codes")
         now = self.clock()
         codes = _new_recovery_codes()
         told = self.letters.write(
@@ -166,8 +167,8 @@ class TwoStep:
         self.factors.replace_recovery_codes(account, _digests(account, codes), told, now)
         return codes
 
-    def _with_app(self, owner: Owner) -> Account:
-        account = self.owners.account(owner)
+    def _with_app(self, owner: Owner, change: Change) -> Account:
+        account = self.owners.account(owner, change)
         if TOTP not in account.factors:
             raise TwoStepIsOffError("You do not sign in in two steps.")
         return account

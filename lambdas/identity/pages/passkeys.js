@@ -32,11 +32,11 @@ const WORDS = {
 
 function say(form, error) {
   form.querySelector("[role=alert]").textContent =
-    WORDS[error.name] ?? "That did not work on this device. Try again, or use your password.";
+    WORDS[error.name] ?? "That did not work on this device. Try again, or choose another way.";
 }
 
-/** Let somebody sign in: by the button, or by the passkeys that the address field suggests. */
-function signIn(form) {
+/** Have something signed by the button: a sign-in, or a change of the account. */
+function prove(form) {
   let waiting = new AbortController();
 
   async function ask(mediation) {
@@ -56,6 +56,12 @@ function signIn(form) {
     ask("optional").catch((error) => say(form, error));
   });
   form.hidden = false;
+  return ask;
+}
+
+/** Let somebody sign in: by the button, or by the passkeys that the address field suggests. */
+function signIn(form) {
+  const ask = prove(form);
   // Suggestions are a help: without them there are the button and the password.
   PublicKeyCredential.isConditionalMediationAvailable?.()
     .then((available) => available && ask("conditional"))
@@ -83,7 +89,8 @@ function add(form) {
 }
 
 if (window.PublicKeyCredential) {
-  for (const [id, begin] of [["passkey-sign-in", signIn], ["passkey-add", add]]) {
+  const forms = { "passkey-sign-in": signIn, "passkey-confirm": prove, "passkey-add": add };
+  for (const [id, begin] of Object.entries(forms)) {
     const form = document.getElementById(id);
     if (form) begin(form);
   }

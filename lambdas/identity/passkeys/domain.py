@@ -11,13 +11,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from identity.domain import Account
 from identity.oauth.grants import digest
 from kernel.errors import ConflictError, InvalidInputError, NotFoundError, UnauthenticatedError
-
-Purpose = Literal["sign_in", "manage", "add", "apps"]
 
 CEREMONY_LIFE = timedelta(minutes=10)
 """Section 15.1: five to ten minutes; somebody may have to look for a phone or a key."""
@@ -140,7 +138,7 @@ class Response:
     """Whose the authenticator says the passkey is; empty when it was made just now."""
 
 
-def ceremony_digest(secret: str, purpose: Purpose) -> str:
+def ceremony_digest(secret: str, purpose: str) -> str:
     """How a ceremony is found: for another purpose there is none."""
     return digest(f"{purpose}:{secret}")
 

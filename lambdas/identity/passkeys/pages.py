@@ -16,9 +16,10 @@ from identity.passkeys.service import Shown
 ENTER = replace(
     EXPORT,
     title="Passkeys",
-    lead="With a passkey you sign in without typing. First prove that this is your account.",
+    lead="With a passkey you sign in without typing.",
     action="/account/passkeys",
     button="Continue",
+    change="passkeys",
 )
 
 _PAGE = Template(files(pages.__name__).joinpath("passkeys.html").read_text())

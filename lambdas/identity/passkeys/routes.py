@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from identity.accounts.requests import caller_place, device_cookie, is_foreign, with_retry_after
+from identity.confirmation.replies import owner_in, refused_form
 from identity.forms import form
-from identity.mfa.check import Owner
 from identity.oauth.errors import OAuthError, UnknownClientError
 from identity.pages import PASSKEY_SCRIPT, problem_page, sign_in_page
 from identity.passkeys.domain import StaleCeremonyError
@@ -103,12 +103,11 @@ class AccountRoutes:
         change = changes.get(event["rawPath"])
         try:
             if change is None:
-                return self._shown(self._enter(sent, event))
+                owner = owner_in(sent, caller_place(event), device_cookie(event))
+                return self._shown(self.service.enter(owner))
             return self._changed(change, sent)
         except DomainError as error:
-            log.note(code=error.code)
-            html = ENTER.html({}, sent, error.message)
-            return with_retry_after(self._page(status_of(error), html), error)
+            return refused_form(ENTER, sent, error, self.public_origin)
 
     def _changed(
         self, change: Callable[[str, Mapping[str, str]], None], sent: Mapping[str, str]
@@ -123,13 +122,6 @@ class AccountRoutes:
             log.note(code=error.code)
             return self._shown(secret, error)
         return self._shown(secret)
-
-    def _enter(self, sent: Mapping[str, str], event: Event) -> str:
-        email, password = sent.get("email", ""), sent.get("password", "")
-        place, cookie = caller_place(event), device_cookie(event)
-        return self.service.enter(
-            Owner(email, password, place, sent.get("second_code", ""), cookie)
-        )
 
     def _add(self, secret: str, sent: Mapping[str, str]) -> None:
         self.service.add(secret, sent.get("name", ""), sent.get("credential", ""))

@@ -2,153 +2,61 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 
-from identity.accounts.device_cookies import known_device
 from identity.accounts.domain import ClosingAccountError
 from identity.accounts.letters import Letters
-from identity.accounts.limited import take_or_tell
-from identity.accounts.limits import (
-    PASSKEYS_BY_ACCOUNT,
-    PASSKEYS_BY_DEVICE,
-    PASSKEYS_BY_PLACE,
-    Limit,
-)
-from identity.accounts.ports import Announcements, Limits
-from identity.accounts.sign_in import CLOSING, NOBODY, check_not_blocked
+from identity.accounts.sign_in import CLOSING, check_not_blocked
 from identity.domain import Account, Admitted
 from identity.mfa.check import Owner, OwnerCheck
 from identity.oauth.clients import AuthorizationRequest
-from identity.oauth.grants import SECRET_BYTES
+from identity.passkeys.challenges import Challenges
+from identity.passkeys.check import PasskeyCheck
 from identity.passkeys.domain import (
-    CEREMONY_LIFE,
     METHODS,
-    REFUSED,
     STALE,
     UNKNOWN,
-    Ceremony,
     Passkey,
-    Purpose,
-    RefusedPasskeyError,
     StaleCeremonyError,
     UnknownPasskeyError,
-    ceremony_digest,
     checked_name,
     creation_options,
     passkey_id,
     read_response,
-    request_options,
 )
-from identity.passkeys.ports import Admission, Ceremonies, Passkeys, Verifier
+from identity.passkeys.ports import Admission, Passkeys, Verifier
 from identity.ports import Accounts
-from kernel.clock import Clock, epoch_milliseconds
+from kernel.clock import Clock
 from kernel.events.identity import PasskeyAdded, PasskeyRemoved, SignInFailed
 
-
-@dataclass(frozen=True)
-class Challenges:
-    """Begins ceremonies and ends them."""
-
-    ceremonies: Ceremonies
-    clock: Clock
-
-    def new(self, purpose: Purpose, account_id: str = "") -> str:
-        """A secret, or challenge, for one purpose and account."""
-        now = self.clock()
-        secret = secrets.token_urlsafe(SECRET_BYTES)
-        self.ceremonies.begin(
-            Ceremony(ceremony_digest(secret, purpose), account_id, now, now + CEREMONY_LIFE)
-        )
-        return secret
-
-    def found(self, secret: str, purpose: Purpose) -> Ceremony:
-        """What was begun and goes on; StaleCeremonyError."""
-        return self._current(self.ceremonies.find(ceremony_digest(secret, purpose)))
-
-    def taken(self, secret: str, purpose: Purpose) -> Ceremony:
-        """What was begun and ends now; StaleCeremonyError the second time."""
-        return self._current(self.ceremonies.take(ceremony_digest(secret, purpose)))
-
-    def owner(self, secret: str, purpose: Purpose, accounts: Accounts) -> Account:
-        """Whose page it is; StaleCeremonyError, also once the account has ended its sign-ins."""
-        ceremony = self.found(secret, purpose)
-        account = accounts.by_id(ceremony.account_id)
-        if account is None or not account.keeps(ceremony.began):
-            raise StaleCeremonyError(STALE)
-        return account
-
-    def _current(self, ceremony: Ceremony | None) -> Ceremony:
-        if ceremony is None or ceremony.expires_at <= self.clock():
-            raise StaleCeremonyError(STALE)
-        return ceremony
+SIGN_IN = "sign_in"
+"""What a challenge is for."""
 
 
 @dataclass(frozen=True)
 class PasskeySignIn:
     """Lets in whoever holds a passkey and is known to its device: there is nothing to type."""
 
-    accounts: Accounts
-    passkeys: Passkeys
-    challenges: Challenges
-    verifier: Verifier
+    check: PasskeyCheck
     admission: Admission
-    announcements: Announcements
-    limits: Limits
-    rp_id: str
-    clock: Clock
 
     def options(self, place: str) -> dict[str, object]:
         """What a browser asks its authenticators; TooManyAttemptsError."""
-        self._count(PASSKEYS_BY_PLACE, place, NOBODY)
-        return request_options(self.rp_id, self.challenges.new("sign_in"))
+        return self.check.options(SIGN_IN, place)
 
     def sign_in(self, request: AuthorizationRequest, sent: str, cookie: str = "") -> Admitted:
         """A code for the client.
 
-        StaleCeremonyError, RefusedPasskeyError, TooManyAttemptsError before anything is verified,
-        ClosingAccountError, BlockedAccountError.
+        ClosingAccountError, BlockedAccountError, and what `PasskeyCheck.proven` refuses.
         """
-        response = read_response(sent)
-        ceremony = self.challenges.taken(response.challenge, "sign_in")
-        passkey = self.passkeys.find(response.account_id, response.passkey_id)
-        account = None if passkey is None else self.accounts.by_id(passkey.account_id)
-        if passkey is None or account is None:
-            raise RefusedPasskeyError(REFUSED)
-        device = known_device(account, cookie, self.clock())
-        limit, subject = (
-            (PASSKEYS_BY_DEVICE, f"{account.account_id} {device}")
-            if device
-            else (PASSKEYS_BY_ACCOUNT, account.account_id)
-        )
-        self._count(limit, subject, account.account_id)
-        try:
-            assertion = self.verifier.assertion(
-                response.sent, response.challenge, passkey.credential
-            )
-            # Section 6.1.1: a counter that stands still or goes back tells of a copy.
-            if not self.passkeys.use(passkey, assertion, self.clock()):
-                raise RefusedPasskeyError(REFUSED)
-        except RefusedPasskeyError:
-            self._failed(account)
-            raise
-        self.limits.give_back(limit, subject)
+        proven = self.check.proven(sent, SIGN_IN, SignInFailed, cookie)
+        account = proven.account
         if account.deletion_due is not None:
             raise ClosingAccountError(CLOSING)
         check_not_blocked(account)
-        if not account.keeps(ceremony.began):
+        if not account.keeps(proven.since):
             raise StaleCeremonyError(STALE)
         return self.admission.admit(request, account, METHODS)
-
-    def _count(self, limit: Limit, subject: str, account_id: str) -> None:
-        now = self.clock()
-        take_or_tell(self.limits, self.announcements, limit, subject, lambda: account_id, now)
-
-    def _failed(self, account: Account) -> None:
-        now = self.clock()
-        self.announcements.tell(
-            SignInFailed(sequence=epoch_milliseconds(now), account_id=account.account_id), now
-        )
 
 
 @dataclass(frozen=True)
@@ -179,7 +87,7 @@ class OwnPasskeys:
 
     def enter(self, owner: Owner) -> str:
         """The page's secret; what `OwnerCheck` refuses."""
-        account = self.owners.account(owner)
+        account = self.owners.account(owner, "passkeys")
         return self.challenges.new("manage", account.account_id)
 
     def shown(self, secret: str) -> Shown:

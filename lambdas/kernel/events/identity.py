@@ -282,6 +282,14 @@ class SecondStepFailed(AccountEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfirmationFailed(AccountEvent):
+    """A change of the account was to be confirmed by a passkey, and was not: what it signed proves
+    nothing, or the confirmation was used, too old or for something else, and then it is nobody's."""
+
+    detail_type: ClassVar[str] = "ConfirmationFailed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProfilePinFailed(AccountEvent):
     """A wrong PIN was given for a profile."""
 

@@ -18,6 +18,7 @@ from identity.domain import Account
 from identity.mfa.check import CodeCheck, Owner, OwnerCheck
 from identity.mfa.service import SecondStep, TwoStep
 from identity.oauth.clients import clients
+from identity.passkeys.challenges import Challenges
 from identity.service import Admission, Authorization
 from kernel.events import Event
 from kernel.events.identity import LetterEvent
@@ -35,7 +36,7 @@ from tests.fakes.accounts import (
 from tests.fakes.devices import FakeDevices
 from tests.fakes.identity import FakeAccounts, FakeConsents, FakeGrants, LocalSigner
 from tests.fakes.mfa import FakeFactors, FakePendingSteps
-from tests.fakes.passkeys import FakePasskeys
+from tests.fakes.passkeys import FakeCeremonies, FakePasskeys
 
 SIGNER = LocalSigner()
 ISSUER = "https://auth.example"
@@ -57,6 +58,7 @@ class Desk:
         accounts = FakeAccounts()
         self.passkeys = FakePasskeys(self.told, accounts=accounts)
         self.members = FakeMembers(accounts, self.told, self.work, self.passkeys)
+        self.ceremonies = FakeCeremonies()
         self.challenges = FakeChallenges(told=self.told, work=self.work)
         self.limits = FakeLimits(work=self.work)
         self.passwords = CountedPasswords(self.work)
@@ -74,7 +76,8 @@ class Desk:
         self.pending = FakePendingSteps()
         seal = OpenSeal(self.work)
         self.codes = CodeCheck(self.factors, seal, self.limits, announcements, letters, self.clock)
-        owners = OwnerCheck(self.check, self.codes)
+        self.challenges_of_pages = Challenges(self.ceremonies, self.clock)
+        owners = OwnerCheck(self.check, self.codes, self.challenges_of_pages)
         self.two_step = TwoStep(
             self.members, self.pending, self.factors, owners, seal, letters, self.clock
         )

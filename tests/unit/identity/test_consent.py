@@ -20,8 +20,8 @@ from identity.consent.routes import AppRoutes, consent
 from identity.consent.service import Deciding
 from identity.mfa.check import CodeCheck, Owner, OwnerCheck
 from identity.oauth.errors import InvalidGrantError, InvalidScopeError
+from identity.passkeys.challenges import Challenges
 from identity.passkeys.domain import StaleCeremonyError
-from identity.passkeys.service import Challenges
 from identity.routes import authorize
 from tests.fakes.accounts import FakeAnnouncements, FakeLimits, FakeMembers, OpenSeal
 from tests.fakes.identity import PlainPasswords
@@ -78,10 +78,11 @@ class Club(Server):
             Letters(OpenSeal()),
             self.clock,
         )
+        challenges = Challenges(self.ceremonies, self.clock)
         return Apps(
-            OwnerCheck(check, codes),
+            OwnerCheck(check, codes, challenges),
             self.accounts,
-            Challenges(self.ceremonies, self.clock),
+            challenges,
             self.consents,
             self.held,
             self.grants,

@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 
 from identity import pages
 from identity.accounts import pages as accounts
+from identity.confirmation.domain import PASSKEY_NEEDED
+from identity.confirmation.pages import confirm_page
+from identity.confirmation.routes import FORMS
 from identity.consent.domain import ConsentNeededError
 from identity.consent.pages import consent_page
 from identity.mfa import pages as mfa
@@ -48,6 +51,10 @@ def every_page(now: datetime) -> Iterator[tuple[str, str]]:
     desk.member()
     desk.added()
     yield "passkeys", ask(desk, "POST /account/passkeys", PROVEN)["body"]
+    for change, form in FORMS.items():
+        proven = form.confirmed("ada@example.com")
+        yield f"confirm {change}", confirm_page(form, PASSKEY_NEEDED)
+        yield f"confirmed {change}", proven.html({}, {"confirmation": "c" * 43})
     yield "recovery codes", mfa.recovery_page(["AAAA-BBBB-CCCC-DDDD"] * 10, "https://x.example")
     yield "staff", mfa.staff_page(ASKED)
     needed = ConsentNeededError("t" * 43, "ada@example.com", PARTNER, ASKED["scope"])
@@ -63,7 +70,8 @@ def waiting(now: datetime) -> DeviceGrant:
 
 def test_a_page_with_its_style_and_scripts_arrives_in_one_round_trip(now: datetime) -> None:
     sizes = {name: len(html.encode()) for name, html in every_page(now)}
-    for name in ("sign in", "passkeys"):
+    scripted = [name for name in sizes if name.startswith("confirm ")]
+    for name in ("sign in", "passkeys", *scripted):
         sizes[name] += len(pages.PASSKEY_SCRIPT.encode())
 
     assert {name: size for name, size in sizes.items() if size > MOST_BYTES} == {}

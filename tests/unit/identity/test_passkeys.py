@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from identity.accounts.domain import ClosingAccountError, TooManyAttemptsError, WrongPasswordError
 from identity.accounts.limits import PASSKEYS_BY_ACCOUNT, PASSKEYS_BY_PLACE
 from identity.mfa.check import Owner
-from identity.mfa.domain import PasskeyOnlyError
 from identity.passkeys.domain import (
     CEREMONY_LIFE,
     MOST_PASSKEYS,
@@ -78,7 +77,7 @@ def test_owners_find_their_passkeys_in_their_data(desk: PasskeyDesk) -> None:
     phone, _ = desk.added()
     desk.signed_in(phone.sign(desk.asked()))
 
-    told = desk.desk.export.of(Owner(ADA, PASSWORD, HERE))["passkeys"]
+    told = desk.desk.export.of(desk.proven(phone, "export"))["passkeys"]
 
     at = desk.now.isoformat()
     assert told == [{"name": "Phone", "created_at": at, "last_used_at": at}]
@@ -396,33 +395,6 @@ def test_whatever_an_authenticator_says_is_verified_or_refused(one: bytes, other
         verifier.assertion(sent, "AA", encoded(other))
 
 
-def test_a_password_opens_nothing_of_a_staff_account_that_has_a_passkey(desk: PasskeyDesk) -> None:
-    """Its thief would add a passkey of their own, and sign in as staff with that."""
-    desk.member("staff@example.com", scopes=("member", "staff"))
-    desk.added("staff@example.com")
-    thief = Owner("staff@example.com", PASSWORD, HERE)
-    owners_forms: list[Callable[[], object]] = [
-        lambda: desk.own.enter(thief),
-        lambda: desk.desk.two_step.set_up(thief),
-        lambda: desk.desk.upkeep.change_password(thief, "another long one"),
-        lambda: desk.desk.upkeep.request_email(thief, EVE),
-        lambda: desk.desk.upkeep.delete(thief),
-        lambda: desk.desk.export.of(thief),
-    ]
-
-    for form in owners_forms:
-        with pytest.raises(PasskeyOnlyError, match="by mail"):
-            form()
-
-
-def test_a_wrong_password_does_not_tell_of_a_staff_accounts_passkey(desk: PasskeyDesk) -> None:
-    desk.member("staff@example.com", scopes=("member", "staff"))
-    desk.added("staff@example.com")
-
-    with pytest.raises(WrongPasswordError):
-        desk.own.enter(Owner("staff@example.com", "guess", HERE))
-
-
 def test_staff_who_remove_their_last_passkey_start_anew(desk: PasskeyDesk) -> None:
     desk.member("staff@example.com", scopes=("member", "staff"))
     page = desk.enters("staff@example.com")
@@ -490,7 +462,7 @@ def test_a_page_that_a_thief_has_open_adds_no_passkey_after_that(desk: PasskeyDe
 def test_a_password_that_its_owner_changes_leaves_the_passkeys(desk: PasskeyDesk) -> None:
     phone, _ = desk.added()
 
-    desk.desk.upkeep.change_password(Owner(ADA, PASSWORD, HERE), "another long one")
+    desk.desk.upkeep.change_password(desk.proven(phone, "password"), "another long one")
     desk.clock.pass_by(timedelta(seconds=1))
 
     assert desk.signed_in(phone.sign(desk.asked()))
@@ -503,9 +475,3 @@ def test_staff_without_an_app_come_back_by_mail(desk: PasskeyDesk) -> None:
     recover(desk, "staff@example.com")
 
     assert desk.desk.two_step.set_up(Owner("staff@example.com", PASSWORD, HERE)).shown_secret
-
-
-def test_a_member_opens_their_passkeys_by_the_password(desk: PasskeyDesk) -> None:
-    desk.added()
-
-    assert len(desk.own.shown(desk.enters()).passkeys) == 1

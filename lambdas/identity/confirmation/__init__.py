@@ -1,0 +1,1 @@
+"""Decides whether somebody who changes an account holds one of its passkeys, there and then."""
