@@ -158,7 +158,7 @@ def test_a_passkey_confirms_a_change_in_place_of_password_and_code(
     viewer.page.get_by_label("New e-mail").fill(chosen)
     viewer.page.get_by_role("button", name="Continue").click()
     expect(viewer.page.get_by_role("heading", name="Confirm your new address")).to_be_visible()
-    await_letter(cloud, chosen, "Confirm your new address")
+    await_letter(cloud, chosen, "Your code to confirm your address")
     remove(viewer, owner)
 
 
