@@ -58,6 +58,7 @@ CALLING_FOR_LETTERS = (
     "AccountDeletionRequested",
     "AccountBlockNotice",
     "AccountUnblockNotice",
+    "SecondStepsRemovedNotice",
 )
 
 

@@ -287,6 +287,7 @@ class PlaybackStack(MarqueeStack):
                 "DeviceRemoved",
                 "DeviceRenamed",
                 "PasswordChanged",
+                "SecondStepsRemoved",
                 "SessionEnded",
                 "SignedOutEverywhere",
             ],

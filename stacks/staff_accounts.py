@@ -1,4 +1,4 @@
-"""Accounts for staff: identity's function on the API that finds and blocks them."""
+"""Accounts for staff: identity's function on the API that finds and changes them."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ class StaffAccountsStack(MarqueeStack):
         functions = TableFunctions(self, env, "identity", accounts, api)
         staff = functions.answers(
             "Staff",
-            description="Shows staff the accounts of members, and blocks them",
+            description="Shows staff members' accounts, blocks them, takes off second steps",
             routes=[
                 Route("POST /v1/staff/accounts/find", scope="staff"),
                 Route(f"GET {ACCOUNT}", scope="staff"),
                 Route(f"PUT {ACCOUNT}/block", scope="staff"),
                 Route(f"DELETE {ACCOUNT}/block", scope="staff"),
+                Route(f"POST {ACCOUNT}/remove-second-steps", scope="staff"),
             ],
-            may=["GetItem", "Query", "UpdateItem", "PutItem"],
+            may=["GetItem", "Query", "UpdateItem", "PutItem", "DeleteItem"],
             environment={"MAIL_KEY": mail_key.key_arn},
         )
         mail_key.grant(staff, "kms:Encrypt")

@@ -25,6 +25,7 @@ from kernel.events.identity import (
     PasswordResetRequested,
     RecoveryCodesReplaced,
     RecoveryCodeUsed,
+    SecondStepsRemovedNotice,
 )
 
 CODE_IS_GOOD_FOR = timedelta(minutes=15)
@@ -102,6 +103,7 @@ LETTERS: Mapping[str, tuple[Letter, ...]] = {
     AccountDeletionRequested.detail_type: (Letter("account_deletion", "to"),),
     AccountBlockNotice.detail_type: (Letter("account_blocked", "to"),),
     AccountUnblockNotice.detail_type: (Letter("account_unblocked", "to"),),
+    SecondStepsRemovedNotice.detail_type: (Letter("second_steps_removed", "to"),),
 }
 """By the event's detail type. A code goes to one address, news of it to whoever may mind."""
 

@@ -21,6 +21,7 @@ from kernel.events.identity import (
     DeviceRemoved,
     DeviceRenamed,
     PasswordChanged,
+    SecondStepsRemoved,
     SessionEnded,
     SignedOutEverywhere,
 )
@@ -37,6 +38,7 @@ ENDING_ALL_SIGN_INS: tuple[type[AccountEvent], ...] = (
     SignedOutEverywhere,
     PasswordChanged,
     AccountDeletionRequested,
+    SecondStepsRemoved,
 )
 """After each of these every sign-in from before is over."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -56,6 +57,55 @@ def test_a_passkey_is_added_in_two_steps_and_signs_in_by_itself(careful: Careful
     assert "You have none yet." in removed.text
     await_letter(careful.cloud, careful.email, "A passkey was removed from your account")
     assert sign_in(careful, phone).status_code == 401
+
+
+def test_a_passkey_alone_protects_an_account_and_confirms_what_is_changed(
+    careful: Careful,
+) -> None:
+    phone = Authenticator(careful.cloud.issuer, "localhost")
+    entered = careful.post("/account/passkeys", **careful.known()).text
+    made = phone.make(options_in(entered))
+    page = page_in(entered)
+    careful.post("/account/passkeys/add", page=page, name="Phone", credential=made)
+
+    asked = careful.post("/account/email", **careful.known(), new_email="thief@example.com")
+    assert asked.status_code == 403
+    assert "Confirm with a passkey" in asked.text
+
+    for change, fields, status in (
+        ("export", {}, 200),
+        ("email", {"new_email": f"new.{careful.email}"}, 200),
+        ("two-step", {}, 200),
+        ("two-step-off", {}, 409),
+        ("recovery-codes", {}, 409),
+        ("passkeys", {}, 200),
+        ("apps", {}, 200),
+    ):
+        proven = {"confirmation": confirmed(careful, phone, change), **fields}
+        answer = careful.post(f"/account/{ACTIONS.get(change, change)}", **proven)
+        assert answer.status_code == status, (change, answer.text)
+        again = careful.post(f"/account/{ACTIONS.get(change, change)}", **proven)
+        assert again.status_code == 401, change
+    for another in ("export", "delete"):
+        other = confirmed(careful, phone, another)
+        wrong = careful.post("/account/password", confirmation=other, new_password="staple of it")
+        assert wrong.status_code == 401
+    left = careful.post("/account/delete", confirmation=confirmed(careful, phone, "delete"))
+    assert left.status_code == 200
+    await_letter(careful.cloud, careful.email, "Your account will be deleted")
+
+
+ACTIONS = {"two-step-off": "two-step/off"}
+"""Addresses of forms that are not called as the change is."""
+
+
+def confirmed(careful: Careful, phone: Authenticator, change: str) -> str:
+    """The secret of the form of that change, for who showed a passkey."""
+    options = careful.post(f"/account/confirm/options?change={change}").json()
+    shown = careful.post("/account/confirm", change=change, credential=phone.sign(options))
+    assert shown.status_code == 200, shown.text
+    (secret,) = re.findall(r'name="confirmation" value="([^"]+)"', shown.text)
+    return str(secret)
 
 
 def _ids(page: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -93,16 +93,20 @@ def routes(service: DeviceList, clock: Clock) -> Callable[[Event], Reply]:
 
     def answer(event: Event) -> Reply:
         said = claims(event, "member")
-        caller = Caller(
-            said["sub"],
-            said["device"],
-            said["sid"],
-            said.get("amr", ""),
-            _moment(said.get("auth_time", "")),
-        )
-        return known[event["routeKey"]](event, caller)
+        return known[event["routeKey"]](event, caller_of(said))
 
     return answer
+
+
+def caller_of(said: Mapping[str, str]) -> Caller:
+    """Who asks, by the claims of their token."""
+    return Caller(
+        said["sub"],
+        said["device"],
+        said.get("sid", ""),
+        said.get("amr", ""),
+        _moment(said.get("auth_time", "")),
+    )
 
 
 def _moment(seconds: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Shows staff the accounts of members, and blocks them."""
+"""Shows staff the accounts of members, blocks them, and takes off lost second steps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from identity.devices.store import DynamoDevices
 from identity.oauth.store import DynamoGrants
 from identity.staff.routes import routes
 from identity.staff.service import StaffDesk
-from identity.staff.store import DynamoBlocks
+from identity.staff.store import DynamoBlocks, DynamoSecondSteps
 from identity.store import DynamoAccounts
 from kernel.clock import utc_now
 from kernel.kms_seal import KmsSeal
@@ -22,6 +22,7 @@ _desk = StaffDesk(
     devices=DynamoDevices(_dynamodb, _table),
     grants=DynamoGrants(_dynamodb, _table),
     blocks=DynamoBlocks(_dynamodb, _table),
+    second_steps=DynamoSecondSteps(_dynamodb, _table),
     letters=Letters(KmsSeal(boto3.client("kms"), settings.mail_key())),
     clock=utc_now,
 )

@@ -1,1 +1,1 @@
-"""Decides what staff see of somebody's account, and stops and frees it."""
+"""Decides what staff see of somebody's account, and what they may do to it."""

@@ -1,4 +1,4 @@
-"""Accounts as staff see them, and the reasons for which they are blocked. Pure."""
+"""Accounts as staff see them, and the reasons for what they do to them. Pure."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ REASONS = ("sharing", "taken_over", "terms")
 """Used by more than one household; by somebody else than its owner; against the terms of use.
 Each has its sentence in every language of the letters (Regulation (EU) 2022/2065, article 17)."""
 
+SECOND_STEP_REASONS = ("lost", "not_theirs")
+"""Why an account's second steps are taken off: its owner lost phone and codes, or they were never
+the owner's. Each has its sentence in the letters, too."""
+
 NOTE_MAX_CHARACTERS = 500
 """A paragraph; what is longer belongs into the case's own file."""
 
@@ -24,7 +28,7 @@ class AccountNotFoundError(NotFoundError):
 
 
 class OwnAccountError(RefusedError):
-    """Nobody blocks the account that they are signed in with."""
+    """Nobody blocks the account that they are signed in with, or takes its second steps off."""
 
     code: ClassVar[str] = "own_account"
 
@@ -35,6 +39,12 @@ class AlreadyBlockedError(ConflictError):
     code: ClassVar[str] = "already_blocked"
 
 
+class StaffAccountError(RefusedError):
+    """Second steps of staff are an operator's matter: staff access hangs on them (ADR 450)."""
+
+    code: ClassVar[str] = "staff_account"
+
+
 @dataclass(frozen=True)
 class Found:
     """An account, and where it is signed in."""
@@ -43,10 +53,10 @@ class Found:
     household: Household
 
 
-def checked_reason(reason: object) -> str:
-    """One of `REASONS`; InvalidInputError lists them."""
-    if not isinstance(reason, str) or reason not in REASONS:
-        raise InvalidInputError(f"The reason must be one of {', '.join(REASONS)}.", field="reason")
+def checked_reason(reason: object, reasons: tuple[str, ...] = REASONS) -> str:
+    """One of those reasons; InvalidInputError lists them."""
+    if not isinstance(reason, str) or reason not in reasons:
+        raise InvalidInputError(f"The reason must be one of {', '.join(reasons)}.", field="reason")
     return reason
 
 

@@ -1,8 +1,9 @@
-"""What stopping and freeing accounts needs of the world."""
+"""What staff do to accounts needs of the world."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from identity.domain import Account, Block
@@ -18,3 +19,11 @@ class Blocks(Protocol):
 
     def unblock(self, account: Account, block: Block, told: Sequence[Event]) -> bool:
         """Free an account of that block; False when it is gone or not blocked so any more."""
+
+
+class SecondSteps(Protocol):
+    """What an account signs in with beside the password."""
+
+    def remove(self, account: Account, told: Sequence[Event], now: datetime) -> bool:
+        """Forget app, recovery codes and passkeys, and end every sign-in; False when the account
+        is gone, or has another number of passkeys by now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from identity.devices.routes import caller_of
 from identity.devices.service import Caller
 from identity.staff.domain import Found
 from identity.staff.service import StaffDesk
@@ -28,6 +29,8 @@ def shown(found: Found) -> dict[str, Any]:
         "devices": household.places.taken,
         "devices_allowed": household.places.limit,
         "sessions": len(sessions),
+        "two_step": bool(account.factors),
+        "passkeys": account.passkeys,
         "deletion_due": None if account.deletion_due is None else account.deletion_due.isoformat(),
         "block": None
         if block is None
@@ -41,7 +44,7 @@ def shown(found: Found) -> dict[str, Any]:
 
 
 def routes(desk: StaffDesk) -> Callable[[Event], Reply]:
-    """`/v1/staff/accounts`: finding one, looking at it, blocking and unblocking it."""
+    """`/v1/staff/accounts`: finding one, looking at it, and what may be done to it."""
 
     def find(event: Event, caller: Caller) -> Found:
         return desk.find(caller, _body(event, "email").get("email"))
@@ -56,19 +59,22 @@ def routes(desk: StaffDesk) -> Callable[[Event], Reply]:
     def unblock(event: Event, caller: Caller) -> Found:
         return desk.unblock(caller, _account_id(event))
 
+    def remove_second_steps(event: Event, caller: Caller) -> Found:
+        reason = _body(event, "reason").get("reason")
+        return desk.remove_second_steps(caller, _account_id(event), reason)
+
     known: dict[str, Callable[[Event, Caller], Found]] = {
         "POST /v1/staff/accounts/find": find,
         "GET /v1/staff/accounts/{account_id}": seen,
         "PUT /v1/staff/accounts/{account_id}/block": block,
         "DELETE /v1/staff/accounts/{account_id}/block": unblock,
+        "POST /v1/staff/accounts/{account_id}/remove-second-steps": remove_second_steps,
     }
 
     def answer(event: Event) -> Reply:
         said = claims(event, "staff")
         log.note(by=said["sub"])
-        found = known[event["routeKey"]](
-            event, Caller(said["sub"], said["device"], said.get("sid", ""))
-        )
+        found = known[event["routeKey"]](event, caller_of(said))
         log.note(account=found.account.account_id)
         return reply(200, shown(found))
 

@@ -17,14 +17,16 @@ from identity.domain import Account, Block, canonical_email
 from identity.oauth.ports import Grants
 from identity.ports import Accounts
 from identity.staff.domain import (
+    SECOND_STEP_REASONS,
     AccountNotFoundError,
     AlreadyBlockedError,
     Found,
     OwnAccountError,
+    StaffAccountError,
     checked_note,
     checked_reason,
 )
-from identity.staff.ports import Blocks
+from identity.staff.ports import Blocks, SecondSteps
 from kernel.clock import Clock, epoch_milliseconds
 from kernel.errors import ConflictError
 from kernel.events.identity import (
@@ -32,23 +34,28 @@ from kernel.events.identity import (
     AccountBlockNotice,
     AccountUnblocked,
     AccountUnblockNotice,
+    LetterEvent,
+    SecondStepsRemoved,
+    SecondStepsRemovedNotice,
 )
 from kernel.ids import names_one, time_of
 
 _NOT_FOUND = "There is no such account."
 _OWN = "This is the account that you are signed in with. Ask somebody else on the staff."
+_STAFF = "This account works here. An operator gives it another second step."
 _ALREADY = "This account is blocked already, for another reason. Look at it again."
 _MEANWHILE = "The account was changed a moment ago. Look at it again."
 
 
 @dataclass(frozen=True)
 class StaffDesk:
-    """Looks at accounts, and blocks them."""
+    """Looks at accounts, blocks them, and takes lost second steps off them."""
 
     accounts: Accounts
     devices: Devices
     grants: Grants
     blocks: Blocks
+    second_steps: SecondSteps
     letters: Letters
     clock: Clock
 
@@ -99,6 +106,35 @@ class StaffDesk:
             raise ConflictError(_MEANWHILE)
         return self._found(self._account(account_id))
 
+    def remove_second_steps(self, caller: Caller, account_id: str, reason: object) -> Found:
+        """Let a member in by the password alone: app, recovery codes and passkeys are gone, every
+        sign-in has ended, and the owner hears of it.
+
+        StepUpRequiredError for who signed in too long ago: this cannot be taken back. An account
+        without any stays as it is. OwnAccountError, StaffAccountError.
+        """
+        self._check(caller)
+        now = self.clock()
+        caller.check_is_fresh(now)
+        given = checked_reason(reason, SECOND_STEP_REASONS)
+        if account_id == caller.account_id:
+            raise OwnAccountError(_OWN)
+        account = self._account(account_id)
+        if "staff" in account.scopes:
+            raise StaffAccountError(_STAFF)
+        if not (account.factors or account.passkeys):
+            return self._found(account)
+        removed = SecondStepsRemoved(
+            sequence=epoch_milliseconds(now),
+            account_id=account_id,
+            by=caller.account_id,
+            reason=given,
+        )
+        notice = self._notice(SecondStepsRemovedNotice, account, {"reason": given}, now)
+        if not self.second_steps.remove(account, (removed, notice), now):
+            raise ConflictError(_MEANWHILE)
+        return self._found(self._account(account_id))
+
     def _check(self, caller: Caller) -> None:
         account = self.accounts.by_id(caller.account_id)
         family = self.grants.family(caller.account_id, caller.session_id)
@@ -124,10 +160,10 @@ class StaffDesk:
 
     def _notice(
         self,
-        kind: type[AccountBlockNotice | AccountUnblockNotice],
+        kind: type[LetterEvent],
         account: Account,
         facts: dict[str, str],
         now: datetime,
-    ) -> AccountBlockNotice | AccountUnblockNotice:
+    ) -> LetterEvent:
         told = {"to": account.email, **facts}
         return self.letters.write(kind, account.account_id, account.language, told, now)

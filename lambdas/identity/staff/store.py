@@ -1,14 +1,17 @@
-"""Blocks, on the items of the accounts that they stop."""
+"""What staff do to accounts: blocks, on their items, and the end of second steps."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from identity.accounts.store import TableWrites
 from identity.domain import Account, Block
 from identity.items import is_refused
+from identity.passkeys.items import passkey_keys
+from identity.store import app_key, recovery_key
 from kernel.clock import epoch_milliseconds, moment_of
 from kernel.events import Event
 
@@ -47,16 +50,51 @@ class DynamoBlocks:
         )
         return self._done(change, told)
 
+    def _done(self, change: Mapping[str, Any], told: Sequence[Event]) -> bool:
+        return _all_done(self._write, (change,), told)
+
     @property
     def _write(self) -> TableWrites:
         return TableWrites(self.client, self.table)
 
-    def _done(self, change: Mapping[str, Any], told: Sequence[Event]) -> bool:
-        events = (self._write.event(event, moment_of(event.sequence)) for event in told)
-        try:
-            self._write.all_of(change, *events)
-        except self.client.exceptions.TransactionCanceledException as error:
-            if not is_refused(error.response):
-                raise
-            return False
-        return True
+
+@dataclass(frozen=True)
+class DynamoSecondSteps:
+    """`SecondSteps` in DynamoDB: they go in one transaction, whose condition is how many passkeys
+    the account counts, so that none is added between (ADR 469)."""
+
+    client: DynamoDBClient
+    table: str
+
+    def remove(self, account: Account, told: Sequence[Event], now: datetime) -> bool:
+        """Forget app, recovery codes and passkeys, and end every sign-in."""
+        write, account_id = TableWrites(self.client, self.table), account.account_id
+        change = write.change_account(
+            account,
+            "SET sessions_from = :now REMOVE factors, passkeys",
+            "attribute_exists(pk) AND "
+            "(passkeys = :passkeys OR (:passkeys = :none AND attribute_not_exists(passkeys)))",
+            now=epoch_milliseconds(now),
+            passkeys=account.passkeys,
+            none=0,
+        )
+        kept = (
+            app_key(account_id),
+            recovery_key(account_id),
+            *passkey_keys(self.client, self.table, account_id),
+        )
+        return _all_done(write, (change, *(write.remove(each) for each in kept)), told)
+
+
+def _all_done(
+    write: TableWrites, parts: Sequence[Mapping[str, Any]], told: Sequence[Event]
+) -> bool:
+    """Whether all was done and told, or nothing."""
+    events = (write.event(event, moment_of(event.sequence)) for event in told)
+    try:
+        write.all_of(*parts, *events)
+    except write.client.exceptions.TransactionCanceledException as error:
+        if not is_refused(error.response):
+            raise
+        return False
+    return True

@@ -125,6 +125,13 @@ class AccountUnblockNotice(LetterEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondStepsRemovedNotice(LetterEvent):
+    """The owner hears that the password alone signs them in, and why: `reason`."""
+
+    detail_type: ClassVar[str] = "SecondStepsRemovedNotice"
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataExported(LetterEvent):
     """Somebody who signs in as the owner took a copy of all that is kept of the account, `when`."""
 
@@ -136,6 +143,18 @@ class NewDeviceSignedIn(LetterEvent):
     """The account is used on a device that it was not seen on before: `device`, `when`."""
 
     detail_type: ClassVar[str] = "NewDeviceSignedIn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondStepsRemoved(AccountEvent):
+    """Staff took app, recovery codes and passkeys off an account: every sign-in has ended."""
+
+    detail_type: ClassVar[str] = "SecondStepsRemoved"
+
+    by: str
+    """The account of whoever did it."""
+    reason: str
+    """One of `identity.staff.domain.SECOND_STEP_REASONS`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,8 +302,8 @@ class SecondStepFailed(AccountEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ConfirmationFailed(AccountEvent):
-    """A change of the account was to be confirmed by a passkey, and was not: what it signed proves
-    nothing, or the confirmation was used, too old or for something else, and then it is nobody's."""
+    """A passkey was to confirm a change of the account, and did not: what it signed proves nothing,
+    or the confirmation was used, too old or for something else, and then it is nobody's."""
 
     detail_type: ClassVar[str] = "ConfirmationFailed"
 

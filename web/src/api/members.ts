@@ -20,6 +20,9 @@ export interface Member {
   readonly devices: number;
   readonly devicesAllowed: number;
   readonly sessions: number;
+  /** Whether a code is asked for after the password. */
+  readonly isTwoStep: boolean;
+  readonly passkeys: number;
   /** When it will be gone, if its owner deleted it. */
   readonly deletionDue: string | null;
   readonly block: Block | null;
@@ -45,6 +48,12 @@ export class MembersApi {
     return memberFrom(await this.client.delete(`${this.#path(accountId)}/block`));
   }
 
+  /** Takes app, recovery codes and passkeys off it; the owner is told why. */
+  async removeSecondSteps(accountId: string, reason: string): Promise<Member> {
+    const path = `${this.#path(accountId)}/remove-second-steps`;
+    return memberFrom(await this.client.post(path, { reason }));
+  }
+
   #path(accountId: string): string {
     return `/staff/accounts/${encodeURIComponent(accountId)}`;
   }
@@ -62,6 +71,8 @@ function memberFrom(answer: unknown): Member {
     devices: account.number("devices"),
     devicesAllowed: account.number("devices_allowed"),
     sessions: account.number("sessions"),
+    isTwoStep: account.flag("two_step"),
+    passkeys: account.number("passkeys"),
     deletionDue: account.textOrNull("deletion_due"),
     block: block && {
       reason: block.text("reason"),

@@ -1,4 +1,4 @@
-/** Where staff find a member's account, give it a plan, and block it. */
+/** Where staff find a member's account, give it a plan, free it of lost second steps, and block it. */
 import { type FormEvent, type ReactNode, useId, useRef, useState } from "react";
 import type { Letters } from "../api/letters";
 import type { Member } from "../api/members";
@@ -13,6 +13,7 @@ import { FieldFault } from "./field-fault";
 import { findWords, memberFacts } from "./members-words";
 import { LetterList } from "./letter-list";
 import { PlanForm } from "./plan-form";
+import { SecondStepsForm } from "./second-steps-form";
 import { StaffNav } from "./staff-nav";
 import "./staff.css";
 import "./members.css";
@@ -140,6 +141,7 @@ function MemberDetail({
         plans={plans}
         onGiven={(given) => onChange({ plan: given, member: allowing(member, given) })}
       />
+      <SecondStepsForm member={member} onChange={(changed) => onChange({ member: changed })} />
       <BlockForm member={member} onChange={(changed) => onChange({ member: changed })} />
     </article>
   );

@@ -12,6 +12,8 @@ const ADA: Member = {
   devices: 1,
   devicesAllowed: 3,
   sessions: 1,
+  isTwoStep: false,
+  passkeys: 0,
   deletionDue: null,
   block: null,
 };
@@ -26,6 +28,15 @@ test("an account is told by its facts", () => {
   expect(facts({ sessions: 0 }).get("Signed in")).toBe("Nowhere");
   expect(facts({}).has("Access")).toBe(false);
   expect(facts({ isStaff: true }).get("Access")).toBe("Staff");
+});
+
+test("an account is told by what it asks for beside the password", () => {
+  expect(facts({}).get("Second steps")).toBe("None");
+  expect(facts({ isTwoStep: true }).get("Second steps")).toBe("Authenticator app");
+  expect(facts({ passkeys: 1 }).get("Second steps")).toBe("1 passkey");
+  expect(facts({ isTwoStep: true, passkeys: 2 }).get("Second steps")).toBe(
+    "Authenticator app, 2 passkeys",
+  );
 });
 
 test("an account that its owner deleted says when it is gone", () => {

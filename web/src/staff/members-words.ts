@@ -12,6 +12,12 @@ export const REASONS: readonly (readonly [value: string, name: string])[] = [
   ["terms", "Used against the terms of use"],
 ];
 
+/** Why second steps are taken off an account, as staff read it. */
+export const SECOND_STEP_REASONS: readonly (readonly [value: string, name: string])[] = [
+  ["lost", "Its owner lost phone and recovery codes"],
+  ["not_theirs", "They were set up by somebody else"],
+];
+
 export const reasonName = (reason: string): string =>
   REASONS.find(([value]) => value === reason)?.[1] ?? reason;
 
@@ -27,6 +33,15 @@ function sessionWords(sessions: number): string {
   return sessions === 1 ? "Once" : `${sessions} times`;
 }
 
+/** What somebody signs in with beside the password. */
+export function secondStepWords({ isTwoStep, passkeys }: Member): string {
+  const named = [
+    ...(isTwoStep ? ["Authenticator app"] : []),
+    ...(passkeys === 0 ? [] : [passkeys === 1 ? "1 passkey" : `${passkeys} passkeys`]),
+  ];
+  return named.length === 0 ? "None" : named.join(", ");
+}
+
 /** What is known of an account, by name. */
 export function memberFacts(member: Member): readonly (readonly [name: string, value: string])[] {
   return [
@@ -35,6 +50,7 @@ export function memberFacts(member: Member): readonly (readonly [name: string, v
     ["Address", member.isVerified ? "Verified" : "Not verified"],
     ["Devices", `${member.devices} of ${member.devicesAllowed}`],
     ["Signed in", sessionWords(member.sessions)],
+    ["Second steps", secondStepWords(member)],
     ...(member.isStaff ? [["Access", "Staff"] as const] : []),
     ...(member.deletionDue === null
       ? []
