@@ -83,6 +83,13 @@ CONFIG: dict[str, Any] = {
             },
         },
         {
+            # Nor which accounts there are and whose they are, or how long ago staff signed in.
+            "include-path-regex": "^/v1/staff/accounts/.*/remove-second-steps$",
+            "checks": {
+                "positive_data_acceptance": {"expected-statuses": ["2xx", "403", "404", "409"]}
+            },
+        },
+        {
             # Which redirect address belongs to which client, and whether a code or a sign-in is
             # right, no schema says; and RFC 6749 sends an error back by redirect (4.1.2.1).
             "include-path-regex": "^/(authorize|consent|token|second-step|passkey)$",

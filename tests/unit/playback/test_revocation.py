@@ -20,6 +20,7 @@ from kernel.events.identity import (
     AccountUnblocked,
     DeviceRemoved,
     PasswordChanged,
+    SecondStepsRemoved,
     SessionEnded,
     SignedOutEverywhere,
 )
@@ -111,6 +112,7 @@ LETTER = {"language": "en", "sealed": ""}
         (SignedOutEverywhere, {"family_ids": [FAMILY]}),
         (PasswordChanged, LETTER),
         (AccountDeletionRequested, LETTER),
+        (SecondStepsRemoved, {"by": "acc_2", "reason": "lost"}),
     ],
 )
 def test_what_ends_every_sign_in_ends_all_that_began_before(
