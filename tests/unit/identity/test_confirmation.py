@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from identity.accounts.device_cookies import renewed_cookie
 from identity.accounts.domain import (
     BlockedAccountError,
     ClosingAccountError,
@@ -381,6 +382,18 @@ def test_answers_that_prove_nothing_are_limited_and_told(desk: PasskeyDesk) -> N
     assert (limited.limit, limited.account_id) == (PASSKEYS_BY_ACCOUNT.name, f"acc_{ADA}")
     desk.clock.pass_by(PASSKEYS_BY_ACCOUNT.every)
     assert desk.confirmed(phone, "delete")
+
+
+def test_a_browser_that_the_account_knows_counts_for_itself(desk: PasskeyDesk) -> None:
+    phone, passkey = desk.added()
+    account = desk.desk.members.by_email(ADA)
+    assert account is not None
+    known = renewed_cookie(account, "", "c" * 22, desk.clock())
+    for _ in range(PASSKEYS_BY_ACCOUNT.burst):
+        desk.desk.limits.take(PASSKEYS_BY_ACCOUNT, passkey.account_id, desk.clock())
+    options: Any = desk.confirms.options("delete", HERE)
+
+    assert desk.confirms.confirm("delete", phone.sign(options), known).email == ADA
 
 
 def test_confirmations_that_are_none_are_limited_and_right_ones_are_not_counted(

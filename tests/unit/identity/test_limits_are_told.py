@@ -18,6 +18,7 @@ from identity.accounts.domain import TooManyAttemptsError, WrongCodeError
 from identity.accounts.limits import (
     CODES_BY_DEVICE,
     CODES_BY_PLACE,
+    CONFIRMATIONS_BY_PLACE,
     DEVICES_BY_PLACE,
     LETTERS_BY_ADDRESS,
     LETTERS_BY_DEVICE,
@@ -51,6 +52,7 @@ from identity.accounts.limits import (
     Limit,
 )
 from identity.accounts.sign_in import NOBODY
+from identity.mfa.check import Owner
 from identity.oauth.refusals import Refusals
 from identity.oauth.routes import introspection, revoke, token
 from kernel.events import Event
@@ -132,6 +134,10 @@ def _passkey(world: World, cookie: str = "") -> None:
     world.passkeys.signs_in.sign_in(world.passkeys.request(), sent, cookie)
 
 
+def _confirmation(world: World, _cookie: str = "") -> None:
+    world.passkeys.own.enter(Owner("", "", HERE, confirmation="forged"))
+
+
 def _user_code(world: World, cookie: str = "") -> None:
     code = world.house.ask()["user_code"]
     world.house.page.signed_in(world.house.sign_in_for(code), code, VISIT, cookie)
@@ -150,6 +156,7 @@ STRANGERS: dict[Limit, tuple[str, Callable[[World], None], str]] = {
     CODES_BY_PLACE: (HERE, _code, ACCOUNT),
     PASSKEYS_BY_PLACE: (HERE, lambda world: world.passkeys.signs_in.options(HERE) and None, NOBODY),
     PASSKEYS_BY_ACCOUNT: (ACCOUNT, _passkey, ACCOUNT),
+    CONFIRMATIONS_BY_PLACE: (HERE, _confirmation, NOBODY),
     DEVICES_BY_PLACE: (TV, lambda world: world.house.ask() and None, NOBODY),
     USER_CODES_BY_PLACE: (PHONE, _user_code, NOBODY),
 }
