@@ -102,7 +102,7 @@ class Tokens:
         """Tell that a proof was malformed, old, made for something else or used before: of whose
         sign-in the code or refresh token is that came with it; of nobody's, where none is."""
         code = self.grants.find_code(digest(form.get("code", "")))
-        token = self.grants.refresh_token(digest(form.get("refresh_token", "")))
+        family = family_of(self.grants, RefreshToken.read(form.get("refresh_token", "")))
         now = self.clock()
         told = ProofRefused(
             sequence=epoch_milliseconds(now),
@@ -111,8 +111,8 @@ class Tokens:
             grant_type=form.get("grant_type", ""),
             reason="not_a_proof",
         )
-        if token is not None:
-            told = replace(told, account_id=token.account_id, family_id=token.family_id)
+        if family is not None:
+            told = replace(told, account_id=family.account_id, family_id=family.family_id)
         elif code is not None:
             told = replace(told, account_id=code.account_id)
         self.announcements.tell(told, now)
