@@ -86,6 +86,12 @@ class Licensing(Protocol):
         The play after counting; None when this viewer may have no licence of it.
         """
 
+    def give_back(self, session_id: str, viewer: Viewer) -> None:
+        """Count one licence less of a viewer's play: one that was counted and not had.
+
+        Once, however often it takes; a play that is no more has nothing to count.
+        """
+
     def keys(self, asset_id: str) -> AssetKeys | None:
         """An asset's keys, None when they are not known."""
 

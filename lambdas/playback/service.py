@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import random
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -379,8 +380,19 @@ class Licences:
         there is no token that can be believed, LicenceRefusedError when it does not allow this.
         """
         grant, session = self.admit(session_id, token, "clearkey", kids)
-        allowed = self.keys(grant, session, kids)
-        return Licence(grant, self._content_keys.of(allowed), session.licences)
+        with self.giving_back(grant):
+            values = self._content_keys.of(self.keys(grant, session, kids))
+        return Licence(grant, values, session.licences)
+
+    @contextmanager
+    def giving_back(self, grant: LicenceGrant) -> Iterator[None]:
+        """What is done inside is for a licence that was counted: where something that it needs
+        does not answer, it was not had, and counts no more. A refusal stays counted."""
+        try:
+            yield
+        except UnavailableError:
+            self._licensing.give_back(grant.session_id, grant.viewer)
+            raise
 
     def keys(self, grant: LicenceGrant, session: Session, kids: Iterable[str]) -> AssetKeys:
         """The keys of those ids that the token and the play both allow."""

@@ -9,10 +9,12 @@ and the leases of its plays, and `ACCOUNT#<id>/DEVICE#<id>`, what a device is ca
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from kernel.aws.dynamodb import REQUEST_TOKEN_BYTES
 from kernel.aws.json_client import AwsJson, ConditionFailedError, TransactionCancelledError
 from kernel.clock import epoch_milliseconds, moment_of
 from kernel.errors import UnavailableError
@@ -242,6 +244,31 @@ class DynamoPlayback:
         except ConditionFailedError:
             return None
         return account_from(viewer.account_id, answer["Attributes"]).plays[session_id]
+
+    def give_back(self, session_id: str, viewer: Viewer) -> None:
+        """Count one licence less, in a transaction because its token keeps a call that is made
+        again from counting twice."""
+        update = {
+            "TableName": self._table_name,
+            "Key": _account_key(viewer.account_id),
+            "UpdateExpression": "ADD plays.#play.licences :less",
+            "ConditionExpression": f"{_OF_VIEWER} AND plays.#play.licences > :none",
+            "ExpressionAttributeNames": {"#play": session_id},
+            "ExpressionAttributeValues": {
+                **_viewer_values(viewer),
+                ":less": {"N": "-1"},
+                ":none": {"N": "0"},
+            },
+        }
+        try:
+            self._dynamodb.call(
+                "TransactWriteItems",
+                TransactItems=[{"Update": update}],
+                ClientRequestToken=secrets.token_hex(REQUEST_TOKEN_BYTES),
+            )
+        except TransactionCancelledError:
+            # The play has ended, or is being changed: then the licence stays counted.
+            return
 
     def keys(self, asset_id: str) -> AssetKeys | None:
         """An asset's keys."""

@@ -55,7 +55,7 @@ class VendorLicences:
         """The vendor's licence for the keys that the token and the play both allow.
 
         Nothing is counted, opened or sent before the message is known to be whole. A vendor's
-        refusal or silence has used up one licence of the play.
+        refusal has used up one licence of the play; its silence has not.
         """
         vendor = self._vendors.get(drm)
         if vendor is None:
@@ -64,10 +64,12 @@ class VendorLicences:
         grant, session = self._licences.admit(
             session_id, token, drm, None if challenge.kid is None else (challenge.kid,)
         )
-        terms = self._terms(challenge, grant, session)
+        with self._licences.giving_back(grant):
+            terms = self._terms(challenge, grant, session)
+            answer = vendor.licence(challenge, terms)
         return VendorLicence(
             grant=grant,
-            message=vendor.licence(challenge, terms),
+            message=answer,
             content_type=vendor.content_type,
             kids=tuple(key.kid for key in terms.keys),
             use=session.licences,

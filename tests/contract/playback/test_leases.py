@@ -196,6 +196,28 @@ def test_each_licence_of_a_play_is_counted(store: Store, now: datetime) -> None:
     assert store.use("ses_1", VIEWER, now) == session(now, licences=2)
 
 
+def test_a_licence_that_was_not_had_is_given_back(store: Store, now: datetime) -> None:
+    opened(store, session(now), now)
+    for _ in range(MOST_LICENCES):
+        store.use("ses_1", VIEWER, now)
+
+    store.give_back("ses_1", viewer_on(2))
+    assert store.use("ses_1", VIEWER, now) is None
+    store.give_back("ses_1", VIEWER)
+
+    assert store.use("ses_1", VIEWER, now) == session(now, licences=MOST_LICENCES)
+    assert store.use("ses_1", VIEWER, now) is None
+
+
+def test_nothing_is_given_back_of_what_was_not_counted(store: Store, now: datetime) -> None:
+    opened(store, session(now), now)
+
+    store.give_back("ses_1", VIEWER)
+    store.give_back("ses_never", VIEWER)
+
+    assert store.account("acc_1").plays == {"ses_1": session(now)}
+
+
 def test_a_play_has_no_licence_past_its_last(store: Store, now: datetime) -> None:
     opened(store, session(now), now)
     for _ in range(MOST_LICENCES):

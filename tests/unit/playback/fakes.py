@@ -203,6 +203,12 @@ class FakePlayback:
                 return None
             return self._change(replace(kept, licences=kept.licences + 1))
 
+    def give_back(self, session_id: str, viewer: Viewer) -> None:
+        with self.lock:
+            kept = self.account(viewer.account_id).plays.get(session_id)
+            if kept is not None and kept.viewer == viewer and kept.licences > 0:
+                self._change(replace(kept, licences=kept.licences - 1))
+
     def keys(self, asset_id: str) -> AssetKeys | None:
         return self.asset_keys.get(asset_id)
 

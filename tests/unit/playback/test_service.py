@@ -770,3 +770,26 @@ def test_the_same_start_many_times_at_once_is_one_play(
     kept = [play for play in house.table.sessions if play == answers[0].session.session_id]
     assert len(kept) == 1
     assert len(house.table.sessions) == min(screens, before + 1)
+
+
+def test_keys_that_cannot_be_opened_use_up_no_licence(house: House) -> None:
+    started = house.start()
+    house.data_keys.failure = UnavailableError("KMS is away.")
+    for _ in range(MOST_LICENCES + 2):
+        with pytest.raises(UnavailableError):
+            house.licences.issue(started.session.session_id, started.licence_token, (SD_KID,))
+    house.data_keys.failure = None
+
+    licence = house.licences.issue(started.session.session_id, started.licence_token, (SD_KID,))
+
+    assert licence.use == 2
+
+
+def test_a_removed_device_starts_nothing_while_its_token_lives(house: House) -> None:
+    house.table.sign_out("acc_1", "dev_1", house.now)
+
+    with pytest.raises(domain.SignedOutError):
+        house.start()
+
+    assert house.table.sessions == {}
+    assert house.data_keys.opened == 0
