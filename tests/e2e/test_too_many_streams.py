@@ -72,6 +72,8 @@ def test_a_third_screen_is_refused_by_name_and_takes_one_over_by_remote(
     choices = page.get_by_role("listitem").filter(has_text="Stop and watch here")
     expect(choices).to_have_count(2)
     expect(choices.filter(has_text="Safari on TV")).to_have_count(1)
+    name = tv.ask("GET", "/profiles").json()["profiles"][0]["name"]
+    expect(choices.filter(has_text=name)).to_have_count(2)
     assert grave_findings(page) == []
     page.set_viewport_size({"width": 360, "height": 740})
     (box,) = {button.bounding_box()["height"] for button in choices.get_by_role("button").all()}

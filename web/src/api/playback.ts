@@ -40,6 +40,8 @@ export interface Start {
 export interface Stream {
   readonly sessionId: string;
   readonly device: string;
+  /** Who watches; profiles have their names. */
+  readonly profileId: string;
   readonly title: string;
   readonly startedAt: string;
 }
@@ -188,6 +190,7 @@ export function streamsOf(refusal: Readonly<Record<string, unknown>>): readonly 
   return new Fields(refusal, "refusal").list("streams").map((stream) => ({
     sessionId: stream.text("session_id"),
     device: stream.text("device"),
+    profileId: stream.text("profile"),
     title: stream.text("title"),
     startedAt: stream.text("started_at"),
   }));

@@ -106,7 +106,7 @@ test("a start that finds no screen names the plays that have them", () => {
   });
 
   expect(failureFrom(refused)?.streams).toEqual([
-    { sessionId: "ses_1", device: "Kitchen", title: "A film", startedAt: "t" },
+    { sessionId: "ses_1", device: "Kitchen", profileId: "prf_1", title: "A film", startedAt: "t" },
   ]);
 });
 
