@@ -6,6 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 ENV ?= dev
 PORT ?= 8080
+TIMES ?= 100
 DATA_DIR ?= .data
 export DATA_DIR PORT
 
@@ -27,7 +28,7 @@ VIEWER_KEY = .data/keys/$(ENV).pem
 LOCKS := $(wildcard layers/*/requirements.txt)
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test check ingest code logs synth diff bootstrap deploy smoke bench setup lock screenshots openapi format layers clean
+.PHONY: help run test check races ingest code logs synth diff bootstrap deploy smoke bench setup lock screenshots openapi format layers clean
 
 help: ## What there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +50,9 @@ check-static:
 	ruff check -q .
 	mypy
 	PYTHONPATH=lambdas:. lint-imports --cache-dir .import_linter_cache > .build/imports.log || { cat .build/imports.log; exit 1; }
+
+races: setup ## Each race and each property of unit and contract tests TIMES=100 times in a row
+	python -m pytest -q -x -n 2 --dist loadfile --times $(TIMES) -m "race or hypothesis" tests/unit tests/contract
 
 ingest: $(VENV_READY) ## Upload a film to a running service: FILE=film.mp4 TITLE="…" CAPTIONS="en=film.en.vtt …" SERIES="…" SEASON=1 EPISODE=2 RATING=12 INTRO=0:30-1:15 CREDITS=1:32:05
 	@test -n "$(FILE)" || { echo 'Name the film: make ingest FILE=film.mp4 TITLE="A title"'; exit 2; }

@@ -108,7 +108,7 @@ class HttpServer:
         try:
             response = self._handler(request)
         except Exception:
-            log.exception("%s %s failed", request.method, request.path)
+            log.exception("%s failed", request.told)
             response = HttpResponse(500, (("content-type", "text/plain"),), b"Internal Error")
         _write(connection, response, request.method, keep=keep)
         return keep

@@ -129,7 +129,7 @@ class Server:
         try:
             return self._handler(request)
         except Exception:  # noqa: BLE001 - the process edge answers 500
-            _LOG.exception("%s %s", request.method, request.path)
+            _LOG.exception("%s", request.told)
             return HttpResponse(500, (("content-type", "text/plain"),), b"Internal Server Error")
 
 

@@ -5,8 +5,11 @@ It knows no server: a socket adapter turns bytes into an `HttpRequest`, and back
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+
+_TOKEN = re.compile(r"\A/t/[^/]*")
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
@@ -37,6 +40,11 @@ class HttpRequest:
     def header(self, name: str) -> str | None:
         """The first value of a header, by case-insensitive name."""
         return header(self.headers, name)
+
+    @property
+    def told(self) -> str:
+        """Method and path as logs may have them: a token in the path opens a film's files."""
+        return f"{self.method} {_TOKEN.sub('/t/…', self.path)}"
 
 
 @dataclass(frozen=True)

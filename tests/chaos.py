@@ -10,7 +10,7 @@ import random
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.cloud import processes_of
@@ -48,6 +48,18 @@ def killing_functions(data_dir: Path, every_seconds: float | None) -> Iterator[l
         stopping.set()
         thread.join()
     assert killed, "nothing was ever killed"
+
+
+def kill_functions(data_dir: Path, *handlers: str) -> int:
+    """kill -9 of all that runs one of these handlers now, in the middle of whatever it does; how
+    many processes those were."""
+    killed = 0
+    for process, command in processes_of(data_dir).items():
+        if FUNCTION in command and command.split()[-1] in handlers:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+                killed += 1
+    return killed
 
 
 def seconds_between_kills() -> float | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from hypothesis import is_hypothesis_test
 from xdist.scheduler import Scheduling
 
 from tests.chaos import killing_functions, seconds_between_kills
@@ -34,6 +35,17 @@ from tests.spreading import ON_THE_SERVICE, OneServiceScheduling
 # How long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("marquee", deadline=None)
 hypothesis.settings.load_profile("marquee")
+
+# A hundred rounds look at more examples than one round of a hundred, so each looks at fewer; on
+# machines that build, Hypothesis would otherwise take the same ones each time.
+hypothesis.settings.register_profile(
+    "rounds",
+    deadline=None,
+    max_examples=10,
+    derandomize=False,
+    database=None,
+    print_blob=True,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -82,6 +94,36 @@ def template(assembly: Path) -> Callable[[str], Template]:
 def dev_template(dev_assembly: Path) -> Callable[[str], Template]:
     """The dev template of a stack, by its short name."""
     return lambda stack: json.loads((dev_assembly / f"{stack}.template.json").read_text())
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--times N`: each race and property N times in a row; `make races` says 100."""
+    parser.addoption("--times", type=int, default=1, help="rounds of each race and property")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Rounds take examples of their own."""
+    if config.getoption("times") > 1:
+        hypothesis.settings.load_profile("rounds")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What may come out differently the next time runs as often as was asked, each time with
+    fixtures of its own; the round stands in the test's name."""
+    times = metafunc.config.getoption("times")
+    may_differ = metafunc.definition.get_closest_marker("race") or is_hypothesis_test(
+        metafunc.function
+    )
+    if times > 1 and may_differ:
+        rounds = range(1, times + 1)
+        metafunc.fixturenames.append("round_number")
+        metafunc.parametrize("round_number", rounds, ids=[f"round {each}" for each in rounds])
+
+
+@pytest.fixture
+def round_number(request: pytest.FixtureRequest) -> int:
+    """Which of the rounds this is; the first where there is one."""
+    return int(getattr(request, "param", 1))
 
 
 @pytest.fixture

@@ -41,17 +41,29 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+PATIENCE_SECONDS = 60.0
+"""A machine that is busy is no service that does not answer: what is asked again meets itself."""
+
+THROTTLED = b'{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"Later"}'
+"""As DynamoDB says that a key or a table is asked for too much."""
+
+
 class Account:
     """The same account behind an address, for those who do without boto3."""
 
     def __init__(self) -> None:
         self.operations: list[str] = []
         """What was asked for there, in order."""
+        self.throttled: set[str] = set()
+        """Operations that are too many for now."""
         self._moto = MotoApp("123456789012")
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """Whatever moto answers; signatures are the running service's to check."""
-        self.operations.append((request.header("x-amz-target") or "").rpartition(".")[2])
+        operation = (request.header("x-amz-target") or "").rpartition(".")[2]
+        self.operations.append(operation)
+        if operation in self.throttled:
+            return HttpResponse(400, (("content-type", "application/x-amz-json-1.0"),), THROTTLED)
         # Credential=<key>/<day>/<region>/<service>/aws4_request, …
         _, _, region, service, *_ = (request.header("authorization") or "").split("/")
         return self._moto.call(service, region, request)
@@ -75,7 +87,7 @@ def aws_address(account: Account) -> Iterator[str]:
 def aws_json(aws: None, aws_address: str) -> JsonClient:
     """Makes the client that handlers have."""
     environment = {**os.environ, "AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL": aws_address}
-    return lambda service: AwsJson(service, environment)
+    return lambda service: AwsJson(service, environment, timeout_seconds=PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -88,6 +100,13 @@ def lean_dynamodb(aws: None, aws_address: str) -> DynamoDBClient:
 def aws_calls(account: Account) -> list[str]:
     """The operations that were asked for at the account's address, in order."""
     return account.operations
+
+
+@pytest.fixture
+def throttled(account: Account) -> Iterator[set[str]]:
+    """Operations that are refused there as too many, as long as they stand in it."""
+    yield account.throttled
+    account.throttled.clear()
 
 
 @pytest.fixture

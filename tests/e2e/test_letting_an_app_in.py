@@ -9,14 +9,18 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Playwright, expect
 
 from tests.cloud import RunningCloud
 from tests.e2e.axe import grave_findings
+from tests.e2e.conftest import ACTION_MILLISECONDS, launched
 from tests.e2e.remote import Remote
 from tests.e2e.viewer import Viewer
 
-REDIRECT = "http://localhost:43299/callback"
+HOST = "localhost:43299"
+"""Where the app says that it lives; on this machine, wherever there is room."""
+
+REDIRECT = f"http://{HOST}/callback"
 VERIFIER = "v" * 43
 CHALLENGE = "7w_YNF9DSfIdPf_pRjSq646_kPr-2-o9NAl16JGghdM"
 ASKED = {
@@ -56,12 +60,19 @@ class FilmClub(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def film_club(viewer: Viewer) -> Iterator[Viewer]:
+def film_club(
+    chromium: Browser, playwright_of: Playwright, cloud: RunningCloud
+) -> Iterator[Viewer]:
     """Somebody at the app, on a phone."""
-    server = ThreadingHTTPServer(("127.0.0.1", 43299), FilmClub)
+    del chromium
+    server = ThreadingHTTPServer(("127.0.0.1", 0), FilmClub)
     Thread(target=server.serve_forever, daemon=True).start()
-    viewer.page.set_viewport_size({"width": 360, "height": 640})
-    yield viewer
+    leads = f"--host-resolver-rules=MAP {HOST} 127.0.0.1:{server.server_port}"
+    browser = launched(playwright_of, leads)
+    context = browser.new_context(viewport={"width": 360, "height": 640})
+    context.set_default_timeout(ACTION_MILLISECONDS)
+    yield Viewer(context, cloud)
+    browser.close()
     server.shutdown()
     server.server_close()
 

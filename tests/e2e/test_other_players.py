@@ -152,12 +152,12 @@ def test_dash_js_plays_on_dash(
     plays(bare_page)
 
 
-def test_shaka_by_itself_plays_with_a_token_in_the_address(
-    bare_page: Page, member: Person, ingested: Ingested
+def test_shaka_by_itself_plays_on_dash(
+    bare_page: Page, member: Person, film: Ingested, carrier: str
 ) -> None:
     bare_page.add_script_tag(path=MODULES / "shaka-player" / "dist" / "shaka-player.compiled.js")
 
-    begin(bare_page, member, ingested, "shaka", SHAKA, "token")
+    begin(bare_page, member, film, "shaka", SHAKA, carrier)
 
     plays(bare_page)
 

@@ -3,21 +3,22 @@ is told why it stopped."""
 
 from __future__ import annotations
 
-import contextlib
-import threading
-
 import httpx
 import pytest
-from playwright.sync_api import Error, Route, expect
+from playwright.sync_api import expect
 
 from tests.cloud import Person, RunningCloud, eventually
 from tests.e2e.axe import grave_findings
 from tests.e2e.test_devices_page import signed_in
-from tests.e2e.test_failure_words import SEGMENT_AHEAD
 from tests.e2e.viewer import Player, Viewer
+from tests.films import Ingested, run_ingest, unseen_film
 from tests.integration.test_account_devices import SignedIn
 from tests.integration.test_accounts import Somebody
+from tests.integration.test_edge_access import REVOKED_WITHIN_SECONDS
 from tests.integration.test_streams import DEVICE, TOLD_SECONDS
+
+FILM_SECONDS = 75
+"""More than twice what a player fetches ahead (`bufferingGoal`)."""
 
 ONE_LINE_PIXELS = 60
 """A button of two lines is taller."""
@@ -33,13 +34,6 @@ def somebody(cloud: RunningCloud, staff: Person) -> Somebody:
     assert staff.ask("PUT", path, {"plan": "standard"}).status_code == 200
     eventually(lambda: owner.listed()["limit"] == 6, TOLD_SECONDS, "places for six devices")
     return somebody
-
-
-def refused_by_the_edge(route: Route) -> None:
-    """As CloudFront answers once a play is on the deny list."""
-    route.fulfill(
-        status=403, content_type="text/xml", body="<Error><Code>AccessDenied</Code></Error>"
-    )
 
 
 def starts(device: SignedIn, title_id: str, **more: str) -> httpx.Response:
@@ -91,34 +85,41 @@ def test_a_third_screen_is_refused_by_name_and_takes_one_over_by_remote(
     Player(viewer).start()
 
 
-def test_a_player_that_meets_a_closed_door_asks_why_and_says_it(
-    viewer: Viewer, somebody: Somebody, tv: SignedIn, titles: dict[str, str]
+@pytest.fixture(scope="module")
+def long_film(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> Ingested:
+    """A film of which a player that has just begun holds no more than the half."""
+    film = unseen_film(
+        tmp_path_factory.mktemp("films") / "long.mp4", seconds=FILM_SECONDS, size="256x144"
+    )
+    name = f"A long one {film.stat().st_size}"
+    return Ingested(name, run_ingest(cloud.environment(), film, name))
+
+
+def test_a_player_whose_screen_is_taken_meets_the_deny_list_asks_why_and_says_it(
+    viewer: Viewer, somebody: Somebody, tv: SignedIn, long_film: Ingested
 ) -> None:
-    title_id, held, over = titles["Spectrum"], list[Route](), threading.Event()
-
-    def ahead(route: Route) -> None:
-        held.append(route)
-        if over.is_set():
-            refused_by_the_edge(route)
-
-    viewer.page.route(SEGMENT_AHEAD, ahead)
+    page, title_id = viewer.page, long_film.title_id
     signed_in(viewer, somebody, "/")
-    with viewer.page.expect_response("**/v1/playback/start") as started:
+    with page.expect_response("**/v1/playback/start") as started:
         watching = viewer.play(title_id).start()
+    watching.pause()
+    segment = next(url for url, status in viewer.answers if ".cmfv" in url and status in (200, 206))
 
     taken = starts(tv, title_id, take_over=started.value.json()["session_id"])
     assert taken.status_code == 200, taken.text
-    over.set()
-    for route in held:
-        # The player may have given up on it and asked again.
-        with contextlib.suppress(Error):
-            refused_by_the_edge(route)
+    eventually(
+        lambda: viewer.context.request.get(segment).status == 403,
+        REVOKED_WITHIN_SECONDS,
+        "a deny list that names the play",
+    )
+    page.get_by_role("slider", name="Seek").fill(str(FILM_SECONDS - 5))
     said = watching.refusal()
 
+    assert any(".cmf" in url and status == 403 for url, status in viewer.answers)
     assert watching.frame.get_attribute("data-error-code") == "taken_over"
     assert "This play was stopped" in said
     assert "Somebody in your account started watching elsewhere" in said
-    assert grave_findings(viewer.page) == []
+    assert grave_findings(page) == []
 
 
 def test_a_device_without_a_place_is_led_to_the_devices(

@@ -6,6 +6,7 @@ import base64
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,11 +20,19 @@ from playback.edge_access import EdgeGrant
 from playback.signed_cookies import CookieSigner
 from tests.cloud import ROOT, Person, Play, RunningCloud, command_environment, eventually
 from tests.films import Ingested
+from tests.integration.test_account_devices import SignedIn
+from tests.integration.test_streams import DEVICE, Household
 
 REVOKED_WITHIN_SECONDS = 30
 """What we promise of a revocation, from the event to every edge."""
 
 COUNTRY_HEADER = "x-localcloud-viewer-country"
+
+RIGHTS_LAST = timedelta(seconds=20)
+"""Enough for two starts of functions that are cold."""
+
+SWEPT_SECONDS = 5
+"""Signatures end by the whole second."""
 
 MANIFEST = "clearkey.mpd"
 SEGMENT = "main_144pinit.cmfv"
@@ -129,6 +138,118 @@ def test_a_revoked_plays_next_segment_is_refused_within_half_a_minute(
     eventually(
         lambda: play.fetch(SEGMENT).status_code == 403, REVOKED_WITHIN_SECONDS, "a refused segment"
     )
+
+
+class Watching:
+    """A household with a play on its phone, opened by cookies, and one on its TV, by a token."""
+
+    def __init__(self, house: Household, staff: Person) -> None:
+        self.house = house
+        self.staff = staff
+        self.plays = {
+            "phone": self.begin(house.phone, "cookie"),
+            "tv": self.begin(house.tv, "token"),
+        }
+
+    def begin(self, device: SignedIn, carrier: str) -> Play:
+        answer = self.house.ask(device, carrier=carrier)
+        assert answer.status_code == 200, answer.text
+        http = httpx.Client(base_url=self.house.cloud.web, timeout=30)
+        return Play(http, answer.json(), answer.headers.get_list("set-cookie"))
+
+
+def be_taken_over(watching: Watching) -> None:
+    house, plays = watching.house, watching.plays
+    house.start(house.laptop, take_over=plays["tv"].answer["session_id"])
+    house.start(house.tv, take_over=plays["phone"].answer["session_id"])
+
+
+def be_signed_out_everywhere(watching: Watching) -> None:
+    answer = watching.house.laptop.ask("POST", "/sign-out", {"which": "everywhere"})
+    assert answer.is_success, answer.text
+
+
+def be_removed(watching: Watching) -> None:
+    house = watching.house
+    for device in (house.phone, house.tv):
+        assert house.laptop.ask("DELETE", f"/devices/{device.claims['device']}").is_success
+
+
+def be_blocked(watching: Watching) -> None:
+    path = f"/v1/staff/accounts/{watching.house.phone.claims['sub']}/block"
+    assert watching.staff.ask("PUT", path, {"reason": "sharing"}).is_success
+
+
+@pytest.mark.parametrize(
+    "lose_it", [be_taken_over, be_signed_out_everywhere, be_removed, be_blocked]
+)
+def test_whoever_loses_a_screen_or_the_right_to_it_has_no_next_segment(
+    cloud: RunningCloud,
+    staff: Person,
+    ingested: Ingested,
+    lose_it: Callable[[Watching], None],
+) -> None:
+    """From what a person does to what the edge answers, by whatever carrier."""
+    watching = Watching(Household(cloud, staff, ingested.title_id), staff)
+    for play in watching.plays.values():
+        assert play.fetch(SEGMENT).status_code == 200
+
+    lose_it(watching)
+
+    def refused() -> bool:
+        return {play.fetch(SEGMENT).status_code for play in watching.plays.values()} == {403}
+
+    eventually(refused, REVOKED_WITHIN_SECONDS, "refused segments")
+    for play in watching.plays.values():
+        kids = [key["kid"] for key in play.answer["drm"]["licence"]["keys"]]
+        assert play.licence(kids).status_code == 403
+
+
+@pytest.fixture
+def ending_at(cloud: RunningCloud, ingested_as_cenc: Ingested) -> Iterator[datetime]:
+    """When the rights to the old film end: in a moment, as playback is told for this once."""
+    dynamodb = cloud.operator("dynamodb")
+    (table,) = (name for name in dynamodb.list_tables()["TableNames"] if "playback" in name.lower())
+    title = f"TITLE#{ingested_as_cenc.title_id}"
+    key = {"pk": {"S": title}, "sk": {"S": "TITLE"}}
+    told = dynamodb.get_item(TableName=table, Key=key)["Item"]["document"]["S"]
+
+    def keep(document: str) -> None:
+        dynamodb.update_item(
+            TableName=table,
+            Key=key,
+            UpdateExpression="SET document = :document",
+            ExpressionAttributeValues={":document": {"S": document}},
+        )
+
+    ends_at = datetime.now(UTC) + RIGHTS_LAST
+    keep(json.dumps({**json.loads(told), "ends_at": ends_at.isoformat()}))
+    yield ends_at
+    keep(told)
+
+
+def test_rights_that_end_in_the_middle_of_a_play_end_it_on_both_carriers(
+    member: Person, ingested_as_cenc: Ingested, ending_at: datetime
+) -> None:
+    title_id = ingested_as_cenc.title_id
+    plays = [member.play(title_id, carrier=carrier) for carrier in ("cookie", "token")]
+    statuses = [play.fetch(SEGMENT).status_code for play in plays]
+    assert statuses == [200, 200] or datetime.now(UTC) >= ending_at
+
+    def over() -> bool:
+        return {play.fetch(SEGMENT).status_code for play in plays} == {403}
+
+    eventually(over, RIGHTS_LAST.total_seconds() + SWEPT_SECONDS, "refused segments")
+
+    assert datetime.now(UTC) >= ending_at
+    for play in plays:
+        kids = [key["kid"] for key in play.answer["drm"]["licence"]["keys"]]
+        assert play.licence(kids).status_code in (401, 403)
+        path = f"/v1/playback/sessions/{play.answer['session_id']}"
+        assert member.ask("POST", f"{path}/licence-token", {}).status_code == 403
+        assert member.get(path)["reason"] == "expired"
+    refused = member.ask("POST", "/v1/playback/start", {"title_id": title_id, "device": DEVICE})
+    assert (refused.status_code, refused.json()["code"]) == (403, "outside_rights_window")
 
 
 def test_a_revocation_stops_no_other_play_of_the_film(

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
+from kernel.ids import new_id
+from playback.leases import LEASE
 from tests.cloud import Person, RunningCloud, eventually
+from tests.custody import signed_again, token_key
 from tests.films import Ingested
 from tests.integration.test_account_devices import SignedIn
 from tests.integration.test_accounts import Somebody
 
 TOLD_SECONDS = 60
 """An event's way over the bus, to a function that starts cold on a busy machine."""
+
+DECIDED_SECONDS = 120
+"""Fifty answers at once of functions that start cold."""
 
 DEVICE = {"family": "shaka", "drm": "clearkey", "max_height": None}
 
@@ -44,8 +53,10 @@ class Household:
             dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
         )
 
-    def ask(self, device: SignedIn, take_over: str | None = None) -> httpx.Response:
-        body = {"title_id": self.title_id, "device": DEVICE}
+    def ask(
+        self, device: SignedIn, take_over: str | None = None, carrier: str = "cookie"
+    ) -> httpx.Response:
+        body = {"title_id": self.title_id, "device": DEVICE, "carrier": carrier}
         taking = {} if take_over is None else {"take_over": take_over}
         return device.ask("POST", "/playback/start", {**body, **taking})
 
@@ -109,7 +120,8 @@ def test_beacons_hold_a_screen_and_leaving_gives_it_up_at_once(house: Household)
     laptop, tv = house.start(house.laptop), house.start(house.tv)
     before = house.held_until(tv)
 
-    eventually(lambda: int(datetime.now(UTC).timestamp()) > before - 299, 30, "another second")
+    begun_at = before - LEASE.total_seconds()
+    eventually(lambda: datetime.now(UTC).timestamp() > begun_at + 1, 30, "another second")
     house.tell(house.tv, tv, "position")
     eventually(lambda: house.held_until(tv) > before, TOLD_SECONDS, "a renewal")
 
@@ -117,6 +129,53 @@ def test_beacons_hold_a_screen_and_leaving_gives_it_up_at_once(house: Household)
     house.ends(tv, "left")
     assert house.phone.ask("DELETE", f"/playback/sessions/{laptop['session_id']}").is_success
     house.start(house.phone)
+
+
+def test_after_its_end_a_play_gets_no_screen_back_by_beacons(house: Household) -> None:
+    first = house.start(house.phone)
+    second = house.start(house.laptop, take_over=first["session_id"])
+    before = house.held_until(second)
+
+    begun_at = before - LEASE.total_seconds()
+    eventually(lambda: datetime.now(UTC).timestamp() > begun_at + 1, 30, "another second")
+    for kind in ("position", "leave"):
+        house.tell(house.phone, first, kind)
+    # One account's beacons are read in the order in which they were told.
+    house.tell(house.laptop, second, "position")
+    eventually(lambda: house.held_until(second) > before, TOLD_SECONDS, "a renewal")
+
+    assert house.state(first)["reason"] == "taken_over"
+    assert house.state(second)["state"] == "playing"
+    assert house.laptop.ask("DELETE", f"/playback/sessions/{second['session_id']}").is_success
+
+
+DEVICES = 50
+
+
+def test_of_fifty_devices_that_start_at_once_two_play(
+    cloud: RunningCloud, staff: Person, ingested: Ingested
+) -> None:
+    """Devices that no plan has places for: their tokens are the issuer's own, made by its key."""
+    house, key = Household(cloud, staff, ingested.title_id), token_key(cloud.data_dir)
+    token, now = house.phone.tokens["access_token"], datetime.now(UTC)
+    tokens = [signed_again(token, key, device=new_id("dev", now)) for _ in range(DEVICES)]
+    together = threading.Barrier(DEVICES)
+
+    def start(token: str) -> tuple[int, str]:
+        bearer = {"authorization": f"Bearer {token}"}
+        body = {"title_id": house.title_id, "device": DEVICE}
+        with httpx.Client(base_url=cloud.web, headers=bearer, timeout=DECIDED_SECONDS) as http:
+            together.wait(TOLD_SECONDS)
+            # A function that came up too late is no decision.
+            while (answer := http.post("/v1/playback/start", json=body)).status_code >= 500:
+                assert answer.elapsed.total_seconds() < DECIDED_SECONDS
+        return answer.status_code, str(answer.json().get("code", "admitted"))
+
+    with ThreadPoolExecutor(DEVICES) as devices:
+        answers = Counter(devices.map(start, tokens))
+
+    assert answers == {(200, "admitted"): 2, (403, "too_many_streams"): DEVICES - 2}
+    assert len(house.kept()["plays"]["M"]) == 2
 
 
 def test_a_device_that_is_removed_stops_playing_and_starts_nothing_more(house: Household) -> None:

@@ -88,6 +88,7 @@ def test_a_device_is_found_as_it_was_added_and_seen(kept: Kept, now: datetime) -
     assert kept.devices.of("acc_2", later).devices == []
 
 
+@pytest.mark.race
 def test_places_are_given_out_until_the_last_however_many_ask_at_once(
     kept: Kept, now: datetime
 ) -> None:
@@ -237,6 +238,7 @@ def test_signing_out_everywhere_is_kept_with_the_account(
     assert account.keeps(now + timedelta(milliseconds=1))
 
 
+@pytest.mark.race
 def test_the_end_of_a_sign_in_is_told_once_with_whose_it_was(
     table_of: Callable[[str], str], now: datetime
 ) -> None:

@@ -90,6 +90,7 @@ def test_an_account_that_is_gone_is_not_made_by_a_block(kept: Kept, block: Block
     assert kept.accounts.by_id("acc_9") is None
 
 
+@pytest.mark.race
 def test_of_many_who_block_at_once_one_does_and_one_tells(kept: Kept, block: Block) -> None:
     ada = kept.ada
     with ThreadPoolExecutor(8) as pool:

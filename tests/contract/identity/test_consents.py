@@ -76,6 +76,7 @@ def test_what_is_allowed_adds_up_and_is_taken_back_at_once(
     assert told(consents) == ["AppAllowed"] * 3 + ["AppStopped"]
 
 
+@pytest.mark.race
 def test_of_many_answers_at_once_one_is_taken(
     table_of: Callable[[str], str], now: datetime
 ) -> None:

@@ -104,6 +104,7 @@ def test_a_step_is_taken_once_and_none_before_it(kept: Kept, ada: Account) -> No
     assert not kept.factors.take_step("acc_2", 500)
 
 
+@pytest.mark.race
 def test_of_many_who_have_one_code_one_gets_in(kept: Kept, ada: Account, now: datetime) -> None:
     with ThreadPoolExecutor(8) as together:
         steps = list(together.map(lambda _: kept.factors.take_step("acc_1", 200), range(8)))

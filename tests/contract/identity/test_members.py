@@ -259,6 +259,7 @@ def test_what_is_given_back_counts_for_nothing(ports: Ports, now: datetime) -> N
         ports.limits.take(LIMIT, "ada", now)
 
 
+@pytest.mark.race
 def test_of_many_at_once_no_more_than_the_burst_gets_through(
     table_of: Callable[[str], str], now: datetime
 ) -> None:
@@ -290,6 +291,7 @@ def test_profiles_are_kept_as_they_are_and_told_of(
     assert ports.told() == 2
 
 
+@pytest.mark.race
 def test_of_profiles_changed_at_once_one_change_is_done_and_the_others_are_refused(
     ports: Ports, ada: Account, now: datetime
 ) -> None:

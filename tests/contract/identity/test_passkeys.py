@@ -145,6 +145,7 @@ def test_whoever_waits_asks_without_an_sdk(
     assert not passkeys.use(phone, Assertion(1, is_backed_up=True), now)
 
 
+@pytest.mark.race
 def test_of_many_at_once_no_account_gets_one_too_many(
     table: str, ada: Account, phone: Passkey, now: datetime
 ) -> None:

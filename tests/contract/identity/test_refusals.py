@@ -24,6 +24,7 @@ def refuse() -> None:
     raise InvalidGrantError("unknown")
 
 
+@pytest.mark.race
 def test_refusals_at_once_by_functions_that_know_nothing_of_each_other_are_each_counted(
     table_of: Callable[[str], str], now: datetime
 ) -> None:

@@ -157,6 +157,7 @@ def test_a_ring_is_replaced_by_the_next_one_only(rings: KeyRings) -> None:
     assert rings.read() == KeyRing((), 2)
 
 
+@pytest.mark.race
 def test_of_many_turns_at_once_one_is_made(table_of: Callable[[str], str], now: datetime) -> None:
     rings = DynamoKeyRings(boto3.client("dynamodb"), table_of("identity"))
 

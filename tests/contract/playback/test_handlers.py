@@ -7,8 +7,10 @@ import importlib
 import json
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -18,7 +20,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from kernel.errors import UnavailableError
 from kernel.events.catalog import TitlePublished
+from playback.leases import LEASE
 from tests.unit.keys.fakes import AUDIO_KID, VIDEO_KID, request
 from tests.unit.playback.fakes import FAMILY
 
@@ -27,6 +31,7 @@ HANDLERS = (
     "playback.handlers.project",
     "playback.handlers.sessions",
     "playback.handlers.licence",
+    "playback.handlers.beacons",
 )
 
 
@@ -88,8 +93,14 @@ def deliver_events(functions: dict[str, ModuleType]) -> None:
         for item in items
         if "detail_type" in item
     ]
+    for event in (*events, published(1)):
+        functions["playback.handlers.project"].handler(event, None)
+
+
+def published(sequence: int) -> dict[str, Any]:
+    """A title as the bus tells of it."""
     title = TitlePublished(
-        sequence=1,
+        sequence=sequence,
         title_id="ttl_1",
         asset_id="ast_1",
         name="A Film",
@@ -99,12 +110,10 @@ def deliver_events(functions: dict[str, ModuleType]) -> None:
         poster="art/ast_1/v1/poster.jpg",
         rights={"territories": ["*"], "starts_at": "2026-01-01T00:00:00+00:00", "ends_at": None},
     )
-    events.append({"detail-type": "TitlePublished", "detail": title.to_detail()})
-    for event in events:
-        functions["playback.handlers.project"].handler(event, None)
+    return {"detail-type": "TitlePublished", "detail": title.to_detail()}
 
 
-def start(functions: dict[str, ModuleType]) -> dict[str, Any]:
+def asks_to_start(functions: dict[str, ModuleType]) -> dict[str, Any]:
     claims = {
         "sub": "acc_1",
         "scope": "member",
@@ -116,7 +125,7 @@ def start(functions: dict[str, ModuleType]) -> dict[str, Any]:
         "kids": "false",
     }
     device = {"family": "shaka", "drm": "clearkey", "max_height": None}
-    answer = functions["playback.handlers.sessions"].handler(
+    answer: dict[str, Any] = functions["playback.handlers.sessions"].handler(
         {
             "routeKey": "POST /v1/playback/start",
             "requestContext": {"authorizer": {"jwt": {"claims": claims}}},
@@ -124,8 +133,32 @@ def start(functions: dict[str, ModuleType]) -> dict[str, Any]:
         },
         None,
     )
+    return answer
+
+
+def start(functions: dict[str, ModuleType]) -> dict[str, Any]:
+    answer = asks_to_start(functions)
     assert answer["statusCode"] == 200, answer
     return dict(json.loads(answer["body"]))
+
+
+def asks_for_licence(functions: dict[str, ModuleType], started: dict[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = functions["playback.handlers.licence"].handler(
+        {
+            "pathParameters": {"session_id": started["session_id"]},
+            "headers": {"x-marquee-licence-token": started["drm"]["licence_token"]},
+            "body": json.dumps({"kids": [kid_text(VIDEO_KID), kid_text(AUDIO_KID)]}),
+        },
+        None,
+    )
+    return answer
+
+
+def plays() -> dict[str, Any]:
+    """The plays that the table holds of the account, as DynamoDB has them."""
+    key = {"pk": {"S": "ACCOUNT#acc_1"}, "sk": {"S": "ACCOUNT"}}
+    item = boto3.client("dynamodb").get_item(TableName="playback", Key=key).get("Item", {})
+    return dict(item.get("plays", {"M": {}})["M"])
 
 
 def test_the_player_gets_the_very_keys_that_the_encryptor_got(
@@ -135,14 +168,7 @@ def test_the_player_gets_the_very_keys_that_the_encryptor_got(
     deliver_events(functions)
     started = start(functions)
 
-    answer = functions["playback.handlers.licence"].handler(
-        {
-            "pathParameters": {"session_id": started["session_id"]},
-            "headers": {"x-marquee-licence-token": started["drm"]["licence_token"]},
-            "body": json.dumps({"kids": [kid_text(VIDEO_KID), kid_text(AUDIO_KID)]}),
-        },
-        None,
-    )
+    answer = asks_for_licence(functions, started)
 
     assert answer["statusCode"] == 200
     for licence in (started["drm"]["licence"], json.loads(answer["body"])):
@@ -189,6 +215,113 @@ def test_a_function_that_starts_plays_reads_each_of_its_secrets_once(
     importlib.reload(functions["playback.handlers.sessions"])
 
     assert aws_calls == ["GetSecretValue"] * 3
+
+
+def is_told_to_come_back(answer: dict[str, Any]) -> bool:
+    """A problem of our own that says when to ask again."""
+    problem = json.loads(answer["body"])
+    assert set(problem) == {"type", "title", "status", "detail", "code"}
+    return (answer["statusCode"], problem["code"], answer["headers"]["retry-after"]) == (
+        503,
+        "unavailable",
+        "1",
+    )
+
+
+@pytest.mark.parametrize("operation", ["BatchGetItem", "UpdateItem"])
+def test_a_start_that_is_throttled_admits_nobody_and_says_when_to_come_back(
+    functions: dict[str, ModuleType], throttled: set[str], operation: str
+) -> None:
+    issue_keys(functions)
+    deliver_events(functions)
+
+    throttled.add(operation)
+    answer = asks_to_start(functions)
+
+    assert is_told_to_come_back(answer)
+    assert plays() == {}
+    throttled.clear()
+    assert set(plays()) | {start(functions)["session_id"]} == set(plays())
+
+
+def test_a_take_over_that_is_throttled_takes_nothing(
+    functions: dict[str, ModuleType], throttled: set[str]
+) -> None:
+    issue_keys(functions)
+    deliver_events(functions)
+    first = start(functions)["session_id"]
+
+    throttled.add("TransactWriteItems")
+
+    assert is_told_to_come_back(asks_to_start(functions))
+    assert set(plays()) == {first}
+
+
+@pytest.mark.parametrize("operation", ["UpdateItem", "GetItem", "Decrypt"])
+def test_a_licence_that_is_throttled_holds_no_key(
+    functions: dict[str, ModuleType], throttled: set[str], operation: str
+) -> None:
+    issue_keys(functions)
+    deliver_events(functions)
+    started = start(functions)
+
+    throttled.add(operation)
+    answer = asks_for_licence(functions, started)
+
+    assert is_told_to_come_back(answer)
+    throttled.clear()
+    assert asks_for_licence(functions, started)["statusCode"] == 200
+
+
+def told(started: dict[str, Any], sequence: int, arrived: float) -> dict[str, Any]:
+    """A record of the stream of beacons: somebody watches."""
+    said = datetime.fromtimestamp(arrived, UTC).isoformat()
+    beacon = {"kind": "position", "at": said, "position_seconds": 1, "duration_seconds": 20}
+    body = {"ticket": started["ticket"], "sent_at": said, "beacons": [beacon]}
+    return {
+        "kinesis": {
+            "data": base64.b64encode(json.dumps(body).encode()).decode(),
+            "approximateArrivalTimestamp": arrived,
+            "sequenceNumber": str(sequence),
+            "partitionKey": "acc_1",
+        }
+    }
+
+
+def test_beacons_that_are_throttled_come_again_from_the_first_and_none_is_lost(
+    functions: dict[str, ModuleType], throttled: set[str]
+) -> None:
+    issue_keys(functions)
+    deliver_events(functions)
+    started = start(functions)
+    reader = functions["playback.handlers.beacons"].handler
+    now = time.time()
+    records = [told(started, number, now + 10 * number) for number in (1, 2)]
+    before = plays()
+
+    throttled.add("UpdateItem")
+    answer = reader({"Records": records}, None)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert plays() == before
+    throttled.clear()
+    assert reader({"Records": records}, None) == {"batchItemFailures": []}
+    held_until = int(plays()[started["session_id"]]["M"]["held_until"]["N"])
+    assert held_until == int(now + 20 + LEASE.total_seconds())
+
+
+def test_an_event_that_is_throttled_fails_so_that_the_bus_tells_it_again(
+    functions: dict[str, ModuleType], throttled: set[str]
+) -> None:
+    throttled.add("UpdateItem")
+    with pytest.raises(UnavailableError):
+        deliver_events(functions)
+    throttled.clear()
+
+    issue_keys(functions)
+    deliver_events(functions)
+
+    assert start(functions)["session_id"]
 
 
 @pytest.mark.parametrize("package", ["keys", "playback"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -104,6 +105,27 @@ def test_two_writers_at_once_lose_nothing_of_each_other(
     other.change({"ses_2": "1"}, ())
 
     assert {name for name, _ in client.entries()} == {"ready", "ses_1", "ses_2"}
+
+
+@pytest.mark.race
+def test_writers_at_the_same_moment_lose_nothing_of_each_other(
+    environment: dict[str, str], cloudfront: CloudFront
+) -> None:
+    def revoke(number: int) -> None:
+        writer = CloudFrontKeyValueStore(ARN, environment, pause=lambda _: None)
+        # The one writer asks again for as long as the bus does.
+        while True:
+            try:
+                writer.change({f"ses_{number}": "1"}, ())
+            except UnavailableError:
+                continue
+            return
+
+    with ThreadPoolExecutor(6) as writers:
+        list(writers.map(revoke, range(6)))
+
+    kept = CloudFrontKeyValueStore(ARN, environment).entries()
+    assert {name for name, _ in kept} == {f"ses_{number}" for number in range(6)}
 
 
 def test_a_write_costs_one_call_once_the_version_is_known(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from kernel.errors import UnavailableError
 from kernel.ids import time_of
 from playback.domain import MOST_LICENCES, Allowance, Session, Viewer
 from playback.leases import LEASE, MOST_ENDS, TOKENS_LIVE, Account, End, Reason
+from playback.revocation import Revocation
 from playback.store import DynamoPlayback
 from tests.contract.conftest import JsonClient
 from tests.contract.playback.conftest import Store
@@ -470,6 +472,7 @@ def test_all_plays_of_a_house_end_in_one_step(
     assert len(outbox("playback")) == 50
 
 
+@pytest.mark.race
 def test_of_fifty_writes_at_once_two_get_the_two_screens(
     aws_json: JsonClient, table_of: Callable[[str], str], now: datetime
 ) -> None:
@@ -490,3 +493,99 @@ def test_of_fifty_writes_at_once_two_get_the_two_screens(
 
     assert sum(admitted) == 2
     assert len(stores[0].account("acc_1").plays) == 2
+
+
+def at_once(
+    aws_json: JsonClient, table: str, works: Sequence[Callable[[DynamoPlayback], object]]
+) -> list[object]:
+    """What functions that know nothing of each other are answered at the same moment."""
+    stores = [DynamoPlayback(aws_json(DYNAMODB), table) for _ in works]
+    together = threading.Barrier(len(works))
+
+    def work(one: Callable[[DynamoPlayback], object], store: DynamoPlayback) -> object:
+        together.wait(30)
+        return one(store)
+
+    with ThreadPoolExecutor(len(works)) as threads:
+        return list(threads.map(work, works, stores))
+
+
+@pytest.mark.race
+def test_of_licences_asked_for_at_once_no_more_than_the_last_are_given(
+    aws_json: JsonClient, table_of: Callable[[str], str], now: datetime
+) -> None:
+    table = table_of("playback")
+    opened(DynamoPlayback(aws_json(DYNAMODB), table), session(now), now)
+
+    given = at_once(
+        aws_json, table, [lambda store: store.use("ses_1", VIEWER, now)] * (MOST_LICENCES + 5)
+    )
+
+    assert sum(play is not None for play in given) == MOST_LICENCES
+
+
+@pytest.mark.race
+def test_a_screen_that_several_take_over_at_once_goes_to_one(
+    aws_json: JsonClient, table_of: Callable[[str], str], now: datetime
+) -> None:
+    table = table_of("playback")
+    store = DynamoPlayback(aws_json(DYNAMODB), table)
+    opened(store, play(now, 0), now)
+    before = store.account("acc_1")
+
+    def take(number: int) -> Callable[[DynamoPlayback], object]:
+        return lambda other: other.open(play(now, number), before, {"ses_0": "taken_over"}, now)
+
+    taken = at_once(aws_json, table, [take(number) for number in range(1, 7)])
+
+    assert sum(map(bool, taken)) == 1
+    account = store.account("acc_1")
+    assert len(account.plays) == 1
+    assert set(account.ended) == {"ses_0"}
+    assert len(outbox("playback")) == 1
+
+
+@pytest.mark.race
+def test_whoever_is_blocked_while_starting_has_no_play_left(
+    aws_json: JsonClient, table_of: Callable[[str], str], now: datetime
+) -> None:
+    table = table_of("playback")
+    store = DynamoPlayback(aws_json(DYNAMODB), table)
+    store.save_allowance("acc_1", TWO_SCREENS, 1)
+    before = replace(store.account("acc_1"), is_new=False)
+    opened(store, play(now, 0), now)
+
+    def block(other: DynamoPlayback) -> object:
+        revocation = Revocation(other, other, lambda: now)
+        return revocation.account_blocked("acc_1", epoch_milliseconds(now))
+
+    def start(other: DynamoPlayback) -> object:
+        return other.open(play(now, 1), before, {}, now)
+
+    at_once(aws_json, table, [block, start])
+
+    account = store.account("acc_1")
+    assert account.is_blocked
+    assert account.plays == {}
+
+
+@pytest.mark.race
+def test_a_play_that_is_left_while_it_is_renewed_is_gone(
+    aws_json: JsonClient, table_of: Callable[[str], str], now: datetime
+) -> None:
+    table = table_of("playback")
+    store = DynamoPlayback(aws_json(DYNAMODB), table)
+    opened(store, session(now), now)
+
+    left, *_ = at_once(
+        aws_json,
+        table,
+        [
+            lambda other: other.leave("ses_1", "acc_1", now),
+            *[lambda other: other.renew("ses_1", VIEWER, now + 2 * LEASE)] * 4,
+        ],
+    )
+
+    assert left
+    assert store.account("acc_1").plays == {}
+    assert store.account("acc_1").ended == {"ses_1": End(now, "left")}

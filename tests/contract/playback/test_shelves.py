@@ -109,6 +109,7 @@ def test_a_deleted_account_has_no_shelf(store: Store) -> None:
     assert list(store.shelves("acc_1")) == []
 
 
+@pytest.mark.race
 def test_twelve_grants_at_once_fill_no_more_than_the_plan_allows(
     aws_json: JsonClient, table_of: Callable[[str], str]
 ) -> None:

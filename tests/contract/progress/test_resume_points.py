@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import count
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from progress.domain import ResumePoint
 from progress.ports import ResumePoints
@@ -131,3 +135,65 @@ def test_a_profile_that_is_forgotten_has_watched_nothing(
     assert points.forget("prf_1") == 0
     assert list(points.of_profile("prf_1")) == []
     assert list(points.of_profile("prf_2")) == [other]
+
+
+PROFILES = count()
+MOMENT = datetime.fromisoformat("2026-11-01T12:00:00+00:00")
+
+
+@settings(
+    max_examples=settings().max_examples // 10,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    places=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 60)), min_size=1, max_size=8),
+    data=st.data(),
+)
+def test_the_latest_place_stands_in_whatever_order_and_however_often_it_was_told(
+    points: ResumePoints, places: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    profile = f"prf_{next(PROFILES)}"
+    again = data.draw(st.lists(st.sampled_from(places)))
+
+    for second, position in data.draw(st.permutations([*places, *again])):
+        points.keep(ResumePoint(profile, "ttl_1", float(position), 60.0, MOMENT + second * SECOND))
+
+    second, position = max(places)
+    latest = ResumePoint(profile, "ttl_1", float(position), 60.0, MOMENT + second * SECOND)
+    assert points.get(profile, "ttl_1") == latest
+
+
+@pytest.mark.race
+def test_of_places_that_devices_tell_at_once_the_latest_stands(
+    table_of: Callable[[str], str], now: datetime
+) -> None:
+    points = DynamoResumePoints(boto3.client("dynamodb"), table_of("progress"))
+    told = [
+        ResumePoint("prf_1", "ttl_1", 9.0 - each, 60.0, now + each * SECOND) for each in range(8)
+    ]
+
+    with ThreadPoolExecutor(8) as devices:
+        kept = list(devices.map(points.keep, told))
+
+    assert kept[-1]
+    assert points.get("prf_1", "ttl_1") == told[-1]
+
+
+@pytest.mark.race
+def test_a_place_that_is_told_while_the_one_before_is_taken_out_stands(
+    table_of: Callable[[str], str], now: datetime
+) -> None:
+    points = DynamoResumePoints(boto3.client("dynamodb"), table_of("progress"))
+    before = ResumePoint("prf_1", "ttl_1", 5.0, 60.0, now)
+    after = ResumePoint("prf_1", "ttl_1", 6.0, 60.0, now + SECOND)
+    points.keep(before)
+
+    with ThreadPoolExecutor(2) as devices:
+        works = [
+            devices.submit(points.remove, before, now),
+            devices.submit(points.keep, after),
+        ]
+        _, kept = [work.result() for work in works]
+
+    assert kept
+    assert points.get("prf_1", "ttl_1") == after

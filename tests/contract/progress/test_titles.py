@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 
 import boto3
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from kernel.events.catalog import TitlePublished, TitleWithdrawn
+from progress.events import titles_of
 from progress.ports import Titles
 from progress.title_store import DynamoTitles
 from progress.titles import EpisodeOf, Title
@@ -96,3 +101,62 @@ def test_a_process_remembers_titles_for_a_while(table_of: Callable[[str], str]) 
 
     assert titles.known(["ttl_film"]) == {"ttl_film": FILM}
     assert list(titles.episodes("srs_1")) == [episode(1)]
+
+
+Told = Callable[[str], TitlePublished | TitleWithdrawn]
+"""What the catalogue says of an episode of a series of that name."""
+
+
+def told(sequence: int, title: int, place: int | None) -> Told:
+    """A title that stands at a place of its series, or that was withdrawn."""
+    if place is None:
+        return lambda series: TitleWithdrawn(
+            sequence=sequence, title_id=f"ttl_{series}x{title}", asset_id="ast_1"
+        )
+    return lambda series: TitlePublished(
+        sequence=sequence,
+        title_id=f"ttl_{series}x{title}",
+        asset_id="ast_1",
+        name="An episode",
+        duration_seconds=60.0 + sequence,
+        path="m/ast_1/v1",
+        manifests={},
+        poster="poster.jpg",
+        rights={"territories": ["*"], "starts_at": "2026-01-01T00:00:00+00:00", "ends_at": None},
+        episode_of={"series_id": f"srs_{series}", "season": 1, "episode": place},
+    )
+
+
+SEASON = [
+    *(told(1, title=1, place=1), told(2, title=1, place=3), told(3, title=1, place=None)),
+    *(told(4, title=1, place=2), told(1, title=2, place=2), told(2, title=2, place=None)),
+]
+SERIES = count()
+
+
+@settings(
+    max_examples=settings().max_examples // 10,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.data())
+def test_a_season_is_what_was_told_last_of_each_episode_in_whatever_order_it_was_told(
+    titles: Titles, data: st.DataObject
+) -> None:
+    """Each example is of two series of its own: one that hears all in order, and one that hears
+    it as it comes."""
+    some = data.draw(st.lists(st.sampled_from(SEASON), min_size=1, unique_by=id))
+    happened = [one for one in SEASON if one in some]
+    again = data.draw(st.lists(st.sampled_from(happened), max_size=4))
+    arrives = data.draw(st.permutations([*happened, *again]))
+    ends = []
+
+    for events in (happened, arrives):
+        series = str(next(SERIES))
+        for event in (tell(series) for tell in events):
+            titles_of(titles)({"detail-type": event.detail_type, "detail": event.to_detail()})
+        known = titles.known([f"ttl_{series}x{title}" for title in (1, 2)])
+        # What went before a withdrawal is of no use to anybody, and may not have been heard of.
+        shown = {name: None if title.withdrawn else title for name, title in known.items()}
+        ends.append(repr((shown, titles.episodes(f"srs_{series}"))).replace(f"_{series}", "_"))
+
+    assert ends[0] == ends[1]

@@ -187,6 +187,7 @@ def test_a_larger_plan_makes_room_and_a_smaller_one_removes_nobody(home: Home) -
     assert claims(home.sign_in(KEYS[5]))["device_registered"] == "false"
 
 
+@pytest.mark.race
 def test_fifty_devices_at_once_get_exactly_as_many_places_as_there_are(home: Home) -> None:
     told = introduced(CHROME, "Web")
     ready = threading.Barrier(50)

@@ -121,6 +121,7 @@ def test_thief_and_owner_who_share_an_answer_are_noticed_at_the_next_one(
         server.refresh(last)
 
 
+@pytest.mark.race
 def test_refreshes_at_once_get_one_and_the_same_successor(server: Server, first: str) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(server.refresh, [first] * 8))

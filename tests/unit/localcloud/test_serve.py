@@ -138,6 +138,20 @@ def test_a_handler_that_raises_is_an_internal_error(serving: Callable[..., Serve
     assert (response.status, response.read()) == (500, b"Internal Server Error")
 
 
+def test_what_fails_is_logged_without_the_token_in_its_path(
+    serving: Callable[..., Server], caplog: pytest.LogCaptureFixture
+) -> None:
+    def handler(_: HttpRequest) -> HttpResponse:
+        raise ValueError("broken")
+
+    connection = connect(serving(handler))
+    connection.request("GET", "/t/eyJ0b2tlbiI/m/ast_1/v1/main.mpd")
+    connection.getresponse().read()
+
+    assert "GET /t/…/m/ast_1/v1/main.mpd" in caplog.text
+    assert "eyJ0b2tlbiI" not in caplog.text
+
+
 def test_a_port_that_is_taken_is_named(serving: Callable[..., Server]) -> None:
     server = serving(lambda _: HttpResponse(200))
 

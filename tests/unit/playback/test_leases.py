@@ -8,7 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from playback.domain import Allowance, Session, SignedOutError, Viewer
 from playback.leases import LEASE, MOST_ENDS, Account, End, Reason, TooManyStreamsError, revocation
@@ -171,5 +177,6 @@ class Household(RuleBasedStateMachine):
         assert not set(account.plays) & set(account.ended)
 
 
-TestHousehold = Household.TestCase
-TestHousehold.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+@pytest.mark.race
+def test_whatever_a_household_does_it_has_no_more_plays_than_screens() -> None:
+    run_state_machine_as_test(Household, settings=settings(stateful_step_count=40))  # type: ignore[no-untyped-call]

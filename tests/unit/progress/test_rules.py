@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel import tokens
@@ -23,8 +23,6 @@ from tests.fakes.progress import FakeResumePoints, FakeTitles
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LENGTH = 1000.0
 STREAM_KEEPS = timedelta(hours=24)
-
-often = settings(max_examples=100, deadline=None)
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,6 @@ class Service:
         return {place.point.title_id: place.point.position_seconds for place in watched}
 
 
-@often
 @given(told=tellings, data=st.data())
 def test_the_place_is_that_of_the_latest_moment_however_beacons_arrive(
     told: list[Told], data: st.DataObject
@@ -94,7 +91,6 @@ def test_the_place_is_that_of_the_latest_moment_however_beacons_arrive(
     assert service.places() == {title_id: place for title_id, (_, place) in expected.items()}
 
 
-@often
 @given(told=tellings, cuts=st.lists(st.integers(1, 6), min_size=30, max_size=30))
 def test_how_beacons_are_cut_into_batches_changes_nothing(
     told: list[Told], cuts: list[int]
@@ -112,7 +108,6 @@ def test_how_beacons_are_cut_into_batches_changes_nothing(
     assert batched.places() == one_by_one.places()
 
 
-@often
 @given(told=tellings)
 def test_a_moment_never_goes_back(told: list[Told]) -> None:
     points = FakeResumePoints()
@@ -124,7 +119,6 @@ def test_a_moment_never_goes_back(told: list[Told]) -> None:
         assert before is None or after.order >= before.order
 
 
-@often
 @given(mine=tellings, theirs=tellings)
 def test_profiles_do_not_move_each_others_places(mine: list[Told], theirs: list[Told]) -> None:
     alone, together = Service(), Service()
@@ -137,7 +131,6 @@ def test_profiles_do_not_move_each_others_places(mine: list[Told], theirs: list[
     assert together.places() == alone.places()
 
 
-@often
 @given(before=tellings, after=tellings, data=st.data())
 def test_what_was_watched_before_a_removal_stays_out_whenever_it_arrives(
     before: list[Told], after: list[Told], data: st.DataObject
@@ -171,7 +164,6 @@ def test_a_removal_is_remembered_for_as_long_as_a_player_may_still_tell() -> Non
     assert REMOVAL_KEPT >= OLDEST + STREAM_KEEPS
 
 
-@often
 @given(told=tellings, more=st.integers(0, 140))
 def test_the_pages_of_a_history_hold_everything_once_the_latest_first(
     told: list[Told], more: int
@@ -216,7 +208,6 @@ def points_of(places: list[tuple[int, float]]) -> list[ResumePoint]:
     ]
 
 
-@often
 @given(places=finishing, length=st.integers(0, 10))
 def test_what_is_gone_on_with_is_under_way_or_follows_what_is_finished(
     places: list[tuple[int, float]], length: int
@@ -256,7 +247,6 @@ def _the_series_goes_on(
         assert entries == [latest.title_id]
 
 
-@often
 @given(position=st.floats(0, LENGTH), marker=st.none() | st.floats(-10, 2 * LENGTH))
 def test_a_title_is_finished_at_its_credits_or_at_nine_tenths(
     position: float, marker: float | None
@@ -336,7 +326,6 @@ def test_a_device_that_was_offline_is_overtaken_by_a_later_watch_elsewhere() -> 
     assert service.places()["ttl_1"] == 300
 
 
-@often
 @given(
     skews=st.tuples(st.integers(-90_000, 90_000), st.integers(-90_000, 90_000)),
     on_the_way=st.tuples(st.integers(0, 20), st.integers(0, 20)),

@@ -11,7 +11,7 @@ from localcloud.wire import HttpRequest, HttpResponse
 
 
 def echo(request: HttpRequest) -> HttpResponse:
-    if request.path == "/fails":
+    if request.path.endswith("/fails"):
         raise RuntimeError("broken")
     text = f"{request.method} {request.path}?{request.query} {len(request.body)}"
     return HttpResponse(200, (("content-type", "text/plain"),), text.encode())
@@ -60,6 +60,15 @@ def test_a_failure_is_a_500_and_keeps_the_connection(
 
     assert response.status == 500
     assert ask(connection, "GET", "/again") == "GET /again? 0"
+
+
+def test_what_fails_is_logged_without_the_token_in_its_path(
+    connection: http.client.HTTPConnection, caplog: pytest.LogCaptureFixture
+) -> None:
+    ask(connection, "GET", "/t/eyJ0b2tlbiI/fails")
+
+    assert "GET /t/…/fails failed" in caplog.text
+    assert "eyJ0b2tlbiI" not in caplog.text
 
 
 def test_a_head_says_the_length_and_sends_nothing(connection: http.client.HTTPConnection) -> None:

@@ -155,6 +155,11 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def reads(thread: threading.Thread) -> bool:
+    """Whether a thread looks at moto's streams and queues, or fetches from them."""
+    return thread.name == "waker" or " → " in thread.name
+
+
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], bool]], None]:
     return wait_for
@@ -169,3 +174,5 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     monkeypatch.setattr("localcloud.triggers.eventbus.FIRST_RETRY", timedelta(milliseconds=1))
     with mock_aws():
         yield Cloud()
+        # Whoever still reads when moto forgets its tables would end in an error of moto's.
+        wait_for(lambda: not any(map(reads, threading.enumerate())))
