@@ -52,7 +52,7 @@ check-static:
 	PYTHONPATH=lambdas:. lint-imports --cache-dir .import_linter_cache > .build/imports.log || { cat .build/imports.log; exit 1; }
 
 races: setup ## Each race and each property of unit and contract tests TIMES=100 times in a row
-	python -m pytest -q -x -n 2 --dist loadfile --times $(TIMES) -m "race or hypothesis" tests/unit tests/contract
+	python -m pytest -q -x -n 2 --times $(TIMES) -m "race or hypothesis" tests/unit tests/contract
 
 ingest: $(VENV_READY) ## Upload a film to a running service: FILE=film.mp4 TITLE="…" CAPTIONS="en=film.en.vtt …" SERIES="…" SEASON=1 EPISODE=2 RATING=12 INTRO=0:30-1:15 CREDITS=1:32:05
 	@test -n "$(FILE)" || { echo 'Name the film: make ingest FILE=film.mp4 TITLE="A title"'; exit 2; }
