@@ -77,14 +77,37 @@ def measure(
     Byte code is compiled before, as a bundle for Lambda would ship it. An answer whose status is
     not accepted ends the benchmark.
     """
-    environment = {**environment, "ACCEPTED": ",".join(map(str, accept))}
+    accepted = {**environment, "ACCEPTED": ",".join(map(str, accept))}
+    return _medians(functions, accepted, lambda: event, calls)
+
+
+def measure_chain(
+    functions: Mapping[str, Function],
+    environment: Mapping[str, str],
+    begin: Callable[[], Mapping[str, Any]],
+    *,
+    calls: int,
+    follows: str,
+) -> dict[str, Cost]:
+    """The same where each call sends what the one before was given under that name; `begin` makes
+    each process's first event."""
+    chained = {**environment, "ACCEPTED": "200", "FOLLOWS": follows}
+    return _medians(functions, chained, begin, calls)
+
+
+def _medians(
+    functions: Mapping[str, Function],
+    environment: Mapping[str, str],
+    begin: Callable[[], Mapping[str, Any]],
+    calls: int,
+) -> dict[str, Cost]:
     with tempfile.TemporaryDirectory() as byte_code:
         for function in functions.values():
-            _measure_once(function, environment, event, 1, byte_code)
+            _measure_once(function, environment, begin(), 1, byte_code)
         costs: dict[str, list[Cost]] = {name: [] for name in functions}
         for _ in range(REPEATS):
             for name, function in functions.items():
-                costs[name].append(_measure_once(function, environment, event, calls, byte_code))
+                costs[name].append(_measure_once(function, environment, begin(), calls, byte_code))
     return {name: Cost.median(each) for name, each in costs.items()}
 
 

@@ -405,6 +405,8 @@ def test_a_page_of_ours_may_send_proofs_and_read_answers(cloud: RunningCloud) ->
 
     assert asked_first.headers["access-control-allow-origin"] == cloud.web
     assert "dpop" in asked_first.headers["access-control-allow-headers"]
+    answer = httpx.post(f"{cloud.issuer}/token", headers={"origin": cloud.web})
+    assert answer.headers["access-control-expose-headers"] == "date"
 
 
 def test_the_picture_for_the_tv_is_an_svg(client: Client) -> None:
