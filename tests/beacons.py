@@ -17,8 +17,9 @@ def batch(
     *places: tuple[float, timedelta],
     duration: float = 24.0,
     clock_ahead: timedelta = timedelta(0),
+    **more: object,
 ) -> dict[str, str]:
-    """What a player sends of places reached so long ago."""
+    """What a player sends of places reached so long ago; `more` is told with each."""
     now = datetime.now(UTC) + clock_ahead
     told = [
         {
@@ -26,6 +27,7 @@ def batch(
             "at": (now - ago).isoformat(),
             "position_seconds": seconds,
             "duration_seconds": duration,
+            **more,
         }
         for seconds, ago in places
     ]

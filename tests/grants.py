@@ -87,6 +87,18 @@ NEEDED_ELSEWHERE = (
         "what Lambda's poller asks for on AWS; here it describes the stream",
     ),
     Allowed(
+        "marquee-local-playback/CdnQualityRole*: kinesis:DescribeStreamSummary",
+        "what Lambda's poller asks for on AWS; here it describes the stream",
+    ),
+    Allowed(
+        "marquee-local-playback/CdnQualityRole*: kinesis:ListShards",
+        "what Lambda's poller asks for on AWS; here it describes the stream",
+    ),
+    Allowed(
+        "marquee-local-playback/CdnQualityRole*: sqs:SendMessage",
+        "beacons that failed ten times; tests/unit/localcloud/triggers",
+    ),
+    Allowed(
         "marquee-local-identity/CreateAccountRole*: dynamodb:GetItem",
         "an account that is made twice; tests/unit/identity/test_sign_in.py",
     ),

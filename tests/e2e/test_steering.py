@@ -59,9 +59,9 @@ def family(request: pytest.FixtureRequest, cloud: RunningCloud) -> str:
 def watch(viewer: Viewer, member: Person, title_id: str, family: str) -> dict[str, Any]:
     """Begin a steered play in a page without our app; what the start answered."""
     script, module = SCRIPTS[family]
-    address = f"{viewer.cloud.web}/another-player.html"
-    viewer.page.route(address, lambda route: route.fulfill(body=PAGE, content_type="text/html"))
-    viewer.page.goto(address)
+    # A page that really comes from this machine: others may not ask its second edge for anything.
+    viewer.page.goto(f"{viewer.cloud.web}/v1/no-such-page")
+    viewer.page.set_content(PAGE)
     viewer.page.add_script_tag(path=MODULES / module)
     answer = member.play(title_id, family, steering=True).answer
     assert answer["steered"]

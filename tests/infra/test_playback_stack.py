@@ -29,19 +29,21 @@ def playback(dev_template: Callable[[str], Template]) -> Template:
     return dev_template("playback")
 
 
+OTHER_CDN = "https://b.example"
 SERVERS = {"widevine": "https://w.example/getlicense", "fairplay": "https://f.example/ckc"}
 
 
 @pytest.fixture(scope="module")
 def with_vendors() -> Template:
-    """Playback where two vendors license: no environment of ours has one yet."""
+    """Playback where two vendors license, and another CDN has the films: no environment of ours
+    has either yet."""
     root = Path(__file__).resolve().parents[2]
     context = json.loads((root / "cdk.json").read_text())["context"]
     app = cdk.App(
         context={
             **context,
             "environment": "local",
-            "settings": json.dumps({"licence_servers": SERVERS}),
+            "settings": json.dumps({"licence_servers": SERVERS, "other_cdns": [OTHER_CDN]}),
         }
     )
     env = environment_from(app.node)
@@ -130,6 +132,10 @@ def test_every_route_states_its_guard(playback: Template) -> None:
         f"GET {SESSION}": ("JWT", ["member"]),
         f"DELETE {SESSION}": ("JWT", ["member"]),
         f"POST {SESSION}/licence/clearkey": ("NONE", None),
+        f"GET {SESSION}/steering/{{token}}": ("NONE", None),
+        f"GET {SESSION}/steering/{{token}}/{{manifest}}": ("NONE", None),
+        "GET /v1/staff/cdns": ("JWT", ["staff"]),
+        "PUT /v1/staff/cdns/{cdn_id}": ("JWT", ["staff"]),
         "GET /v1/export/playback": ("JWT", ["export"]),
         "POST /v1/downloads": ("JWT", ["member"]),
         "GET /v1/downloads": ("JWT", ["member"]),
@@ -190,3 +196,54 @@ def test_starts_know_which_vendors_license(with_vendors: Template) -> None:
         )
         stated = {key: value for key, value in variables.items() if key.endswith("_URL")}
         assert stated == {f"{drm.upper()}_URL": url for drm, url in SERVERS.items()}
+
+
+def test_what_steers_players_reads_one_item_and_manifests_and_writes_nothing(
+    playback: Template,
+) -> None:
+    allowed = actions_by_function(playback)["steering"]
+
+    assert {a for a in allowed if not a.startswith(("logs:", "secretsmanager:"))} == {
+        "dynamodb:GetItem",
+        "s3:GetObject",
+    }
+
+
+def test_manifests_are_read_from_the_folder_of_films_alone(playback: Template) -> None:
+    (resource,) = (
+        statement["Resource"]
+        for policy in of_type(playback, "AWS::IAM::Policy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == "s3:GetObject"
+    )
+
+    assert resource["Fn::Join"][1][-1] == "/m/*"
+
+
+def test_with_one_cdn_nobody_judges(playback: Template) -> None:
+    assert not {"cdnjudge", "cdnquality"} & set(actions_by_function(playback))
+
+
+def test_with_another_cdn_all_are_judged_once_a_minute_from_here(with_vendors: Template) -> None:
+    schedules = [
+        rule["ScheduleExpression"]
+        for rule in of_type(with_vendors, "AWS::Events::Rule").values()
+        if "ScheduleExpression" in rule
+    ]
+    readers = of_type(with_vendors, "AWS::Lambda::EventSourceMapping").values()
+    gathering = [r["MaximumBatchingWindowInSeconds"] for r in readers if r.get("BatchSize") == 1000]
+
+    assert schedules == ["rate(1 minute)"]
+    assert gathering == [10]
+
+
+def test_whoever_steers_judges_or_drains_knows_the_same_cdns(with_vendors: Template) -> None:
+    stated = {
+        function["Handler"].split(".")[-2]: function["Environment"]["Variables"]["OTHER_CDNS"]
+        for function in of_type(with_vendors, "AWS::Lambda::Function").values()
+        if "OTHER_CDNS" in function.get("Environment", {}).get("Variables", {})
+    }
+
+    assert stated == dict.fromkeys(
+        ("sessions", "steering", "cdndesk", "cdnjudge", "cdnquality"), OTHER_CDN
+    )
