@@ -47,7 +47,7 @@ def with_vendors() -> Template:
         }
     )
     env = environment_from(app.node)
-    keys = cdk.Stack(app, "vault")
+    keys = cdk.Stack(app, "vault", env=cdk.Environment(account=env.account, region=env.region))
     stack = PlaybackStack(
         app,
         "playback",

@@ -133,7 +133,13 @@ def test_a_start_answers_in_the_contracts_shape(api: Api) -> None:
         "session_id": session_id,
         "carrier": "cookie",
         "manifest_url": f"/m/{session_id}/world/ast_1/v1/dash-clearkey.mpd",
-        "cdns": [{"manifest_url": f"/m/{session_id}/world/ast_1/v1/dash-clearkey.mpd"}],
+        "steered": False,
+        "cdns": [
+            {
+                "cdn_id": "w.example",
+                "manifest_url": f"/m/{session_id}/world/ast_1/v1/dash-clearkey.mpd",
+            }
+        ],
         "manifest_type": "dash",
         "storyboard_url": f"/m/{session_id}/world/ast_1/v1/storyboard.vtt",
         "duration_seconds": 5400.0,
@@ -451,3 +457,40 @@ def test_a_request_id_that_names_nothing_is_refused_by_its_name(api: Api, wrong:
     assert problem(answer) == (422, "invalid_input")
     assert json.loads(answer["body"])["field"] == "request_id"
     assert api.table.sessions == {}
+
+
+OTHERS = ("https://b.example",)
+
+
+@pytest.mark.parametrize("carrier", [None, "cookie", "token"])
+def test_a_player_that_follows_steering_begins_with_a_manifest_over_all_cdns(
+    now: datetime, carrier: str | None
+) -> None:
+    answer = Api(now, OTHERS).start(steering=True, carrier=carrier)
+
+    body = json.loads(answer["body"])
+    mine = f"/v1/playback/sessions/{body['session_id']}/steering/v1."
+    assert body["manifest_url"].startswith(mine)
+    assert body["manifest_url"].endswith("/dash-clearkey.mpd")
+    assert (body["steered"], body["carrier"]) == (True, "token")
+    assert [cdn["cdn_id"] for cdn in body["cdns"]] == ["w.example", "b.example"]
+    assert all("/t/" in cdn["manifest_url"] for cdn in body["cdns"])
+    assert "cookies" not in answer
+
+
+def test_where_there_is_one_cdn_nobody_is_steered(api: Api) -> None:
+    body = json.loads(api.start(steering=True)["body"])
+
+    assert (body["steered"], body["carrier"]) == (False, "cookie")
+    assert body["manifest_url"] == body["cdns"][0]["manifest_url"]
+
+
+def test_a_player_that_does_not_follow_steering_gets_the_static_manifest(now: datetime) -> None:
+    body = json.loads(Api(now, OTHERS).start()["body"])
+
+    assert (body["steered"], body["carrier"]) == (False, "cookie")
+    assert body["manifest_url"].startswith("/m/")
+
+
+def test_a_start_says_with_a_truth_value_whether_its_player_follows_steering(api: Api) -> None:
+    assert problem(api.start(steering="yes")) == (422, "invalid_input")
