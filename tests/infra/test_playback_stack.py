@@ -22,6 +22,7 @@ from stacks.signing import SigningStack
 Template = dict[str, Any]
 
 SESSION = "/v1/playback/sessions/{session_id}"
+DOWNLOAD = "/v1/downloads/{download_id}"
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +164,7 @@ def test_what_the_read_model_could_not_take_waits_in_a_queue(playback: Template)
 
 
 def test_no_vendor_licenses_where_the_environment_states_none(playback: Template) -> None:
-    assert "vendorlicence" not in actions_by_function(playback)
+    assert not {"vendorlicence", "storedlicence"} & actions_by_function(playback).keys()
 
 
 def test_each_vendor_has_a_route_of_its_own_token_and_a_secret(with_vendors: Template) -> None:
@@ -172,7 +173,7 @@ def test_each_vendor_has_a_route_of_its_own_token_and_a_secret(with_vendors: Tem
         for route in of_type(with_vendors, "AWS::ApiGatewayV2::Route").values()
     }
 
-    assert {key for key in routes if "/licence/" in key} == {
+    assert {key for key in routes if f"{SESSION}/licence/" in key} == {
         f"POST {SESSION}/licence/{drm}" for drm in ("clearkey", *SERVERS)
     }
     assert routes[f"POST {SESSION}/licence/widevine"] == "NONE"
@@ -187,14 +188,42 @@ def test_the_function_of_vendors_licences_may_do_what_clearkeys_may_and_no_more(
     assert allowed["vendorlicence"] == allowed["licence"]
 
 
-def test_starts_know_which_vendors_license(with_vendors: Template) -> None:
-    for name in ("sessions", "vendorlicence"):
+def test_licences_that_devices_store_are_for_signed_in_members(with_vendors: Template) -> None:
+    routes = {
+        route["RouteKey"]: (route["AuthorizationType"], route.get("AuthorizationScopes"))
+        for route in of_type(with_vendors, "AWS::ApiGatewayV2::Route").values()
+    }
+
+    stored = {key: guard for key, guard in routes.items() if f"POST {DOWNLOAD}/" in key}
+    assert {key for key in stored if "/licence/" in key} == {
+        f"POST {DOWNLOAD}/licence/{drm}" for drm in SERVERS
+    }
+    assert {key for key in stored if "/release/" in key} == {
+        f"POST {DOWNLOAD}/release/{drm}" for drm in SERVERS if drm != "playready"
+    }
+    assert set(map(str, stored.values())) == {"('JWT', ['member'])"}
+
+
+def test_the_function_of_stored_licences_reads_a_grants_facts_and_writes_shelves(
+    with_vendors: Template,
+) -> None:
+    allowed = actions_by_function(with_vendors)
+
+    assert allowed["storedlicence"] == {*allowed["vendorlicence"], "dynamodb:BatchGetItem"}
+
+
+def test_starts_and_downloads_know_which_vendors_license(with_vendors: Template) -> None:
+    for name in ("sessions", "vendorlicence", "downloads", "storedlicence"):
         (variables,) = (
             function["Environment"]["Variables"]
             for function in of_type(with_vendors, "AWS::Lambda::Function").values()
             if function["Handler"] == f"playback.handlers.{name}.handler"
         )
-        stated = {key: value for key, value in variables.items() if key.endswith("_URL")}
+        stated = {
+            key: value
+            for key, value in variables.items()
+            if key.endswith("_URL") and key != "BEACONS_URL"
+        }
         assert stated == {f"{drm.upper()}_URL": url for drm, url in SERVERS.items()}
 
 
