@@ -71,6 +71,7 @@ def test_credits_that_staff_mark_finish_an_episode_and_lead_to_the_next(
     desk, viewer = Desk.of(arrive()), arrive()
     row = desk.row(name)
     row.get_by_text("Steps").click()
+    row.get_by_role("button", name=f"Mark intro and credits of {name}").click()
     form = row.get_by_role("form", name=f"Skip markers of {name}")
     form.get_by_label("Credits begin").fill("0:05")
     form.get_by_role("button", name="Save").click()

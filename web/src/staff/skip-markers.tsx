@@ -27,7 +27,26 @@ interface Props {
   readonly name: string;
 }
 
+/** Asked for when somebody wants them: a film that has just become ready is no title yet. */
 export function SkipMarkers({ assetId, name }: Props): ReactNode {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button
+        className="button"
+        type="button"
+        aria-expanded={isOpen}
+        aria-label={`Mark intro and credits of ${name}`}
+        onClick={() => setOpen(!isOpen)}
+      >
+        Mark intro and credits
+      </button>
+      {isOpen && <Marked assetId={assetId} name={name} />}
+    </>
+  );
+}
+
+function Marked({ assetId, name }: Props): ReactNode {
   const { titles } = useServices();
   const [marked, setMarked] = useState<MarkedTitle | null>(null);
   const [problem, setProblem] = useState("");
@@ -45,7 +64,7 @@ export function SkipMarkers({ assetId, name }: Props): ReactNode {
 
 function whyNot(error: unknown): string {
   if (error instanceof ApiError && error.status === 404) {
-    return "The catalogue does not have it yet. Close the steps and open them again.";
+    return "The catalogue does not have it yet. Close this and open it again in a moment.";
   }
   return errorWords(error);
 }
