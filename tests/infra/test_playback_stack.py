@@ -156,8 +156,9 @@ def test_what_the_read_model_could_not_take_waits_in_a_queue(playback: Template)
         '{"detail-type": ["SubscriptionChanged"], "source": ["marquee.dev.billing"]}',
         '{"detail-type": ["AccountBlocked", "AccountDeleted", '
         '"AccountDeletionRequested", "AccountUnblocked", '
-        '"DeviceRegistered", "DeviceRemoved", "DeviceRenamed", "PasswordChanged", "SessionEnded", '
-        '"SignedOutEverywhere"], "source": ["marquee.dev.identity"]}',
+        '"DeviceRegistered", "DeviceRemoved", "DeviceRenamed", "PasswordChanged", '
+        '"SecondStepsRemoved", "SessionEnded", "SignedOutEverywhere"], '
+        '"source": ["marquee.dev.identity"]}',
     }
     for rule in rules.values():
         assert all(target["DeadLetterConfig"]["Arn"] for target in rule["Targets"])
