@@ -15,6 +15,7 @@ from media.schemas import (
     CompletedView,
     NewCaptions,
     NewUpload,
+    PageWanted,
     PartsToSign,
     Rating,
     SentParts,
@@ -22,10 +23,9 @@ from media.schemas import (
     SignedPartsView,
     UploadView,
 )
-from media.service import MAX_PAGE, Ingest
+from media.service import Ingest
 
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
-After = Annotated[str | None, Query(pattern=r"^ast_[0-9a-z]{26}$")]
+Wanted = Annotated[PageWanted, Query()]
 
 
 def create_app(ingest: Ingest) -> FastAPI:
@@ -75,8 +75,8 @@ def _add_uploads(app: FastAPI, ingest: Ingest) -> None:
 
 def _add_assets(app: FastAPI, ingest: Ingest) -> None:
     @app.get("/v1/assets")
-    def list_assets(limit: Limit = 50, after: After = None) -> AssetsView:
-        page = ingest.recent_assets(limit, after)
+    def list_assets(wanted: Wanted) -> AssetsView:
+        page = ingest.recent_assets(wanted.limit, wanted.after)
         return AssetsView(
             assets=[AssetView.of(asset) for asset in page.assets], next_after=page.next_after
         )

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 from kernel.maturity import OLDEST, UNRATED
 from media.domain import MAX_PARTS, MAX_SIZE_BYTES, PART_SIZE_BYTES, Asset, Part, Scheme
 from media.episodes import EpisodeOf
-from media.service import SignedPart
+from media.service import MAX_PAGE, SignedPart
 from media.upload_rules import (
     MAX_FILE_NAME_LENGTH,
     MAX_LABEL_LENGTH,
@@ -68,6 +68,15 @@ class Body(BaseModel):
     """A request body: unknown fields are mistakes."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class PageWanted(BaseModel):
+    """Which part of a list, by its query: what it does not know is a mistake there, too."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(50, ge=1, le=MAX_PAGE)
+    after: str | None = Field(None, pattern=r"^ast_[0-9a-z]{26}$")
 
 
 class NewEpisode(Body):

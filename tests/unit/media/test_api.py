@@ -235,6 +235,13 @@ def test_assets_are_listed_newest_first_a_page_at_a_time(call: Call) -> None:
     assert rest["next_after"] is None
 
 
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "after=ast_1", "page=2", "limit=2&x="])
+def test_a_query_that_asks_for_what_there_is_not_is_refused(call: Call, query: str) -> None:
+    status, problem = call("GET", "/v1/assets", query=query)
+
+    assert (status, problem["code"]) == (422, "invalid_input")
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
