@@ -113,20 +113,6 @@ def test_a_clock_that_is_wrong_keeps_nobody_out(arrive: Arrive, minutes: int) ->
     assert asked_for_tokens(viewer) == [400, 200], "told the time, and believed"
 
 
-def test_a_film_goes_on_while_its_token_is_over_and_nobody_gives_another(
-    viewer: Viewer, titles: dict[str, str]
-) -> None:
-    viewer.sign_in()
-    player = viewer.play(titles["Big"]).start()
-    asked = len(asked_for_tokens(viewer))
-    viewer.page.route(f"{viewer.cloud.issuer}/token", lambda route: route.abort())
-
-    viewer.page.clock.set_system_time(datetime.now(UTC) + timedelta(minutes=11))
-    player.runs_on(2.0)
-
-    assert len(asked_for_tokens(viewer)) == asked, "and nothing has asked for one"
-
-
 def test_all_requests_of_a_page_that_find_a_token_over_wait_for_one_renewal(
     viewer: Viewer,
 ) -> None:
