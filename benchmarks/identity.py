@@ -150,7 +150,7 @@ def renewal(token: str) -> dict[str, Any]:
 
 def first_renewal() -> dict[str, Any]:
     """Of a sign-in that has just begun."""
-    family_id, secret = f"fam_{secrets.token_hex(8)}", secrets.token_urlsafe(32)
+    family_id, secret = f"fam_0{secrets.token_hex(12)}", secrets.token_urlsafe(32)
     token = f"acc_1.{family_id}.{FAMILY_SECRET}.{secret}"
     sign_in(family_id, token, token_digest=digest(secret), rotated_at=0)
     return renewal(token)
