@@ -22,6 +22,7 @@ import play_start
 from parts.harness import LAMBDAS, ROOT, moto_server, say, say_conditions, say_limit
 from parts.request_units import Use, median_of
 from parts.viewed_hour import (
+    ISSUER,
     VIEWERS_AT_ONCE,
     Hour,
     beat,
@@ -37,7 +38,7 @@ COUNTED = ROOT / ".build" / "viewed_hour.json"
 
 PRICED = (
     "POST beacons",
-    "OPTIONS beacons",
+    "OPTIONS",
     "POST playback/start",
     "GET progress/",
     "DELETE playback/sessions",
@@ -65,7 +66,9 @@ def times_an_hour() -> dict[str, float]:
     return {
         "start": 1,
         "place read": 1,
-        "preflight": 1,
+        # Of where players tell and of the issuer, each good for two hours (stacks/beacons.py,
+        # stacks/identity.py).
+        "preflight": 2 * hour / timedelta(hours=2),
         "first beacon": 1,
         "beacon": hour / beat(),
         "last beacon": 1,
@@ -232,7 +235,7 @@ def identity_settings() -> dict[str, str]:
     arn = key["KeyMetadata"]["Arn"]
     return {
         "TABLE_NAME": "identity",
-        "ISSUER": "https://auth.marquee.example",
+        "ISSUER": ISSUER,
         "PUBLIC_ORIGIN": "https://watch.marquee.example",
         "SIGNING_KEY": arn,
         "PUBLISHED_KEYS": arn,

@@ -18,12 +18,18 @@ from urllib.parse import urlencode
 
 import boto3
 import play_start
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from parts.harness import LAMBDAS, LAYERS, PEERS, Exchange, Function, base_python, exchanges
 from parts.request_units import KILOBYTE, Use, item_bytes, kept_item, median_of, used_by
 
-RENEWED_BEFORE = timedelta(seconds=60)
-"""The web app renews its access token so long before the end (web/src/auth/session.ts)."""
+RENEWED_BEFORE = timedelta(seconds=30)
+"""A request of the web app that finds less left of its access token renews it first
+(web/src/auth/session.ts)."""
+
+ISSUER = "https://auth.marquee.example"
 
 MEMORY_MB = 512
 """Of every function on this path: what stacks/components/function.py gives by itself."""
@@ -279,12 +285,39 @@ def household() -> Household:
     return made
 
 
+class ProofKey:
+    """The key of a browser, to which its refresh tokens are bound (RFC 9449)."""
+
+    def __init__(self) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+
+    def proof(self) -> str:
+        """That it is held, for one renewal."""
+        numbers = self._key.public_key().public_numbers()
+        x, y = (_base64url(number.to_bytes(32, "big")) for number in (numbers.x, numbers.y))
+        jwk = {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+        now = int(datetime.now(UTC).timestamp())
+        said = (
+            {"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk},
+            {"htm": "POST", "htu": f"{ISSUER}/token", "iat": now, "jti": secrets.token_urlsafe(16)},
+        )
+        signed = ".".join(_base64url(json.dumps(part).encode()) for part in said)
+        signature = self._key.sign(signed.encode(), ec.ECDSA(hashes.SHA256()))
+        raw = b"".join(part.to_bytes(32, "big") for part in decode_dss_signature(signature))
+        return f"{signed}.{_base64url(raw)}"
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
 class Hour:
     """One play after another; each is over in a moment, and its beacons say it was an hour."""
 
     def __init__(self, who: Household, functions: Processes) -> None:
         self._who = who
         self._functions = functions
+        self._key = ProofKey()
         self._beaten = 0
         self.account_bytes = 0
         """Of the account's item while somebody plays: what every beacon writes."""
@@ -356,6 +389,7 @@ class Hour:
         }
         event = self._who.event("POST /token") | {"body": urlencode(form)}
         event["headers"]["content-type"] = "application/x-www-form-urlencoded"
+        event["headers"]["dpop"] = self._key.proof()
         called = self._functions.token.call(event)
         self._who.refresh = json.loads(called.body)["refresh_token"]
         return requested(len(called.body)) + invoked(called)

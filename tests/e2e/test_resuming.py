@@ -93,7 +93,7 @@ def test_a_play_asks_for_little_however_long_it_is(viewer: Viewer, titles: dict[
 
     # What the page after it asks for is no part of the play.
     of_the_play = len(asked.requests)
-    viewer.page.go_back()
+    viewer.page.get_by_role("button", name="Back", exact=True).click()
     ended = {"POST beacons", "DELETE playback/sessions"}
     eventually(lambda: ended <= {*asked.since(of_the_play)}, PATIENCE_SECONDS, "the end")
     assert asked.kinds()[-1] == "leave"
