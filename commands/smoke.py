@@ -104,7 +104,8 @@ class Viewer:
             "access-control-request-headers": "authorization,content-type,traceparent",
         }
         answer = self._http.options(where, headers=asking)
-        return answer.headers.get("access-control-allow-origin")
+        allowed: str | None = answer.headers.get("access-control-allow-origin")
+        return allowed
 
     def tell_nothing(self, where: str, *, signed_in: bool = True) -> httpx.Response:
         """A beacon that holds none: whoever may send one is told that it is missing."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 from urllib.parse import parse_qsl
 
 from identity.accounts import pages as accounts
@@ -93,4 +92,4 @@ def _change(sent: Mapping[str, str]) -> Change:
     named = sent.get("change", "")
     if named not in CHANGES:
         raise InvalidInputError(UNKNOWN_CHANGE, field="change")
-    return cast("Change", named)
+    return named
