@@ -81,11 +81,10 @@ class BeaconsStack(MarqueeStack):
         )
         look_after(self, api=api, env=env, unlogged=UNLOGGED)
         self._hear_of_what_does_not_come_in(api)
-        origin = env.beacons_origin or api.api_endpoint
-        if env.domain is not None:
-            named = CustomDomain(self, "Address", domain=env.domain, label="beacons", api=api)
-            origin = f"https://{named.host}"
-        return api, f"{origin}{PATH}"
+        if env.domain is None:
+            return api, f"{env.beacons_origin or api.api_endpoint}{PATH}"
+        named = CustomDomain(self, "Address", domain=env.domain, label="beacons", api=api)
+        return api, f"https://{named.host}{PATH}"
 
     def _hear_of_what_does_not_come_in(self, api: apigw.HttpApi) -> None:
         """In place of the lines that nobody writes for each beacon."""

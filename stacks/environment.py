@@ -71,7 +71,8 @@ class Domain:
     """The DNS name an environment is reached by; without one, AWS's own names serve."""
 
     name: str
-    """Viewers use `watch.<name>`, sign-in `auth.<name>`, the API behind the edge `api.<name>`."""
+    """Viewers use `watch.<name>`, sign-in `auth.<name>`, the API behind the edge `api.<name>`, and
+    what players tell goes to `beacons.<name>`."""
     hosted_zone_id: str
 
 

@@ -326,8 +326,11 @@ def test_pages_may_load_only_what_is_theirs(
     (connect,) = (each for each in content if each.startswith("connect-src "))
     assert connect.split()[1:3] == ["'self'", env.issuer]
     # The one folder that signed parts are sent to, of one bucket, and no other of S3's.
-    uploads, *cdns = connect.split()[3:]
+    uploads, beacons, *cdns = connect.split()[3:]
     assert cdns == list(env.other_cdns)
+    # One path of the API that beacons are sent to.
+    origin = f"https://beacons.{env.domain.name}" if env.domain else env.beacons_origin
+    assert beacons == f"{origin}/v1/beacons"
     host = "https://{bucket}" if env.s3_endpoint is None else f"{env.s3_endpoint}/{{bucket}}"
     assert uploads == f"{host}/uploads/"
     assert {"script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"} <= set(content)
@@ -369,7 +372,9 @@ def test_an_api_has_limits_and_a_log_where_the_environment_says(
     for name, stage in of_type(templates, "AWS::ApiGatewayV2::Stage"):
         properties = stage["Properties"]
         assert ("DefaultRouteSettings" in properties) is (env.throttle is not None), name
-        assert ("AccessLogSettings" in properties) is env.access_logs, name
+        # A line for each beacon would be most of all that is logged (docs/adr/0556).
+        is_logged = env.access_logs and not name.startswith("beacons/")
+        assert ("AccessLogSettings" in properties) is is_logged, name
 
 
 def test_what_is_deleted_is_gone_everywhere_within_thirty_days(

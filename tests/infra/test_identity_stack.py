@@ -132,7 +132,10 @@ def test_passkeys_are_made_for_the_domain_that_the_issuer_is_a_host_of(
 @pytest.mark.parametrize(
     ("role", "actions"),
     [
-        ("IntrospectionRole", {"dynamodb:GetItem", "dynamodb:UpdateItem", "kms:GetPublicKey"}),
+        (
+            "IntrospectionRole",
+            {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem", "kms:GetPublicKey"},
+        ),
         (
             "SignOutRole",
             {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem", "kms:GetPublicKey"},

@@ -95,7 +95,11 @@ PUBLIC_ROUTES = {
 ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 """AWS's managed origin request policy."""
 
-OWN_TOKEN_ROUTES = {"POST /v1/playback/sessions/{session_id}/licence/clearkey"}
+OWN_TOKEN_ROUTES = {
+    "POST /v1/playback/sessions/{session_id}/licence/clearkey",
+    "GET /v1/playback/sessions/{session_id}/steering/{token}",
+    "GET /v1/playback/sessions/{session_id}/steering/{token}/{manifest}",
+}
 
 STATEFUL = {
     "AWS::DynamoDB::GlobalTable",
