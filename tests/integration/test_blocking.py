@@ -47,7 +47,8 @@ def test_who_is_blocked_is_out_at_once_and_is_told_so_only_with_the_right_passwo
     assert (refused.status_code, "This account is blocked." in refused.text) == (403, True)
     with pytest.raises(SignInError):
         somebody.signs_in()
-    guess = somebody.post("/account/password", **{**form, "password": "wrong"}, new_password="x")
+    form["password"] = "wrong"
+    guess = somebody.post("/account/password", **form, new_password="something else entirely")
     assert (guess.status_code, "blocked" in guess.text) == (401, False)
     letter = await_letter(cloud, somebody.email, "Your account is blocked")
     assert "more people than one household" in letter["text"]

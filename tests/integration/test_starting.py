@@ -145,5 +145,5 @@ def test_the_edges_worker_that_was_killed_starts_again(cloud: RunningCloud, memb
     eventually(lambda: member.open(page).status_code == 200, 20, "the page")
 
 
-def test_a_service_that_runs_holds_its_three_ports(cloud: RunningCloud) -> None:
-    assert [is_free(cloud.port + offset) for offset in PORT_OFFSETS] == [False] * 3
+def test_a_service_that_runs_holds_its_ports(cloud: RunningCloud) -> None:
+    assert not [offset for offset in PORT_OFFSETS if is_free(cloud.port + offset)]
