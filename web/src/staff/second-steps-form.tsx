@@ -1,5 +1,6 @@
 /** Takes app, recovery codes and passkeys off a member's account whose owner lost them all. */
 import { type FormEvent, type ReactNode, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import type { Member } from "../api/members";
 import { ApiError } from "../api/problem";
 import { useServices } from "../services";
@@ -34,9 +35,12 @@ export function SecondStepsForm({ member, onChange }: Props): ReactNode {
       const isOld = error instanceof ApiError && error.code === "step_up_required";
       setFault({ words: errorWords(error), isOld });
     } finally {
-      setAsked(false);
-      setBusy(false);
-      // What was pressed may be gone from the page, and the focus with it.
+      // What was pressed may be gone from the page, and the focus with it; as long as the dialog
+      // is there, nothing outside takes it.
+      flushSync(() => {
+        setAsked(false);
+        setBusy(false);
+      });
       heading.current?.focus();
     }
   };
