@@ -52,6 +52,9 @@ def test_a_viewer_opens_a_series_plays_an_episode_with_captions_and_the_next_one
     # Nobody does anything.
     page.wait_for_url(f"**/watch/{ids[1]}", timeout=PATIENCE_MILLISECONDS)
     player.start().runs_on(1.0)
+    # However late they are read.
+    player.pause()
+    page.get_by_role("slider", name="Seek").fill("2")
     expect(page.get_by_test_id("captions")).to_have_text("Who lit the lamp?")
     assert player.facts()["encrypted"]
 
