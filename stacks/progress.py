@@ -51,7 +51,7 @@ class ProgressStack(MarqueeStack):
             "Beacons",
             description="Keeps the places that players' beacons tell",
             to={},
-            may=["PutItem"],
+            may=["GetItem", "PutItem"],
             timeout=Duration.seconds(30),
             environment={"TICKET_SECRET": signing.ticket_secret.secret_arn},
         )
@@ -67,6 +67,12 @@ class ProgressStack(MarqueeStack):
             description="Keeps which episode follows which from the catalogue's events",
             to={"Titles": ("catalog", ["TitlePublished", "TitleWithdrawn"])},
             may=["GetItem", "PutItem", "DeleteItem"],
+        )
+        functions.listens(
+            "Ends",
+            description="Keeps which plays have ended, so that nothing later is believed of them",
+            to={"Revoked": ("playback", ["PlayRevoked"])},
+            may=["PutItem"],
         )
         functions.listens(
             "Forget",

@@ -26,6 +26,11 @@ GLANCE = timedelta(seconds=5)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far ahead a device's clock may be; more would let one device silence all others."""
 
+AFTER_ITS_END = timedelta(minutes=1)
+"""How long after its end a play's moments are believed: players' clocks are off by as
+much (`kernel.beacons` sets right what is further off), and the last word of one that has just been
+ended is true."""
+
 LONGEST_SECONDS = 24 * 3600
 """No title is longer."""
 
@@ -97,6 +102,14 @@ def resume_point(
     if recorded_at > now + CLOCK_TOLERANCE:
         raise InvalidInputError("The moment lies in the future.", field="recorded_at")
     return ResumePoint(profile_id, title_id, position_seconds, duration_seconds, recorded_at)
+
+
+def is_of_play(at: datetime, ended_at: datetime | None) -> bool:
+    """Whether a play tells of that moment by right; `ended_at` is None while it goes on.
+
+    What was watched before the end is true afterwards, whenever it arrives.
+    """
+    return ended_at is None or at <= ended_at + AFTER_ITS_END
 
 
 def removal_moment(now: datetime, *watched: ResumePoint) -> datetime:

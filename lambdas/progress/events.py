@@ -1,30 +1,45 @@
-"""What players tell of the place they have reached, and the bus of titles and of who is gone."""
+"""What players tell of the place they have reached, and the bus of titles, of plays that ended and
+of who is gone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from kernel import log
 from kernel.beacons import Batch, DroppedError
 from kernel.bus import Take
+from kernel.clock import moment_of
 from kernel.errors import InvalidInputError
 from kernel.events.catalog import TitlePublished, TitleWithdrawn
 from kernel.events.identity import AccountDeleted, ProfileDeleted
-from progress.ports import Titles
+from kernel.events.playback import PlayRevoked
+from kernel.ids import names_one
+from progress.domain import is_of_play
+from progress.ports import PlayEnds, Titles
 from progress.service import PlaceKeeper
 from progress.titles import EpisodeOf, Title
 
 
-def beacons_of(keeper: PlaceKeeper) -> Callable[[Batch], None]:
+def beacons_of(keeper: PlaceKeeper, ends: PlayEnds) -> Callable[[Batch], None]:
     """Takes batches of beacons: of each, the latest moment is where the profile is.
 
-    A play that has ended tells of its place all the same: the ticket says whose play it was, and
-    where somebody was is true afterwards. What it may no longer do is play, which others see to.
+    A play that has ended tells of what was watched before its end, and of nothing after it: it
+    was left, which its own `leave` says, or its viewer lost the right to it, which playback does.
     """
 
     def take(batch: Batch) -> None:
-        latest = batch.latest
+        session_id = batch.watching.session_id
+        ended_at = ends.of(session_id)
+        told = tuple(one for one in batch.beacons if is_of_play(one.at, ended_at))
+        if not told:
+            raise DroppedError("over")
+        left = [one.at for one in told if one.kind == "leave"]
+        # A title that is kept on a device is played again and again under one id.
+        if left and names_one(session_id, "ses"):
+            ends.keep(session_id, min(left))
+        latest = replace(batch, beacons=told).latest
         try:
             keeper.record(
                 batch.watching.profile_id,
@@ -35,6 +50,16 @@ def beacons_of(keeper: PlaceKeeper) -> Callable[[Batch], None]:
             )
         except InvalidInputError as error:
             raise DroppedError("no_place") from error
+
+    return take
+
+
+def ends_of(ends: PlayEnds) -> Take:
+    """Takes playback's events of plays whose viewers lost the right to them."""
+
+    def take(event: Mapping[str, Any]) -> None:
+        revoked = PlayRevoked.from_detail(event["detail"])
+        ends.keep(revoked.session_id, moment_of(revoked.sequence))
 
     return take
 

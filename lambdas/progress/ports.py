@@ -35,6 +35,16 @@ class ResumePoints(Protocol):
         """Delete all that there is of a profile; how many records that were."""
 
 
+class PlayEnds(Protocol):
+    """When plays ended, for as long as one of their tickets lives."""
+
+    def keep(self, session_id: str, at: datetime) -> None:
+        """Record it, unless an earlier end is recorded."""
+
+    def of(self, session_id: str) -> datetime | None:
+        """When the play ended, None while it goes on as far as is known."""
+
+
 class Titles(Protocol):
     """What the catalogue told of titles."""
 

@@ -12,6 +12,17 @@ from progress.titles import Title, in_order
 
 
 @dataclass
+class FakePlayEnds:
+    ends: dict[str, datetime] = field(default_factory=dict)
+
+    def keep(self, session_id: str, at: datetime) -> None:
+        self.ends[session_id] = min(at, self.ends.get(session_id, at))
+
+    def of(self, session_id: str) -> datetime | None:
+        return self.ends.get(session_id)
+
+
+@dataclass
 class FakeResumePoints:
     points: dict[tuple[str, str], ResumePoint] = field(default_factory=dict)
     removed: dict[tuple[str, str], int] = field(default_factory=dict)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -70,9 +71,17 @@ class Household:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def tell(self, device: SignedIn, play: dict[str, Any], kind: str) -> None:
-        now = datetime.now(UTC).isoformat()
-        beacon = {"kind": kind, "at": now, "position_seconds": 1, "duration_seconds": 7}
+    def tell(
+        self,
+        device: SignedIn,
+        play: dict[str, Any],
+        kind: str,
+        at_seconds: float = 1,
+        ahead: timedelta = timedelta(0),
+    ) -> None:
+        """`ahead` is how much the device's clock is."""
+        now = (datetime.now(UTC) + ahead).isoformat()
+        beacon = {"kind": kind, "at": now, "position_seconds": at_seconds, "duration_seconds": 7}
         body = {"ticket": play["ticket"], "sent_at": now, "beacons": [beacon]}
         data = base64.b64encode(json.dumps(body).encode()).decode()
         assert device.ask("POST", "/beacons", {"data": data}).status_code == 200
@@ -146,6 +155,52 @@ def test_after_its_end_a_play_gets_no_screen_back_by_beacons(house: Household) -
 
     assert house.state(first)["reason"] == "taken_over"
     assert house.state(second)["state"] == "playing"
+    assert house.laptop.ask("DELETE", f"/playback/sessions/{second['session_id']}").is_success
+
+
+def test_the_same_start_at_once_and_again_is_one_play(house: Household) -> None:
+    body = {"title_id": house.title_id, "device": DEVICE, "request_id": str(uuid.uuid4())}
+
+    def start(_: int) -> httpx.Response:
+        return house.tv.ask("POST", "/playback/start", body)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = [*pool.map(start, range(8)), start(8)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    ((session_id, _),) = {
+        (play["session_id"], play["ticket"]) for play in (answer.json() for answer in answers)
+    }
+    assert list(house.kept()["plays"]["M"]) == [session_id]
+    assert house.tv.ask("DELETE", f"/playback/sessions/{session_id}").is_success
+    over = start(9)
+    assert (over.status_code, over.json()["code"]) == (409, "play_over")
+
+
+def test_a_play_that_lost_its_screen_moves_no_place(house: Household) -> None:
+    first = house.start(house.phone)
+    second = house.start(house.laptop, take_over=first["session_id"])
+    dynamodb = house.cloud.operator("dynamodb")
+    (table,) = (name for name in dynamodb.list_tables()["TableNames"] if "progress" in name.lower())
+    key = {"pk": {"S": f"PLAY#{first['session_id']}"}, "sk": {"S": "ENDED"}}
+
+    def end() -> dict[str, Any] | None:
+        return dynamodb.get_item(TableName=table, Key=key).get("Item")
+
+    told = eventually(end, TOLD_SECONDS, "the end")
+    # Two minutes pass.
+    earlier = int(told["ended_at_ms"]["N"]) - 120_000
+    dynamodb.put_item(TableName=table, Item={**told, "ended_at_ms": {"N": str(earlier)}})
+
+    # Its moment is the latest: it would stand if it were believed.
+    house.tell(house.phone, first, "position", at_seconds=6, ahead=timedelta(seconds=50))
+    house.tell(house.laptop, second, "position", at_seconds=5)
+
+    def place() -> float | None:
+        answer = house.phone.ask("GET", f"/progress/{house.title_id}")
+        return float(answer.json()["position_seconds"]) if answer.is_success else None
+
+    eventually(lambda: place() == 5, TOLD_SECONDS, "the place of the play that goes on")
     assert house.laptop.ask("DELETE", f"/playback/sessions/{second['session_id']}").is_success
 
 

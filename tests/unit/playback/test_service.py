@@ -752,6 +752,7 @@ def test_whoever_may_not_play_any_more_gets_no_second_answer(house: House) -> No
         repeated(house)
 
 
+@pytest.mark.race
 @pytest.mark.parametrize("screens", [1, 2, 4])
 @pytest.mark.parametrize("before", [0, 1])
 def test_the_same_start_many_times_at_once_is_one_play(

@@ -16,7 +16,7 @@ from progress.routes import routes
 from progress.service import PlaceKeeper, ProgressTracker
 from progress.titles import EpisodeOf, Title
 from tests.fakes.gateway import MEMBER, call
-from tests.fakes.progress import FakeResumePoints, FakeTitles
+from tests.fakes.progress import FakePlayEnds, FakeResumePoints, FakeTitles
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def telling(now: datetime, **changes: Any) -> Batch:
 def test_a_place_that_cannot_be_is_dropped(
     points: FakeResumePoints, now: datetime, change: dict[str, Any]
 ) -> None:
-    take = beacons_of(PlaceKeeper(points, lambda: now))
+    take = beacons_of(PlaceKeeper(points, lambda: now), FakePlayEnds())
 
     with pytest.raises(DroppedError) as dropped:
         take(telling(now, **change))
@@ -99,7 +99,9 @@ def test_a_place_that_cannot_be_is_dropped(
 
 
 def test_a_place_is_kept_to_the_millisecond(points: FakeResumePoints, now: datetime) -> None:
-    beacons_of(PlaceKeeper(points, lambda: now))(telling(now, position_seconds=1e-200))
+    beacons_of(PlaceKeeper(points, lambda: now), FakePlayEnds())(
+        telling(now, position_seconds=1e-200)
+    )
 
     assert [point.position_seconds for point in points.points.values()] == [0]
 

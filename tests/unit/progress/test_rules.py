@@ -18,7 +18,7 @@ from progress.history import page_of
 from progress.service import PlaceKeeper, ProgressTracker
 from progress.store import REMOVAL_KEPT
 from progress.titles import EpisodeOf, Title, continue_watching, in_order
-from tests.fakes.progress import FakeResumePoints, FakeTitles
+from tests.fakes.progress import FakePlayEnds, FakeResumePoints, FakeTitles
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LENGTH = 1000.0
@@ -60,6 +60,7 @@ class Service:
 
     def __init__(self) -> None:
         self.points, self.titles = FakeResumePoints(), FakeTitles()
+        self.ends = FakePlayEnds()
         self.keeper = PlaceKeeper(self.points, lambda: NOW)
         self.tracker = ProgressTracker(self.points, self.titles, lambda: NOW)
 
@@ -67,7 +68,7 @@ class Service:
         """One batch of one title."""
         watching = Watching("ses_1", "acc_1", profile_id, "dev_1", told[0].title_id)
         beacons = [Beacon("position", one.at, one.position, LENGTH) for one in told]
-        beacons_of(self.keeper)(Batch(watching, tuple(beacons), NOW))
+        beacons_of(self.keeper, self.ends)(Batch(watching, tuple(beacons), NOW))
 
     def places(self, profile_id: str = "prf_1") -> dict[str, float]:
         watched = self.tracker.watched(profile_id).places
@@ -351,7 +352,7 @@ def test_a_later_watch_wins_whatever_the_clocks_of_both_devices_say(
         }
         told = json.dumps({"ticket": ticket, "sent_at": theirs, "beacons": [beacon]}).encode()
         arrived = moment + timedelta(seconds=way)
-        beacons_of(service.keeper)(read_batch(told, arrived, {key.key_id: key}))
+        beacons_of(service.keeper, service.ends)(read_batch(told, arrived, {key.key_id: key}))
 
     assert service.places() == {"ttl_1": 50.0}
 
