@@ -12,15 +12,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.cloud import RunningCloud
-from tests.e2e.viewer import Viewer
+from tests.e2e.viewer import EXPIRE, Viewer
 from tests.proving import DeviceKey
 
 Arrive = Callable[[], Viewer]
-
-EXPIRE = """() => {
-    const tokens = JSON.parse(sessionStorage.getItem("marquee.tokens"));
-    sessionStorage.setItem("marquee.tokens", JSON.stringify({ ...tokens, expiresAt: 0 }));
-}"""
 
 RENEWED = """before => JSON.parse(sessionStorage.getItem("marquee.tokens")).refresh !== before"""
 

@@ -22,6 +22,12 @@ from tests.cloud import RunningCloud, eventually
 
 PATIENCE_SECONDS = 30.0
 
+EXPIRE = """() => {
+    const tokens = JSON.parse(sessionStorage.getItem("marquee.tokens"));
+    sessionStorage.setItem("marquee.tokens", JSON.stringify({ ...tokens, expiresAt: 0 }));
+}"""
+"""A tab's access token is over from now on."""
+
 
 class Viewer:
     """One person with one browser."""
