@@ -110,10 +110,9 @@ def changed_source(folder: Path) -> Path:
             shutil.copy(ROOT / name, target)
     stack = folder / "stacks" / "progress.py"
     source = stack.read_text()
+    its_table = '        table = MarqueeTable(self, "Progress",'
     changed = source.replace('"Tracker"', '"Keeper"').replace(
-        '        table = MarqueeTable(self, "Progress", env=env)\n',
-        '        MarqueeTable(self, "Another", env=env)\n'
-        '        table = MarqueeTable(self, "Progress", env=env)\n',
+        its_table, f'        MarqueeTable(self, "Another", env=env)\n{its_table}'
     )
     assert changed.count('"Keeper"') == changed.count('"Another"') == 1
     stack.write_text(changed)
