@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from identity.accounts.requests import caller_place
-from identity.oauth.discovery import discovery_document
 from identity.oauth.errors import (
     InvalidClientError,
     InvalidProofError,
@@ -16,9 +15,6 @@ from identity.oauth.errors import (
 from identity.oauth.refusals import Refusals
 from identity.oauth.replies import basic_credentials, oauth, parameters, public_client
 from kernel.web.payload import Event, Reply, header, reply
-
-PUBLIC = {"cache-control": "public, max-age=3600"}
-"""Discovery and keys: API Gateway caches them for up to two hours itself."""
 
 Form = Mapping[str, str]
 
@@ -62,19 +58,6 @@ class ResourceServers(Protocol):
 
     def knows(self, client_id: str, secret: str) -> bool:
         """Whether that is one of them."""
-
-
-def discovery(
-    issuer: str, jwks: Callable[[], Sequence[Mapping[str, str]]]
-) -> Callable[[Event], Reply]:
-    """The documents under `GET /.well-known/`: where everything is, and `jwks.json`."""
-
-    def answer(event: Event) -> Reply:
-        if event["rawPath"].endswith("/jwks.json"):
-            return reply(200, {"keys": [dict(jwk) for jwk in jwks()]}, headers=PUBLIC)
-        return reply(200, discovery_document(issuer), headers=PUBLIC)
-
-    return answer
 
 
 def token(service: TokenService, refusals: Refusals) -> Callable[[Event], Reply]:

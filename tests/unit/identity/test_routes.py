@@ -10,8 +10,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from identity.accounts.limits import TOKENS_REFUSED
+from identity.oauth.discovery_routes import discovery
 from identity.oauth.refusals import Refusals
-from identity.oauth.routes import discovery, token
+from identity.oauth.routes import token
 from identity.routes import authorize
 from kernel.errors import UnavailableError
 from tests.fakes.accounts import FakeLimits
