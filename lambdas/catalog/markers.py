@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass
 
@@ -90,7 +91,11 @@ def _check_moment(field: str, seconds: float, duration_seconds: float) -> None:
 
 def seconds(field: str, told: object) -> float:
     """A moment as somebody wrote it; InvalidInputError for what is none."""
-    is_number = isinstance(told, int | float) and not isinstance(told, bool)
-    if not is_number or not math.isfinite(told):  # type: ignore[arg-type]  # is_number says so
+    moment = math.nan
+    if isinstance(told, int | float) and not isinstance(told, bool):
+        # JSON has whole numbers that no float reaches.
+        with contextlib.suppress(OverflowError):
+            moment = float(told)
+    if not math.isfinite(moment):
         raise InvalidInputError("A moment is a number of seconds.", field=field)
-    return round(float(told), DECIMALS)  # type: ignore[arg-type]
+    return round(moment, DECIMALS)

@@ -123,6 +123,7 @@ def test_a_cut_of_another_length_keeps_what_can_still_be_true(
         ({"credits_at_seconds": "55"}, "credits_at_seconds"),
         ({"credits_at_seconds": True}, "credits_at_seconds"),
         ({"credits_at_seconds": 1e400}, "body"),
+        ({"credits_at_seconds": 10**400}, "credits_at_seconds"),
         ({"intro": {**INTRO, "ends_at_seconds": 4.4}}, "intro.ends_at_seconds"),
         ({"intro": {**INTRO, "ends_at_seconds": 5}}, "intro.ends_at_seconds"),
         ({"intro": {**INTRO, "ends_at_seconds": 61.5}}, "intro.ends_at_seconds"),
