@@ -230,10 +230,10 @@ def series(member: Person) -> dict[str, Any]:
     return member.get(f"/v1/titles/{found['title_id']}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def marked(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Title ids of a series of two episodes of 14 s; of the first, the intro and the credits are
-    marked, by `make ingest`'s command."""
+    marked, by `make ingest`'s command. A module's own: its tests may mark it anew."""
     folder = tmp_path_factory.mktemp("films")
     series = f"Marked {uuid.uuid4().hex[:8]}"
     found = []
