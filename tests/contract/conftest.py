@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.errorfactory import ClientExceptionsFactory
+from botocore.model import ServiceModel
 from moto import mock_aws
 
 from kernel.aws.dynamodb import dynamodb as lean_client
@@ -22,6 +25,24 @@ if TYPE_CHECKING:
 
 TableOf = Callable[[str], str]
 JsonClient = Callable[[JsonService], AwsJson]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_set_of_errors() -> Iterator[None]:
+    """A client's classes of errors are made once, even where two threads are the first to ask.
+
+    botocore makes them when they are first asked for: twice, where two threads are first, and then
+    `except` does not know what was raised. Our functions answer one request at a time.
+    """
+    making, make = Lock(), ClientExceptionsFactory.create_client_exceptions
+
+    def make_alone(factory: ClientExceptionsFactory, service_model: ServiceModel) -> Any:
+        with making:
+            return make(factory, service_model)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ClientExceptionsFactory, "create_client_exceptions", make_alone)
+        yield
 
 
 @pytest.fixture

@@ -149,10 +149,7 @@ def test_whoever_waits_asks_without_an_sdk(
 def test_of_many_at_once_no_account_gets_one_too_many(
     table: str, ada: Account, phone: Passkey, now: datetime
 ) -> None:
-    client = boto3.client("dynamodb")
-    # Or two threads make its classes of errors, and `except` knows the ones of one (botocore).
-    assert client.exceptions
-    passkeys = DynamoPasskeys(client, table)
+    passkeys = DynamoPasskeys(boto3.client("dynamodb"), table)
 
     def added(number: int) -> bool:
         try:

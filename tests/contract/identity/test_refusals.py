@@ -30,9 +30,6 @@ def test_refusals_at_once_by_functions_that_know_nothing_of_each_other_are_each_
 ) -> None:
     client, table = boto3.client("dynamodb"), table_of("identity")
     limits, told = DynamoLimits(client, table), DynamoAnnouncements(client, table)
-    # botocore makes a client's classes of errors when they are first asked for: twice, where two
-    # threads are first, and then `except` does not know what was raised. Functions have one.
-    assert client.exceptions
 
     def attempt(_: int) -> type[Exception]:
         with pytest.raises((InvalidGrantError, TooManyAttemptsError)) as refused:
