@@ -39,6 +39,9 @@ SETTLED_SECONDS = 5
 PORT_OFFSETS = (0, 1000, 2000, 3000)
 """Edge, issuer, AWS endpoint and where players tell, above PORT."""
 
+WORKERS_APART = 8
+"""A divisor of what those are apart."""
+
 T = TypeVar("T")
 
 
@@ -67,11 +70,18 @@ def is_free(port: int) -> bool:
     return True
 
 
+def worker() -> str:
+    """Which of several workers this is; empty where there is one process."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "")
+
+
 def free_port() -> int:
-    """A PORT whose four addresses nobody has."""
-    # Below the range that the system hands out to clients by itself.
-    start = 10_000 + os.getpid() % 5_000
-    for port in range(start, start + 5_000, 7):
+    """A PORT whose four addresses nobody has, and that no other worker takes meanwhile."""
+    # Below the range that the system hands out to clients by itself. Workers have the ports of
+    # one remainder each, and so have those above them, by multiples of it.
+    share = int(worker().removeprefix("gw") or 0) % WORKERS_APART
+    start = 10_000 + os.getpid() % 5_000 // WORKERS_APART * WORKERS_APART + share
+    for port in range(start, start + 5_000, WORKERS_APART):
         if all(is_free(port + offset) for offset in PORT_OFFSETS):
             return port
     raise NeverHappenedError("no free PORT")

@@ -15,7 +15,7 @@ from typing import Any
 import hypothesis
 import pytest
 from hypothesis import is_hypothesis_test
-from xdist.scheduler import Scheduling
+from xdist.scheduler import LoadFileScheduling, Scheduling
 
 from tests.chaos import killing_functions, seconds_between_kills
 from tests.cloud import (
@@ -27,10 +27,10 @@ from tests.cloud import (
     end,
     eventually,
     start,
+    worker,
 )
 from tests.films import Ingested, captions, run_ingest, unseen_film
-from tests.grants import missing_grants, needless_grants
-from tests.spreading import ON_THE_SERVICE, OneServiceScheduling
+from tests.grants import Services, missing_grants
 
 # How long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("marquee", deadline=None)
@@ -48,6 +48,9 @@ hypothesis.settings.register_profile(
 )
 
 ROOT = Path(__file__).resolve().parent.parent
+
+ON_THE_SERVICE = frozenset({"integration", "e2e"})
+"""Folders whose tests ask for the running service, and come last."""
 
 SERIES, EPISODES = "The Long Tide", 3
 """The demo's."""
@@ -148,8 +151,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """With several workers the service still starts once."""
-    return OneServiceScheduling(config, log)
+    """A file's tests stay together: each worker that comes to one that needs it has a service of
+    its own."""
+    return LoadFileScheduling(config, log)
 
 
 def is_whole_suite(request: pytest.FixtureRequest) -> bool:
@@ -160,11 +164,18 @@ def is_whole_suite(request: pytest.FixtureRequest) -> bool:
     return not chosen and not request.session.testsfailed and seconds_between_kills() is None
 
 
+def suite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run's, the same for all of its workers."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if worker() else own
+
+
 @pytest.fixture(scope="session")
 def cloud(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningCloud]:
-    """The service, started once as `make run` starts it; its demo films follow the first.
+    """The service, started once for a worker as `make run` starts it; its demo films follow the
+    first.
 
     `CLOUD=<DATA_DIR>` names one that runs already, and goes on running.
     """
@@ -172,6 +183,8 @@ def cloud(
         yield attached(Path(os.environ["CLOUD"]).resolve())
         return
     service = start(tmp_path_factory.mktemp("service") / "data")
+    services = Services(suite_folder(tmp_path_factory))
+    services.begins(worker())
     try:
         await_ready(service)
         with killing_functions(service.data_dir, seconds_between_kills()):
@@ -180,7 +193,7 @@ def cloud(
         service.leaves_nothing()
         assert missing_grants(service.data_dir) == []
         if is_whole_suite(request):
-            assert needless_grants(service.data_dir) == []
+            assert services.needless_grants(worker(), service.data_dir) == []
     finally:
         end(service)
 

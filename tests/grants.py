@@ -9,9 +9,10 @@ even where the function that was refused goes on.
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
-from localcloud.iam.usage import GENERATED, Allowed, unused
+from localcloud.iam.usage import GENERATED, Allowed, joined, unused
 
 NEEDED_ELSEWHERE = (
     Allowed(
@@ -113,10 +114,29 @@ NEEDED_ELSEWHERE = (
 )
 
 
-def needless_grants(data_dir: Path) -> list[str]:
-    """Grants to drop."""
-    report = json.loads((data_dir / "iam-usage.json").read_text())
-    return unused(report, (*GENERATED, *NEEDED_ELSEWHERE))
+class Services:
+    """The services that one suite started, a worker's each: a grant that any of them needed is
+    needed, so that the last one to end is judged with the others."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` is the suite's, and every worker's."""
+        self._folder = folder
+
+    def begins(self, service: str) -> None:
+        """A worker has started its own."""
+        (self._folder / f"{service}.began").touch()
+
+    def needless_grants(self, service: str, data_dir: Path) -> list[str]:
+        """Grants to drop, once this one has ended as the last; those that failed never end."""
+        kept = self._folder / f"{service}.usage"
+        shutil.copy(data_dir / "iam-usage.json", kept.with_suffix(".copied"))
+        kept.with_suffix(".copied").rename(kept)
+        ended = sorted(self._folder.glob("*.usage"))
+        if len(ended) < len(list(self._folder.glob("*.began"))):
+            return []
+        return unused(
+            joined(json.loads(each.read_text()) for each in ended), (*GENERATED, *NEEDED_ELSEWHERE)
+        )
 
 
 def missing_grants(data_dir: Path) -> list[str]:

@@ -59,14 +59,9 @@ def _batch(record: Mapping[str, Any], mac_keys: MacKeys) -> Batch:
 
 
 def _read(record: Mapping[str, Any], mac_keys: MacKeys) -> Batch:
-    """A secret that is new to us is read once more."""
     data = base64.b64decode(record["data"])
     arrived = datetime.fromtimestamp(record["approximateArrivalTimestamp"], UTC)
     try:
-        return read_batch(data, arrived, mac_keys.accepted())
-    except tokens.UnknownKeyError:
-        mac_keys.refresh()
-    try:
-        return read_batch(data, arrived, mac_keys.accepted())
+        return tokens.believed(lambda keys: read_batch(data, arrived, keys), mac_keys)
     except tokens.UnknownKeyError as error:
         raise DroppedError("forged") from error

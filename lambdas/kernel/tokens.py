@@ -12,10 +12,12 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+Read = TypeVar("Read")
 
 VERSION = "v1"
 
@@ -76,6 +78,16 @@ class MacKeys(Protocol):
 
     def refresh(self) -> None:
         """Read them again, at most every few seconds."""
+
+
+def believed(read: Callable[[Mapping[str, MacKey]], Read], keys: MacKeys) -> Read:
+    """What is read of a token with our secrets; where it names one that is new to us, they are
+    fetched and it is read once more. UnknownKeyError when there is no such secret."""
+    try:
+        return read(keys.accepted())
+    except UnknownKeyError:
+        keys.refresh()
+    return read(keys.accepted())
 
 
 def make(purpose: str, claims: Mapping[str, object], expires_at: datetime, key: MacKey) -> str:

@@ -34,16 +34,8 @@ class PinGrants:
 
     def opened(self, token: str, now: datetime) -> PinGrant | None:
         """What a grant opens; None for one that is over, was altered or is none of ours."""
-        keys = self._mac_keys()
         try:
-            return pin_grants.read(token, now, keys.accepted())
-        except tokens.UnknownKeyError:
-            # The secret may be newer than ours.
-            keys.refresh()
-        except tokens.TokenError:
-            return None
-        try:
-            return pin_grants.read(token, now, keys.accepted())
+            return tokens.believed(lambda keys: pin_grants.read(token, now, keys), self._mac_keys())
         except tokens.TokenError:
             return None
 

@@ -426,14 +426,11 @@ class Licences:
         return grant, session
 
     def _grant(self, token: str | None) -> LicenceGrant:
-        """What the token grants; a secret that is new to us is read once more."""
         now = self._clock()
         try:
-            return grants.read_licence_token(token, now, self._mac_keys.accepted())
-        except tokens.UnknownKeyError:
-            self._mac_keys.refresh()
-        try:
-            return grants.read_licence_token(token, now, self._mac_keys.accepted())
+            return tokens.believed(
+                lambda keys: grants.read_licence_token(token, now, keys), self._mac_keys
+            )
         except tokens.UnknownKeyError as error:
             raise LicenceTokenError("The licence token is not valid.") from error
 

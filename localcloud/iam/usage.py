@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -131,6 +131,39 @@ def _is_allowed(line: str, allowed: Iterable[Allowed]) -> bool:
     return any(fnmatchcase(line, one.pattern) for one in allowed)
 
 
+def joined(reports: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What several runs of the same templates needed together.
+
+    Parts of a policy are the same by their place: what they are called has ids that differ from
+    run to run. ValueError for runs of other templates.
+    """
+    every = [report["roles"] for report in reports]
+    return {
+        "roles": {
+            role: [
+                _needed_by_any(alike)
+                for alike in zip(*(roles.get(role, ()) for roles in every), strict=True)
+            ]
+            for role in every[0]
+        }
+    }
+
+
+def _needed_by_any(
+    alike: Sequence[Mapping[str, Mapping[str, bool]]],
+) -> dict[str, dict[str, bool]]:
+    """One statement as several runs have it, under the names of the first."""
+    return {
+        part: {
+            name: any(needed)
+            for name, *needed in zip(
+                named, *(statement[part].values() for statement in alike), strict=True
+            )
+        }
+        for part, named in alike[0].items()
+    }
+
+
 def write(report: Mapping[str, Any], path: Path) -> None:
-    """Keep a report for the check that follows."""
-    path.write_text(json.dumps(report, indent=2, sort_keys=True), encoding="utf-8")
+    """Keep a report for the check that follows, its parts in the order of the templates."""
+    path.write_text(json.dumps(report, indent=2), encoding="utf-8")

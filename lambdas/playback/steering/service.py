@@ -70,15 +70,13 @@ class Steering:
         return steer(static, f"{self._cdns[0].origin}{server}", self._pathways(steered))
 
     def _steered(self, session_id: str, token: str) -> Steered:
-        """A secret that is new to us is read once more."""
-        for attempt in range(2):
-            try:
-                accepted = self._mac_keys.accepted()
-                return read_steering_token(token, session_id, self._clock(), accepted)
-            except tokens.UnknownKeyError:
-                if not attempt:
-                    self._mac_keys.refresh()
-        raise SteeringTokenError("The steering token is not valid.")
+        now = self._clock()
+        try:
+            return tokens.believed(
+                lambda keys: read_steering_token(token, session_id, now, keys), self._mac_keys
+            )
+        except tokens.UnknownKeyError as error:
+            raise SteeringTokenError("The steering token is not valid.") from error
 
     def _pathways(self, steered: Steered) -> list[hls.Pathway]:
         """Each CDN with the token that it lets the play in by: the same one everywhere."""

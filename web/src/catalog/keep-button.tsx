@@ -1,7 +1,7 @@
 /** Keeps a title on this device, and tells how far it is. */
 import { type ReactNode, useEffect, useState } from "react";
 import { useServices } from "../services";
-import { errorWords } from "../staff/error-words";
+import { errorWords } from "../ui/error-words";
 import { Link } from "../ui/link";
 
 type State = "unknown" | "idle" | "fetching" | "kept";

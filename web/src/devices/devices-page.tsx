@@ -1,13 +1,12 @@
 /** Where the account is signed in, and the way to end that. */
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import type { Device, Devices, Which } from "../api/devices";
-import { ApiError } from "../api/problem";
 import { LoadFailure } from "../catalog/load-failure";
 import { SiteHeader } from "../catalog/site-header";
 import { useLeaving, WHAT_GOES } from "../downloads/leaving";
 import { useServices } from "../services";
-import { errorWords } from "../staff/error-words";
 import { ConfirmDialog } from "../ui/confirm-dialog";
+import { FaultNotice, useConfirmedAct } from "../ui/confirmed-act";
 import { useDocumentTitle } from "../ui/document-title";
 import { Spinner } from "../ui/spinner";
 import { RenameForm } from "./rename-form";
@@ -31,11 +30,9 @@ export default function DevicesPage(): ReactNode {
   useDocumentTitle("Devices");
   const [found, setFound] = useState<Devices | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
-  const [asked, setAsked] = useState<Act | null>(null);
-  const [isBusy, setBusy] = useState(false);
   const [said, say] = useState("");
-  const [fault, setFault] = useState<{ words: string; isOld: boolean } | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
+  const { asked, isBusy, fault, ask, keep, run } = useConfirmedAct<Act>(heading);
 
   const load = useCallback(
     async (signal?: AbortSignal): Promise<void> => {
@@ -54,27 +51,14 @@ export default function DevicesPage(): ReactNode {
     return () => leaving.abort();
   }, [load]);
 
-  const run = async (act: Act): Promise<void> => {
-    setBusy(true);
-    setFault(null);
-    try {
-      await act.run();
-      setAsked(null);
-      if (act.endsThis) {
-        await leaving.signOut();
-        return;
-      }
-      say(act.done);
-      await load();
-      // What was acted on may be gone from the page, and the focus with it.
-      heading.current?.focus();
-    } catch (error) {
-      setAsked(null);
-      const isOld = error instanceof ApiError && error.code === "step_up_required";
-      setFault({ words: errorWords(error), isOld });
-    } finally {
-      setBusy(false);
+  const done = async (act: Act): Promise<void> => {
+    await act.run();
+    if (act.endsThis) {
+      await leaving.signOut();
+      return;
     }
+    say(act.done);
+    await load();
   };
 
   const remove = async ({ deviceId }: Device): Promise<void> => {
@@ -104,21 +88,7 @@ export default function DevicesPage(): ReactNode {
         <p className="visually-hidden" role="status">
           {said}
         </p>
-        {fault !== null && (
-          <p className="devices-fault" role="alert">
-            {fault.words}
-          </p>
-        )}
-        {fault?.isOld === true && (
-          <button
-            className="button"
-            type="button"
-            autoFocus
-            onClick={() => void session.signInAgain("/devices")}
-          >
-            Sign in again
-          </button>
-        )}
+        <FaultNotice fault={fault} returnTo="/devices" />
         {found !== null && (
           <>
             <p className="devices-places">{placesWords(found)}</p>
@@ -129,9 +99,9 @@ export default function DevicesPage(): ReactNode {
                   device={device}
                   onRename={(name) => rename(device, name)}
                   onSignOut={() =>
-                    setAsked(signingOut(device, () => api.signOut(device.deviceId)))
+                    ask(signingOut(device, () => api.signOut(device.deviceId)))
                   }
-                  onRemove={() => setAsked(removing(device, () => remove(device)))}
+                  onRemove={() => ask(removing(device, () => remove(device)))}
                 />
               ))}
             </ul>
@@ -141,7 +111,7 @@ export default function DevicesPage(): ReactNode {
                   key={which}
                   className="button"
                   type="button"
-                  onClick={() => setAsked(signingOutAll(which, () => api.signOutAll(which)))}
+                  onClick={() => ask(signingOutAll(which, () => api.signOutAll(which)))}
                 >
                   {ALL[which].button}
                 </button>
@@ -155,8 +125,8 @@ export default function DevicesPage(): ReactNode {
             act={asked.button}
             keep="Cancel"
             isBusy={isBusy}
-            onAct={() => void run(asked)}
-            onKeep={() => setAsked(null)}
+            onAct={() => void run(() => done(asked))}
+            onKeep={keep}
           >
             <p>{asked.detail}</p>
             {asked.endsThis && leaving.takesDownloads && <p>{WHAT_GOES}</p>}

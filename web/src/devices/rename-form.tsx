@@ -1,6 +1,6 @@
 /** A device's other name: a button that becomes a field. */
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
-import { errorWords } from "../staff/error-words";
+import { errorWords } from "../ui/error-words";
 
 const LONGEST_NAME = 64;
 

@@ -4,7 +4,7 @@ import { Playback } from "../player/playback";
 import { Player } from "../player/player";
 import { navigate } from "../routing";
 import { useServices, useSessionStatus } from "../services";
-import { errorWords } from "../staff/error-words";
+import { errorWords } from "../ui/error-words";
 import { useDocumentTitle } from "../ui/document-title";
 import { Link } from "../ui/link";
 import { Spinner } from "../ui/spinner";

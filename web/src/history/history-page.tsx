@@ -8,7 +8,7 @@ import { SiteHeader } from "../catalog/site-header";
 import { episodeNumber } from "../player/episodes";
 import { titlePath } from "../routing";
 import { useServices } from "../services";
-import { errorWords } from "../staff/error-words";
+import { errorWords } from "../ui/error-words";
 import { ConfirmDialog } from "../ui/confirm-dialog";
 import { useDocumentTitle } from "../ui/document-title";
 import { Link } from "../ui/link";

@@ -1,6 +1,6 @@
 /** The way on where a title is above the profile's age limit: the PIN of who set it. */
 import { type ReactNode, useState } from "react";
-import { errorWords } from "../staff/error-words";
+import { errorWords } from "../ui/error-words";
 import { openTitle } from "../pages";
 
 interface Props {

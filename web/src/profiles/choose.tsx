@@ -3,7 +3,7 @@ import { type ReactNode, useState } from "react";
 import { type Household, MOST_PROFILES, type Profile } from "../api/profiles";
 import { navigate, safeReturnPath } from "../routing";
 import { useServices } from "../services";
-import { errorWords } from "../staff/error-words";
+import { errorWords } from "../ui/error-words";
 import { pictureOf } from "../ui/avatars";
 import { useDocumentTitle } from "../ui/document-title";
 import { LockIcon, PlusIcon } from "../ui/icons";

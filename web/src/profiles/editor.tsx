@@ -4,7 +4,7 @@ import { ApiError } from "../api/problem";
 import type { Household, Profile, Wanted } from "../api/profiles";
 import { navigate } from "../routing";
 import { useServices } from "../services";
-import { errorWords } from "../staff/error-words";
+import { errorWords } from "../ui/error-words";
 import { AVATARS } from "../ui/avatars";
 import { ConfirmDialog } from "../ui/confirm-dialog";
 import { useDocumentTitle } from "../ui/document-title";

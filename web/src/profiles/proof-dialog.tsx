@@ -2,7 +2,7 @@
 import { type ReactNode, useCallback, useEffect, useId, useRef, useState } from "react";
 import { ApiError } from "../api/problem";
 import type { Proof } from "../api/profiles";
-import { errorWords } from "../staff/error-words";
+import { errorWords } from "../ui/error-words";
 import { Modal } from "../ui/modal";
 import { PinField } from "./pin-field";
 import "./proof-dialog.css";

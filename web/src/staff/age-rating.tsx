@@ -3,7 +3,7 @@ import { type ReactNode, useState } from "react";
 import type { AssetDetail } from "../api/assets";
 import { useServices } from "../services";
 import { useAnnounce } from "./announcer";
-import { errorWords } from "./error-words";
+import { errorWords } from "../ui/error-words";
 import type { Feed } from "./feed";
 
 /** Germany's FSK; other countries' ratings are mapped onto it. */

@@ -5,7 +5,7 @@ import { ConnectionError } from "../api/problem";
 import { LoadFailure } from "../catalog/load-failure";
 import { useAnnounce } from "./announcer";
 import { AssetRow } from "./asset-row";
-import { errorWords } from "./error-words";
+import { errorWords } from "../ui/error-words";
 import type { Feed, FeedView } from "./feed";
 import type { Upload } from "./upload";
 import * as words from "./words";

@@ -10,7 +10,7 @@ import { Meter } from "../ui/meter";
 import { Spinner } from "../ui/spinner";
 import { AgeRating } from "./age-rating";
 import { useAnnounce } from "./announcer";
-import { errorWords } from "./error-words";
+import { errorWords } from "../ui/error-words";
 import type { Feed } from "./feed";
 import { sendingOf } from "./sending";
 import { SkipMarkers } from "./skip-markers";

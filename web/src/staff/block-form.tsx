@@ -4,8 +4,8 @@ import type { Member } from "../api/members";
 import { moment } from "../devices/words";
 import { useServices } from "../services";
 import { ConfirmDialog } from "../ui/confirm-dialog";
+import { FaultNotice, useConfirmedAct } from "../ui/confirmed-act";
 import { useAnnounce } from "./announcer";
-import { errorWords } from "./error-words";
 import { REASONS, reasonName } from "./members-words";
 
 /** What the API takes. */
@@ -21,39 +21,24 @@ export function BlockForm({ member, onChange }: Props): ReactNode {
   const announce = useAnnounce();
   const [reason, setReason] = useState("sharing");
   const [note, setNote] = useState("");
-  const [isAsked, setAsked] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const [fault, setFault] = useState<string | null>(null);
   const noteId = useId();
   const heading = useRef<HTMLHeadingElement>(null);
+  const { asked, isBusy, fault, ask, keep, run } = useConfirmedAct<true>(heading);
   const { block } = member;
 
-  const run = async (act: () => Promise<Member>, said: string): Promise<void> => {
-    setBusy(true);
-    setFault(null);
-    try {
-      const changed = await act();
-      setAsked(false);
-      onChange(changed);
+  const change = (act: () => Promise<Member>, said: string): Promise<void> =>
+    run(async () => {
+      onChange(await act());
       announce(said);
-    } catch (error) {
-      setAsked(false);
-      setFault(errorWords(error));
-    } finally {
-      setBusy(false);
-      // What was pressed is gone from the page, and the focus with it.
-      heading.current?.focus();
-    }
-  };
+    });
 
-  const ask = (event: FormEvent): void => {
+  const onSubmit = (event: FormEvent): void => {
     event.preventDefault();
-    setFault(null);
-    setAsked(true);
+    ask(true);
   };
 
   return (
-    <form className="member-form" onSubmit={ask} aria-labelledby="member-block">
+    <form className="member-form" onSubmit={onSubmit} aria-labelledby="member-block">
       <h3 id="member-block" ref={heading} tabIndex={-1}>
         {block === null ? "Block the account" : `Blocked ${moment(block.at)}`}
       </h3>
@@ -93,11 +78,7 @@ export function BlockForm({ member, onChange }: Props): ReactNode {
           <p>By {block.by}</p>
         </div>
       )}
-      {fault !== null && (
-        <p className="fault" role="alert">
-          {fault}
-        </p>
-      )}
+      <FaultNotice fault={fault} returnTo="/staff/members" />
       {block === null ? (
         <button className="button button-danger" type="submit">
           Block
@@ -108,25 +89,25 @@ export function BlockForm({ member, onChange }: Props): ReactNode {
           type="button"
           aria-busy={isBusy}
           onClick={() =>
-            void run(() => members.unblock(member.accountId), `${member.email} is good again.`)
+            void change(() => members.unblock(member.accountId), `${member.email} is good again.`)
           }
         >
           Unblock
         </button>
       )}
-      {isAsked && (
+      {asked !== null && (
         <ConfirmDialog
           title={`Block ${member.email}?`}
           act="Block"
           keep="Cancel"
           isBusy={isBusy}
           onAct={() =>
-            void run(
+            void change(
               () => members.block(member.accountId, reason, note),
               `${member.email} is blocked.`,
             )
           }
-          onKeep={() => setAsked(false)}
+          onKeep={keep}
         >
           <p>
             Every device is signed out, what plays stops, and nobody can sign in. Its owner gets a

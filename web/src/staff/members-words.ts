@@ -3,7 +3,7 @@ import { ApiError } from "../api/problem";
 import type { Undeliverable } from "../api/letters";
 import type { Member } from "../api/members";
 import { moment } from "../devices/words";
-import { errorWords } from "./error-words";
+import { errorWords } from "../ui/error-words";
 
 /** Why an account is blocked, as staff and owner both read it. */
 export const REASONS: readonly (readonly [value: string, name: string])[] = [

@@ -4,7 +4,7 @@ import { planLimits, planName } from "../account/plan-words";
 import type { Plan } from "../api/plans";
 import { useServices } from "../services";
 import { useAnnounce } from "./announcer";
-import { errorWords } from "./error-words";
+import { errorWords } from "../ui/error-words";
 
 interface Props {
   readonly accountId: string;

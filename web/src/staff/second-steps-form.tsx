@@ -1,12 +1,10 @@
 /** Takes app, recovery codes and passkeys off a member's account whose owner lost them all. */
 import { type FormEvent, type ReactNode, useRef, useState } from "react";
-import { flushSync } from "react-dom";
 import type { Member } from "../api/members";
-import { ApiError } from "../api/problem";
 import { useServices } from "../services";
 import { ConfirmDialog } from "../ui/confirm-dialog";
+import { FaultNotice, useConfirmedAct } from "../ui/confirmed-act";
 import { useAnnounce } from "./announcer";
-import { errorWords } from "./error-words";
 import { SECOND_STEP_REASONS } from "./members-words";
 
 interface Props {
@@ -15,61 +13,29 @@ interface Props {
 }
 
 export function SecondStepsForm({ member, onChange }: Props): ReactNode {
-  const { members, session } = useServices();
+  const { members } = useServices();
   const announce = useAnnounce();
   const [reason, setReason] = useState("lost");
-  const [isAsked, setAsked] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const [fault, setFault] = useState<{ words: string; isOld: boolean } | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
+  const { asked, isBusy, fault, ask, keep, run } = useConfirmedAct<true>(heading);
   const hasNone = !member.isTwoStep && member.passkeys === 0;
 
   const remove = async (): Promise<void> => {
-    setBusy(true);
-    setFault(null);
-    try {
-      const changed = await members.removeSecondSteps(member.accountId, reason);
-      onChange(changed);
-      announce(`${member.email} signs in by the password alone.`);
-    } catch (error) {
-      const isOld = error instanceof ApiError && error.code === "step_up_required";
-      setFault({ words: errorWords(error), isOld });
-    } finally {
-      // What was pressed may be gone from the page, and the focus with it; as long as the dialog
-      // is there, nothing outside takes it.
-      flushSync(() => {
-        setAsked(false);
-        setBusy(false);
-      });
-      heading.current?.focus();
-    }
+    onChange(await members.removeSecondSteps(member.accountId, reason));
+    announce(`${member.email} signs in by the password alone.`);
   };
 
-  const ask = (event: FormEvent): void => {
+  const onSubmit = (event: FormEvent): void => {
     event.preventDefault();
-    setFault(null);
-    setAsked(true);
+    ask(true);
   };
 
   return (
-    <form className="member-form" onSubmit={ask} aria-labelledby="member-second-steps">
+    <form className="member-form" onSubmit={onSubmit} aria-labelledby="member-second-steps">
       <h3 id="member-second-steps" ref={heading} tabIndex={-1}>
         Second steps
       </h3>
-      {fault !== null && (
-        <p className="fault" role="alert">
-          {fault.words}
-        </p>
-      )}
-      {fault?.isOld === true && (
-        <button
-          className="button"
-          type="button"
-          onClick={() => void session.signInAgain("/staff/members")}
-        >
-          Sign in again
-        </button>
-      )}
+      <FaultNotice fault={fault} returnTo="/staff/members" />
       {hasNone && <p>This account has none: its password alone signs in.</p>}
       {!hasNone && member.isStaff && (
         <p>This account works here. An operator gives it another second step.</p>
@@ -96,14 +62,14 @@ export function SecondStepsForm({ member, onChange }: Props): ReactNode {
           </button>
         </>
       )}
-      {isAsked && (
+      {asked !== null && (
         <ConfirmDialog
           title={`Take the second steps off ${member.email}?`}
           act="Take off"
           keep="Cancel"
           isBusy={isBusy}
-          onAct={() => void remove()}
-          onKeep={() => setAsked(false)}
+          onAct={() => void run(remove)}
+          onKeep={keep}
         >
           <p>
             The authenticator app, the recovery codes and all passkeys are gone, every device is

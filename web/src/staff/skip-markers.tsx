@@ -4,7 +4,7 @@ import { ApiError } from "../api/problem";
 import { type MarkedTitle, type Markers, titleIdOf } from "../api/titles";
 import { useServices } from "../services";
 import { useAnnounce } from "./announcer";
-import { errorWords } from "./error-words";
+import { errorWords } from "../ui/error-words";
 import { FieldFault } from "./field-fault";
 import { momentFrom, writtenMoment } from "./marker-words";
 

@@ -5,7 +5,7 @@ import { FileButton } from "../ui/file-button";
 import { AGES } from "./age-rating";
 import { useAnnounce } from "./announcer";
 import { CaptionFields, type CaptionDraft } from "./caption-fields";
-import { errorWords, fieldOf } from "./error-words";
+import { errorWords, fieldOf } from "../ui/error-words";
 import { FieldFault } from "./field-fault";
 import { sendingOf } from "./sending";
 import { size } from "./words";

@@ -6,7 +6,7 @@ import pytest
 
 from localcloud.iam.conditions import PolicyError
 from localcloud.iam.policy import Access, parse_object
-from localcloud.iam.usage import Usage, unused
+from localcloud.iam.usage import Usage, joined, unused
 from localcloud.registry import Registry, Resource
 
 ROLE = "arn:aws:iam::123456789012:role/fn"
@@ -69,6 +69,27 @@ def test_the_same_action_in_another_statement_does_not_count(registry: Registry)
     found = report(registry, account, Access("dynamodb:GetItem", TABLE))
 
     assert unused(found) == ["stack/Role: dynamodb:GetItem"]
+
+
+def test_what_any_of_several_runs_needed_is_needed(registry: Registry) -> None:
+    one = OneRole(grant(["dynamodb:GetItem", "dynamodb:PutItem"], [TABLE, f"{TABLE}/index/*"]))
+    again = OneRole(grant(["dynamodb:GetItem", "dynamodb:PutItem"], [OTHER, f"{OTHER}/index/*"]))
+
+    found = joined(
+        [
+            report(registry, one, Access("dynamodb:GetItem", TABLE)),
+            report(registry, again, Access("dynamodb:PutItem", OTHER)),
+        ]
+    )
+
+    assert unused(found, allowed=()) == [f"stack/Role: {TABLE}/index/*"]
+
+
+def test_runs_of_other_templates_are_not_joined(registry: Registry) -> None:
+    one, more = OneRole(grant(["s3:Get*"], ["*"])), OneRole(grant(["s3:Get*", "s3:Put*"], ["*"]))
+
+    with pytest.raises(ValueError, match="zip"):
+        joined([report(registry, one), report(registry, more)])
 
 
 def test_denies_are_not_grants(registry: Registry) -> None:

@@ -1,4 +1,4 @@
-/** What stands in the way of something that staff asked for, as a sentence. Pure. */
+/** What stands in the way of something that somebody asked for, as a sentence. Pure. */
 import { SessionEnded } from "../auth/session";
 import { ApiError, ConnectionError } from "../api/problem";
 
