@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-_TOKEN = re.compile(r"\A/t/[^/]*")
+_TOKEN = re.compile(r"(\A/t/|\A/v1/playback/sessions/[^/]*/steering/)[^/]*")
+"""Of a film's files, and of a steered play."""
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
@@ -43,8 +44,9 @@ class HttpRequest:
 
     @property
     def told(self) -> str:
-        """Method and path as logs may have them: a token in the path opens a film's files."""
-        return f"{self.method} {_TOKEN.sub('/t/…', self.path)}"
+        """Method and path as logs may have them: a token in it lets its holder in."""
+        path = _TOKEN.sub(r"\1…", self.path)
+        return f"{self.method} {path}"
 
 
 @dataclass(frozen=True)

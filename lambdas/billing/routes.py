@@ -10,7 +10,7 @@ from billing.domain import PLANS, Plan, Subscription
 from billing.service import Billing
 from kernel import log
 from kernel.errors import InvalidInputError
-from kernel.web.payload import Event, Reply, claims, json_body, reply
+from kernel.web.payload import Event, Reply, by_route, claims, json_body, reply
 
 
 def shown_plan(plan: Plan) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def routes(billing: Billing) -> Callable[[Event], Reply]:
         "GET /v1/accounts/{account_id}/plan": of_account,
         "PUT /v1/accounts/{account_id}/plan": set_plan,
     }
-    return lambda event: answers[event["routeKey"]](event)
+    return by_route(answers)
 
 
 def _account_id(event: Event) -> str:

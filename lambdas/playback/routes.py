@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 from kernel import log
-from kernel.errors import InvalidInputError, NotFoundError, UnauthenticatedError
+from kernel.errors import InvalidInputError, UnauthenticatedError
 from kernel.ids import names_one
 from kernel.maturity import AgeLimit
 from kernel.web.payload import (
     Event,
     Reply,
     answering,
+    by_route,
     bytes_body,
     bytes_reply,
     claims,
@@ -102,13 +103,7 @@ def session_handler(playback: Playback, origin: OriginSecret, beacons_url: str) 
         "DELETE /v1/playback/sessions/{session_id}": end,
     }
 
-    def route(event: Event) -> Reply:
-        work = routes.get(str(event.get("routeKey")))
-        if work is None:
-            raise NotFoundError("There is nothing here.")
-        return work(event)
-
-    return answering(route)
+    return answering(by_route(routes))
 
 
 def licence_handler(licences: Licences) -> Handler:

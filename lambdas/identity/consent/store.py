@@ -15,17 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from identity.consent.domain import AskedConsent, Consent
 from identity.items import (
-    ABSENT,
     Item,
     epoch,
     is_refused,
-    key,
     milliseconds,
     moment,
     precise_moment,
     telling,
     text,
 )
+from identity.single_use import SingleUse
 from identity.store import consents_key
 from kernel.events.identity import AppAllowed, AppStopped
 
@@ -45,23 +44,18 @@ class DynamoConsents:
 
     def ask(self, asked: AskedConsent) -> None:
         """Record a page."""
-        self.client.put_item(
-            TableName=self.table,
-            Item={
-                **key("ASKED", asked.digest),
+        self._pages.keep(
+            asked.digest,
+            {
                 **text(account_id=asked.account_id, methods=asked.methods),
                 "signed_in_at": milliseconds(asked.signed_in_at),
                 "expires_at": epoch(asked.expires_at),
             },
-            ConditionExpression=ABSENT,
         )
 
     def take(self, asked_digest: str) -> AskedConsent | None:
         """The page, exactly once."""
-        answer = self.client.delete_item(
-            TableName=self.table, Key=key("ASKED", asked_digest), ReturnValues="ALL_OLD"
-        )
-        item = answer.get("Attributes")
+        item = self._pages.take(asked_digest)
         if item is None:
             return None
         return AskedConsent(
@@ -71,6 +65,10 @@ class DynamoConsents:
             signed_in_at=precise_moment(item, "signed_in_at"),
             expires_at=moment(item, "expires_at"),
         )
+
+    @property
+    def _pages(self) -> SingleUse:
+        return SingleUse(self.client, self.table, "ASKED")
 
     def of(self, account_id: str) -> Sequence[Consent]:
         """All that an account allowed, the oldest first."""

@@ -34,6 +34,7 @@ from identity.mfa.domain import (
     TwoStepIsOffError,
     TwoStepIsOnError,
 )
+from identity.single_use import SingleUse
 from identity.store import app_item, app_key, recovery_key
 from kernel.errors import ConflictError
 from kernel.events import Event
@@ -51,23 +52,18 @@ class DynamoPendingSteps:
 
     def keep(self, pending: Pending) -> None:
         """Record a page."""
-        self.client.put_item(
-            TableName=self.table,
-            Item={
-                **key("PENDING", pending.digest),
+        self._pages.keep(
+            pending.digest,
+            {
                 **text(account_id=pending.account_id, sealed_secret=pending.sealed_secret),
                 "began": milliseconds(pending.began),
                 "expires_at": epoch(pending.expires_at),
             },
-            ConditionExpression=ABSENT,
         )
 
     def find(self, digest: str) -> Pending | None:
         """The page, whether or not its time is over."""
-        answer = self.client.get_item(
-            TableName=self.table, Key=key("PENDING", digest), ConsistentRead=True
-        )
-        item = answer.get("Item")
+        item = self._pages.find(digest)
         if item is None:
             return None
         return Pending(
@@ -77,6 +73,10 @@ class DynamoPendingSteps:
             expires_at=moment(item, "expires_at"),
             sealed_secret=item["sealed_secret"]["S"],
         )
+
+    @property
+    def _pages(self) -> SingleUse:
+        return SingleUse(self.client, self.table, "PENDING")
 
 
 @dataclass(frozen=True)

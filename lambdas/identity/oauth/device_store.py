@@ -26,6 +26,7 @@ from identity.items import (
 )
 from identity.oauth.device_grants import DeviceGrant, Status
 from identity.oauth.ports import Ticket
+from identity.single_use import SingleUse
 from kernel.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -153,22 +154,17 @@ class DynamoTickets:
 
     def keep(self, ticket: Ticket) -> None:
         """Record a ticket."""
-        self.client.put_item(
-            TableName=self.table,
-            Item={
-                **key("TICKET", ticket.digest),
+        self._forms.keep(
+            ticket.digest,
+            {
                 **text(**{name: getattr(ticket, name) for name in _TICKET_TEXTS}),
                 "expires_at": epoch(ticket.expires_at),
             },
-            ConditionExpression=ABSENT,
         )
 
     def take(self, ticket_digest: str) -> Ticket | None:
         """The ticket, exactly once."""
-        answer = self.client.delete_item(
-            TableName=self.table, Key=key("TICKET", ticket_digest), ReturnValues="ALL_OLD"
-        )
-        item = answer.get("Attributes")
+        item = self._forms.take(ticket_digest)
         if item is None:
             return None
         return Ticket(
@@ -176,6 +172,10 @@ class DynamoTickets:
             expires_at=moment(item, "expires_at"),
             **{name: item[name]["S"] for name in _TICKET_TEXTS},
         )
+
+    @property
+    def _forms(self) -> SingleUse:
+        return SingleUse(self.client, self.table, "TICKET")
 
 
 def _item(grant: DeviceGrant) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from identity.passkeys.domain import (
     UnknownPasskeyError,
 )
 from identity.passkeys.items import claim_key, passkey_items, passkey_key
+from identity.single_use import SingleUse
 from kernel.events import Event
 
 if TYPE_CHECKING:
@@ -50,30 +51,26 @@ class DynamoCeremonies:
 
     def begin(self, ceremony: Ceremony) -> None:
         """Record a ceremony."""
-        self.client.put_item(
-            TableName=self.table,
-            Item={
-                **key("CEREMONY", ceremony.digest),
+        self._kept.keep(
+            ceremony.digest,
+            {
                 **text(account_id=ceremony.account_id),
                 "began": milliseconds(ceremony.began),
                 "expires_at": epoch(ceremony.expires_at),
             },
-            ConditionExpression=ABSENT,
         )
 
     def find(self, digest: str) -> Ceremony | None:
         """The ceremony, whether or not its time is over."""
-        answer = self.client.get_item(
-            TableName=self.table, Key=key("CEREMONY", digest), ConsistentRead=True
-        )
-        return _ceremony(digest, answer.get("Item"))
+        return _ceremony(digest, self._kept.find(digest))
 
     def take(self, digest: str) -> Ceremony | None:
         """The ceremony, exactly once."""
-        answer = self.client.delete_item(
-            TableName=self.table, Key=key("CEREMONY", digest), ReturnValues="ALL_OLD"
-        )
-        return _ceremony(digest, answer.get("Attributes"))
+        return _ceremony(digest, self._kept.take(digest))
+
+    @property
+    def _kept(self) -> SingleUse:
+        return SingleUse(self.client, self.table, "CEREMONY")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from kernel import log
 from kernel.errors import (
     DomainError,
     InvalidInputError,
+    NotFoundError,
     RefusedError,
     UnauthenticatedError,
     UnavailableError,
@@ -53,6 +54,19 @@ def refusal(error: DomainError) -> Reply:
     come back (RFC 9110, section 10.2.3)."""
     headers = {"retry-after": RETRY_AFTER_SECONDS} if isinstance(error, UnavailableError) else {}
     return reply(status_of(error), problem(error), headers=headers, content_type=PROBLEM_JSON)
+
+
+def by_route(routes: Mapping[str, Callable[[Event], Reply]]) -> Callable[[Event], Reply]:
+    """What answers each of the routes that one function has, by the names that API Gateway gives
+    them; NotFoundError for another."""
+
+    def answer(event: Event) -> Reply:
+        work = routes.get(str(event.get("routeKey")))
+        if work is None:
+            raise NotFoundError("There is nothing here.")
+        return work(event)
+
+    return answer
 
 
 def answering(work: Callable[[Event], Reply]) -> Callable[[Event, object], Reply]:

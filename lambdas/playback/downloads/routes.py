@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from kernel import log
-from kernel.errors import InvalidInputError, NotFoundError
+from kernel.errors import InvalidInputError
 from kernel.ids import names_one
 from kernel.maturity import AgeLimit
 from kernel.web.payload import (
     Event,
     Reply,
     answering,
+    by_route,
     bytes_body,
     bytes_reply,
     claims,
@@ -78,13 +79,7 @@ def downloads_handler(downloads: Downloads, origin: OriginSecret) -> Handler:
         "DELETE /v1/downloads/{download_id}": give_back,
     }
 
-    def route(event: Event) -> Reply:
-        work = routes.get(str(event.get("routeKey")))
-        if work is None:
-            raise NotFoundError("There is nothing here.")
-        return work(event)
-
-    return answering(route)
+    return answering(by_route(routes))
 
 
 def stored_licence_handler(licences: StoredLicences, origin: OriginSecret) -> Handler:

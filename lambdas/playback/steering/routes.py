@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kernel import log
-from kernel.errors import InvalidInputError, NotFoundError
-from kernel.web.payload import Event, Reply, answering, claims, json_body, reply
+from kernel.errors import InvalidInputError
+from kernel.web.payload import Event, Reply, answering, by_route, claims, json_body, reply
 from playback.steering.domain import TTL
 from playback.steering.grants import steering_path
 from playback.steering.service import HLS, Desk, Steering
@@ -55,13 +55,7 @@ def steering_handler(steering: Steering) -> Handler:
         "GET /v1/playback/sessions/{session_id}/steering/{token}/{manifest}": manifest,
     }
 
-    def route(event: Event) -> Reply:
-        work = answers.get(str(event.get("routeKey")))
-        if work is None:
-            raise NotFoundError("There is nothing here.")
-        return work(event)
-
-    return _for_every_origin(answering(route))
+    return _for_every_origin(answering(by_route(answers)))
 
 
 def _for_every_origin(handler: Handler) -> Handler:
@@ -111,13 +105,7 @@ def desk_handler(desk: Desk) -> Handler:
 
     answers = {"GET /v1/staff/cdns": listing, "PUT /v1/staff/cdns/{cdn_id}": drain}
 
-    def route(event: Event) -> Reply:
-        work = answers.get(str(event.get("routeKey")))
-        if work is None:
-            raise NotFoundError("There is nothing here.")
-        return work(event)
-
-    return answering(route)
+    return answering(by_route(answers))
 
 
 def _named(event: Event, name: str) -> str:

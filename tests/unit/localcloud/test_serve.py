@@ -138,17 +138,27 @@ def test_a_handler_that_raises_is_an_internal_error(serving: Callable[..., Serve
     assert (response.status, response.read()) == (500, b"Internal Server Error")
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/t/eyJ0b2tlbiI/m/ast_1/v1/main.mpd", "/t/…/m/ast_1/v1/main.mpd"),
+        (
+            "/v1/playback/sessions/ses_1/steering/eyJ0b2tlbiI/main.m3u8",
+            "/v1/playback/sessions/ses_1/steering/…/main.m3u8",
+        ),
+    ],
+)
 def test_what_fails_is_logged_without_the_token_in_its_path(
-    serving: Callable[..., Server], caplog: pytest.LogCaptureFixture
+    serving: Callable[..., Server], caplog: pytest.LogCaptureFixture, path: str, told: str
 ) -> None:
     def handler(_: HttpRequest) -> HttpResponse:
         raise ValueError("broken")
 
     connection = connect(serving(handler))
-    connection.request("GET", "/t/eyJ0b2tlbiI/m/ast_1/v1/main.mpd")
+    connection.request("GET", path)
     connection.getresponse().read()
 
-    assert "GET /t/…/m/ast_1/v1/main.mpd" in caplog.text
+    assert f"GET {told}" in caplog.text
     assert "eyJ0b2tlbiI" not in caplog.text
 
 
