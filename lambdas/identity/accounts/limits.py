@@ -80,9 +80,11 @@ CODES_BY_PLACE = Limit("codes-by-place", timedelta(seconds=2), 600)
 CODES_BY_DEVICE = Limit("codes-by-device", timedelta(seconds=30), 20)
 """The same on a device that the account knows: the tries of its few letters."""
 
-PINS_BY_PROFILE = Limit("pins-by-profile", timedelta(minutes=15), 5)
-"""PINs of one profile: its 10,000 last a guesser 52 days on average."""
-PINS_BY_ACCOUNT = Limit("pins-by-account", timedelta(minutes=10), 10)
+PINS_BY_DEVICE = Limit("pins-by-device", timedelta(minutes=15), 5)
+"""PINs on one of the account's devices: a child who guesses on one leaves the others theirs."""
+PINS_BY_PROFILE = Limit("pins-by-profile", timedelta(minutes=10), 10)
+"""PINs of one profile on all devices: its 10,000 last a guesser 35 days on average."""
+PINS_BY_ACCOUNT = Limit("pins-by-account", timedelta(minutes=5), 20)
 """The same for all profiles of one account together."""
 PASSKEYS_BY_PLACE = Limit("passkeys-by-place", timedelta(seconds=2), 600)
 """Challenges for passkeys: each sign-in page that is opened asks for one."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from identity.accounts.domain import WrongPasswordError
 from identity.accounts.limited import give_all_back, take_all_or_tell
-from identity.accounts.limits import PINS_BY_ACCOUNT, PINS_BY_PROFILE
+from identity.accounts.limits import PINS_BY_ACCOUNT, PINS_BY_DEVICE, PINS_BY_PROFILE
 from identity.accounts.ports import Limits, Members
 from identity.accounts.sign_in import PasswordCheck
 from identity.domain import Account
@@ -179,7 +179,7 @@ class Profiles:
                 "This takes a PIN or the account's password.", pin_is_enough=bool(pins)
             )
         else:
-            self._check_pin(home.account, profile, pins, proof.pin)
+            self._check_pin(home, profile, pins, proof.pin)
 
     def _check_password(self, home: _Home, password: str) -> None:
         email, account_id = home.account.email, home.account.account_id
@@ -189,21 +189,23 @@ class Profiles:
         except WrongPasswordError as error:
             raise WrongProofError("That is not the account's password.") from error
 
-    def _check_pin(self, account: Account, profile: Profile, pins: Sequence[str], pin: str) -> None:
-        now = self.clock()
+    def _check_pin(self, home: _Home, profile: Profile, pins: Sequence[str], pin: str) -> None:
+        now, account_id = self.clock(), home.account.account_id
+        # The narrowest first: what it refuses leaves the others theirs.
         counted = (
-            (PINS_BY_PROFILE, f"{account.account_id} {profile.profile_id}"),
-            (PINS_BY_ACCOUNT, account.account_id),
+            (PINS_BY_DEVICE, f"{account_id} {home.device_id}"),
+            (PINS_BY_PROFILE, f"{account_id} {profile.profile_id}"),
+            (PINS_BY_ACCOUNT, account_id),
         )
         announcements = self.check.announcements
-        take_all_or_tell(self.limits, announcements, counted, lambda: account.account_id, now)
+        take_all_or_tell(self.limits, announcements, counted, lambda: account_id, now)
         if not any(self.passwords.matches(pin_hash, pin) for pin_hash in pins):
             failed = ProfilePinFailed(
                 sequence=epoch_milliseconds(now),
-                account_id=account.account_id,
+                account_id=account_id,
                 profile_id=profile.profile_id,
             )
-            self.check.announcements.tell(failed, now)
+            announcements.tell(failed, now)
             raise WrongProofError(
                 "That PIN is not right. If you forgot it, use the account's password."
             )

@@ -27,6 +27,7 @@ from identity.accounts.limits import (
     PASSKEYS_BY_DEVICE,
     PASSKEYS_BY_PLACE,
     PINS_BY_ACCOUNT,
+    PINS_BY_DEVICE,
     PINS_BY_PROFILE,
     RENEWALS_BY_SIGN_IN,
     RESOURCE_SERVERS_REFUSED,
@@ -173,7 +174,7 @@ DEVICES: dict[Limit, tuple[str, Callable[[World, str], None]]] = {
 REFUSED = (TOKENS_REFUSED, REVOCATIONS_IN_VAIN, RESOURCE_SERVERS_REFUSED, USERINFO_REFUSED)
 BY_ONE = (
     *(USER_CODES_BY_ACCOUNT, USER_CODES_BY_DEVICE, SIGN_INS_BY_ACCOUNT, RENEWALS_BY_SIGN_IN),
-    *(USERINFO_BY_ACCOUNT, PINS_BY_PROFILE, PINS_BY_ACCOUNT),
+    *(USERINFO_BY_ACCOUNT, PINS_BY_DEVICE, PINS_BY_PROFILE, PINS_BY_ACCOUNT),
 )
 
 
@@ -274,12 +275,16 @@ def test_a_client_that_asks_who_signed_in_without_end_is_told(world: World) -> N
     assert world.limited() == [(world.owner.account_id, USERINFO_BY_ACCOUNT.name)]
 
 
-@pytest.mark.parametrize("limit", [PINS_BY_PROFILE, PINS_BY_ACCOUNT], ids=named)
+@pytest.mark.parametrize("limit", [PINS_BY_DEVICE, PINS_BY_PROFILE, PINS_BY_ACCOUNT], ids=named)
 def test_guessing_pins_is_told(world: World, limit: Limit) -> None:
     home = device(world.house)
     profile_id = home.create(name="Kim", pin="1234")["profile_id"]
     account_id = world.owner.account_id
-    subjects = {PINS_BY_PROFILE: f"{account_id} {profile_id}", PINS_BY_ACCOUNT: account_id}
+    subjects = {
+        PINS_BY_DEVICE: f"{account_id} {home.claims['device']}",
+        PINS_BY_PROFILE: f"{account_id} {profile_id}",
+        PINS_BY_ACCOUNT: account_id,
+    }
     for _ in range(limit.burst):
         home.limits.take(limit, subjects[limit], world.now)
 

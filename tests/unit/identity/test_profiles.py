@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -291,11 +291,41 @@ def test_guessing_a_pin_is_held_back_and_says_for_how_long(home: Home) -> None:
     assert home.enter(door, **PASSWORD)[0] == 200
 
 
-def test_guessing_at_several_profiles_is_counted_for_the_account(home: Home) -> None:
-    doors = [home.create(pin="2580")["profile_id"] for _ in range(3)]
-    guesses = [home.enter(door, pin="0000")[0] for door in doors for _ in range(4)]
+def another(home: Home) -> Home:
+    """Another device of the same household."""
+    signed_in = device(home.server)
+    return replace(signed_in, members=home.members, limits=home.limits)
+
+
+def test_who_guesses_on_one_device_leaves_the_others_theirs(home: Home) -> None:
+    door = home.create(pin="2580")["profile_id"]
+    guesses = [home.enter(door, pin="0000")[0] for _ in range(20)]
+
+    assert guesses == [403] * 5 + [429] * 15
+    assert another(home).enter(door, **PIN)[0] == 200
+
+
+def test_guessing_at_one_profile_on_several_devices_is_counted_for_the_profile(
+    home: Home,
+) -> None:
+    door, other = (home.create(pin="2580")["profile_id"] for _ in range(2))
+    devices = [another(home) for _ in range(3)]
+    guesses = [one.enter(door, pin="0000")[0] for one in devices for _ in range(4)]
 
     assert guesses == [403] * 10 + [429] * 2
+    assert another(home).enter(other, **PIN)[0] == 200
+
+
+def test_guessing_at_several_profiles_is_counted_for_the_account(home: Home) -> None:
+    doors = [home.create(pin="2580")["profile_id"] for _ in range(3)]
+    devices = [another(home) for _ in range(6)]
+    guesses = [
+        one.enter(doors[number // 2], pin="0000")[0]
+        for number, one in enumerate(devices)
+        for _ in range(4)
+    ]
+
+    assert guesses == [403] * 20 + [429] * 4
 
 
 def test_the_right_pin_costs_no_try(home: Home) -> None:
