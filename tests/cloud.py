@@ -24,8 +24,7 @@ from commands.outputs import Outputs
 from commands.service_api import Service
 from commands.sign_in import SignIn
 from commands.totp import new_secret
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.suite import ROOT, worker
 
 READY_SECONDS = 480
 """A first run with its demo films on two cores, by the promise of the README."""
@@ -68,11 +67,6 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def worker() -> str:
-    """Which of several workers this is; empty where there is one process."""
-    return os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
 def free_port() -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -27,10 +25,10 @@ from tests.cloud import (
     end,
     eventually,
     start,
-    worker,
 )
 from tests.films import Ingested, captions, run_ingest, unseen_film
 from tests.grants import Services, missing_grants
+from tests.suite import once, suite_folder, synthesize, worker
 
 # How long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("marquee", deadline=None)
@@ -47,8 +45,6 @@ hypothesis.settings.register_profile(
     print_blob=True,
 )
 
-ROOT = Path(__file__).resolve().parent.parent
-
 ON_THE_SERVICE = frozenset({"integration", "e2e"})
 """Folders whose tests ask for the running service, and come last."""
 
@@ -58,33 +54,16 @@ SERIES, EPISODES = "The Long Tide", 3
 Template = dict[str, Any]
 
 
-def synthesize(environment: str, folder: Path, **settings: Any) -> Path:
-    """The cloud assembly of an environment, made as `cdk synth` makes it."""
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    context |= {"environment": environment, "settings": json.dumps(settings)}
-    made = subprocess.run(
-        [sys.executable, "app.py"],
-        cwd=ROOT,
-        env={**os.environ, "CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(context)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr
-    return folder
-
-
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The local environment's assembly, for this machine's interpreter."""
-    runtime = f"python3.{sys.version_info.minor}"
-    return synthesize("local", tmp_path_factory.mktemp("local"), lambda_runtime=runtime)
+    return once(suite_folder(tmp_path_factory) / "local", lambda at: synthesize("local", at))
 
 
 @pytest.fixture(scope="session")
 def dev_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dev environment's assembly: what would be deployed."""
-    return synthesize("dev", tmp_path_factory.mktemp("dev"))
+    return once(suite_folder(tmp_path_factory) / "dev", lambda at: synthesize("dev", at))
 
 
 @pytest.fixture(scope="session")
@@ -162,12 +141,6 @@ def is_whole_suite(request: pytest.FixtureRequest) -> bool:
     options = request.config.option
     chosen = options.keyword or options.markexpr or options.file_or_dir or options.maxfail
     return not chosen and not request.session.testsfailed and seconds_between_kills() is None
-
-
-def suite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of this run's, the same for all of its workers."""
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if worker() else own
 
 
 @pytest.fixture(scope="session")

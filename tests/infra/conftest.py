@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.suite import ROOT, once, suite_folder, synthesize
 
 Template = dict[str, Any]
 
@@ -22,24 +20,6 @@ ENVIRONMENTS = ("local", "dev", "staging", "prod")
 
 EDITED_DOMAIN = "progress"
 """The domain that the copied repository changes; only assets of its functions may differ."""
-
-
-def synthesize(root: Path, environment: str, folder: Path) -> Path:
-    context = json.loads((root / "cdk.json").read_text())["context"]
-    settings = {}
-    if environment == "local":
-        settings["lambda_runtime"] = f"python3.{sys.version_info.minor}"
-    context |= {"environment": environment, "settings": json.dumps(settings)}
-    made = subprocess.run(
-        [sys.executable, "app.py"],
-        cwd=root,
-        env={**os.environ, "CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(context)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stdout + made.stderr
-    return folder
 
 
 def edited_copy(folder: Path) -> Path:
@@ -58,13 +38,18 @@ def edited_copy(folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def side_by_side(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Future[Path]]:
     """What no other test needs, made while the first tests run."""
+    suite = suite_folder(tmp_path_factory)
+
+    def of_edited(folder: Path) -> None:
+        copy = edited_copy(folder.with_name("copy"))
+        synthesize("local", folder, root=copy)
+
     pool = ThreadPoolExecutor(2)
     futures = {
-        name: pool.submit(synthesize, ROOT, name, tmp_path_factory.mktemp(name))
+        name: pool.submit(once, suite / name, partial(synthesize, name))
         for name in ("staging", "prod")
     }
-    copy = edited_copy(tmp_path_factory.mktemp("copy"))
-    futures["edited"] = pool.submit(synthesize, copy, "local", tmp_path_factory.mktemp("edited"))
+    futures["edited"] = pool.submit(once, suite / "edited", of_edited)
     pool.shutdown(wait=False)
     return futures
 

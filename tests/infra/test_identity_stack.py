@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.conftest import ROOT, synthesize
 from tests.infra.test_grants import allowed_actions
+from tests.suite import ROOT, synthesize
 
 Template = dict[str, Any]
 
@@ -19,12 +18,7 @@ Template = dict[str, Any]
 @pytest.fixture(scope="module")
 def rotating(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """The second step of replacing a token key: the new one signs, the old one is still good."""
-    folder = synthesize(
-        "local",
-        tmp_path_factory.mktemp("rotating"),
-        lambda_runtime=f"python3.{sys.version_info.minor}",
-        token_keys=["2", "1"],
-    )
+    folder = synthesize("local", tmp_path_factory.mktemp("rotating"), token_keys=["2", "1"])
     return json.loads((folder / "identity.template.json").read_text())
 
 
@@ -78,12 +72,7 @@ def test_while_a_key_is_replaced_the_first_signs_and_both_are_published(
 @pytest.fixture(scope="module")
 def wrapping(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """Keys that live a day, and KMS only wraps."""
-    folder = synthesize(
-        "local",
-        tmp_path_factory.mktemp("wrapping"),
-        lambda_runtime=f"python3.{sys.version_info.minor}",
-        wrapped_keys="signing",
-    )
+    folder = synthesize("local", tmp_path_factory.mktemp("wrapping"), wrapped_keys="signing")
     return json.loads((folder / "identity.template.json").read_text())
 
 
