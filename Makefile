@@ -36,16 +36,22 @@ help: ## What there is to do
 run: setup $(FOOTAGE_READY) ## The whole service on http://localhost:$(PORT)
 	@exec python -m localcloud run --port $(PORT) --data-dir "$(DATA_DIR)"
 
-test: setup $(FOOTAGE_READY) $(LAYERS_AWS) chromium check-static ## Every check and test, browser included
-	cd web && npm test --silent
+test: setup $(FOOTAGE_READY) $(LAYERS_AWS) chromium ## Every check and test, browser included
+	@$(MAKE) --no-print-directory --output-sync -j 2 check-python test-web
 	python -m pytest -n 2 --no-loadscope-reorder
 
-check: setup $(LAYERS_AWS) check-static ## The quick gate: format, lint, types, import rules, unit and contract tests
+check: setup $(LAYERS_AWS) ## The quick gate: format, lint, types, import rules, unit and contract tests
+	@$(MAKE) --no-print-directory --output-sync -j 2 check-python check-web
 	python -m pytest -q -n 2 tests/unit tests/contract
 
-.PHONY: check-static
-check-static:
+.PHONY: check-python check-web test-web
+check-web:
 	cd web && npm run check --silent
+
+test-web: check-web
+	cd web && npm test --silent
+
+check-python:
 	ruff format --check -q .
 	ruff check -q .
 	mypy

@@ -7,6 +7,7 @@ import { ConfirmDialog } from "../ui/confirm-dialog";
 import { FaultNotice, useConfirmedAct } from "../ui/confirmed-act";
 import { useAnnounce } from "./announcer";
 import { REASONS, reasonName } from "./members-words";
+import { ReasonChoice } from "./reason-choice";
 
 /** What the API takes. */
 const NOTE_MAX_CHARACTERS = 500;
@@ -44,21 +45,13 @@ export function BlockForm({ member, onChange }: Props): ReactNode {
       </h3>
       {block === null ? (
         <>
-          <fieldset className="field">
-            <legend>Reason</legend>
-            {REASONS.map(([value, name]) => (
-              <label key={value} className="choice">
-                <input
-                  type="radio"
-                  name="reason"
-                  value={value}
-                  checked={reason === value}
-                  onChange={() => setReason(value)}
-                />
-                <span>{name}</span>
-              </label>
-            ))}
-          </fieldset>
+          <ReasonChoice
+            legend="Reason"
+            name="reason"
+            reasons={REASONS}
+            chosen={reason}
+            onChoose={setReason}
+          />
           <div className="field">
             <label htmlFor={noteId}>Note for other staff</label>
             <textarea

@@ -6,6 +6,7 @@ import { ConfirmDialog } from "../ui/confirm-dialog";
 import { FaultNotice, useConfirmedAct } from "../ui/confirmed-act";
 import { useAnnounce } from "./announcer";
 import { SECOND_STEP_REASONS } from "./members-words";
+import { ReasonChoice } from "./reason-choice";
 
 interface Props {
   readonly member: Member;
@@ -42,21 +43,13 @@ export function SecondStepsForm({ member, onChange }: Props): ReactNode {
       )}
       {!hasNone && !member.isStaff && (
         <>
-          <fieldset className="field">
-            <legend>Why they are taken off</legend>
-            {SECOND_STEP_REASONS.map(([value, name]) => (
-              <label key={value} className="choice">
-                <input
-                  type="radio"
-                  name="second-step-reason"
-                  value={value}
-                  checked={reason === value}
-                  onChange={() => setReason(value)}
-                />
-                <span>{name}</span>
-              </label>
-            ))}
-          </fieldset>
+          <ReasonChoice
+            legend="Why they are taken off"
+            name="second-step-reason"
+            reasons={SECOND_STEP_REASONS}
+            chosen={reason}
+            onChoose={setReason}
+          />
           <button className="button button-danger" type="submit">
             Take second steps off
           </button>
