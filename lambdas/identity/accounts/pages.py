@@ -127,14 +127,23 @@ def _input(each: Field, value: str, *, first: bool) -> str:
 def _links(links: Sequence[tuple[str, str]], request: Mapping[str, str]) -> str:
     if not links:
         return ""
+    return f'<p class="links">{" ".join(_anchors(links, request))}</p>'
+
+
+def _anchors(links: Sequence[tuple[str, str]], request: Mapping[str, str]) -> list[str]:
     query = f"?{urlencode(request)}" if request else ""
-    shown = " ".join(
+    return [
         f'<a href="{escape(address if "://" in address else address + query)}">{escape(words)}</a>'
         for address, words in links
         # Nobody signs in without a client to sign in to.
         if request or address != _SIGN_IN[0]
-    )
-    return f'<p class="links">{shown}</p>'
+    ]
+
+
+def _menu(links: Sequence[tuple[str, str]], request: Mapping[str, str]) -> str:
+    """The same as a list: of more than two or three."""
+    items = "\n".join(f"<li>{anchor}</li>" for anchor in _anchors(links, request))
+    return f'<ul class="menu">\n{items}\n</ul>'
 
 
 EMAIL = Field("email", "E-mail", "email", "username", keeps_value=True)
@@ -269,11 +278,14 @@ class Told:
     title: str
     sentences: tuple[str, ...]
     links: tuple[tuple[str, str], ...] = field(default=())
+    is_menu: bool = False
+    """Whether the links are what the page is for."""
 
     def html(self, request: Mapping[str, str]) -> str:
         """The page."""
         said = "\n".join(f"<p>{escape(each)}</p>" for each in self.sentences)
-        parts = (f"<h1>{escape(self.title)}</h1>", said, _links(self.links, request))
+        links = (_menu if self.is_menu else _links)(self.links, request)
+        parts = (f"<h1>{escape(self.title)}</h1>", said, links)
         return page(self.title, "\n".join(parts))
 
 
@@ -296,4 +308,5 @@ def account(public_origin: str) -> Told:
             (f"{public_origin}/devices", "See your devices and sign them out"),
             (public_origin, "Go to Marquee"),
         ),
+        is_menu=True,
     )

@@ -95,7 +95,9 @@ function List({ downloads }: { readonly downloads: Downloads }): ReactNode {
           </p>
         )}
         {listed?.length === 0 && (
-          <p>Nothing is kept on this device. A title’s page offers to download it.</p>
+          <p className="downloads-none">
+            Nothing is kept on this device. A title’s page offers to download it.
+          </p>
         )}
         <ul className="downloads-list">
           {listed?.map((title) => (
