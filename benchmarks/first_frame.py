@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import httpx
@@ -39,7 +40,7 @@ from commands.demo_films import FILMS
 from commands.ingest import ingest
 from commands.mpd import tracks
 from commands.service_api import TIMEOUT, Api, Service
-from commands.smoke import Viewer
+from commands.smoke import StepError, Viewer
 
 FILM = "big-buck-bunny.mp4"
 """16 s of real footage at 480p, as the demo has it."""
@@ -160,9 +161,21 @@ def serve(folder: str) -> None:
     server.serve_forever()
 
 
+def started(viewer: Viewer, title_id: str) -> tuple[dict[str, Any], str]:
+    """A play; the catalogue knows a title a moment before plays of it can begin."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return viewer.start(title_id)
+        except StepError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
 def copy_film(viewer: Viewer, title_id: str, folder: Path) -> None:
     """What the edge serves of a film, a licence for it and the peer's page."""
-    play, cookies = viewer.start(title_id)
+    play, cookies = started(viewer, title_id)
     manifest = viewer.fetch(play["manifest_url"], cookies).text
     (folder / "manifest.mpd").write_text(manifest)
     # Thumbnails have no initialization segment, and no player needs them for a first frame.

@@ -37,6 +37,8 @@ FUNCTIONS = {
     "naive": Function("naive_play_start.handler", PEERS, ("web", "crypto")),
 }
 CALLS = 100
+LEFT_BEHIND = ("EVENT#", "SESSION#")
+"""Of our starts, and of the peer's."""
 ORIGIN_SECRET = "o" * 64
 BODY = {"title_id": "ttl_1", "device": {"family": "shaka", "drm": "clearkey", "max_height": None}}
 EVENT: dict[str, Any] = {
@@ -196,19 +198,21 @@ def account(plays: int) -> Item:
 
 @dataclass
 class Between:
-    """Sets the account's item right before each start, so that all of them begin alike."""
+    """Sets the table right before each start, so that all of them begin alike."""
 
     item: Item = field(default_factory=dict)
 
     def __call__(self, operation: str) -> None:
-        """Before our start reads; the peer reads the same item and leaves it as it is."""
-        if operation != "BatchGetItem":
+        """Before our start reads, and before the peer, which leaves the account's item as it is,
+        writes: moto copies its tables for a transaction, so what starts leave behind would make
+        later ones wait."""
+        if not self.item or operation not in ("BatchGetItem", "PutItem"):
             return
         backend = dynamodb_backends[ACCOUNT][REGION]
         backend.put_item("playback", self.item)
         rows = backend.get_table("playback").items
-        for told in [pk for pk in rows if pk.value.startswith("EVENT#")]:
-            del rows[told]
+        for left in [pk for pk in rows if pk.value.startswith(LEFT_BEHIND)]:
+            del rows[left]
 
 
 def main() -> None:

@@ -102,9 +102,7 @@ export function createServices(config: Config): Services {
     playback,
     openings: new Openings(
       (titleId, fromStart) =>
-        new Playback(titleId, fromStart, {
-          ...{ playback, progress, outbox, reachedHere, language },
-        }),
+        new Playback(titleId, fromStart, { playback, progress, outbox, reachedHere, language }),
     ),
     assets: new AssetsApi(client),
     uploads: new UploadsApi(client),

@@ -237,7 +237,7 @@ export class Playback {
     const isFirst = this.#engine === null;
     // Letting go ends the play before, which may be the one screen too many.
     const letGo = this.#letGo();
-    const ask = (): Promise<Start> => 
+    const ask = (): Promise<Start> =>
       this.using.playback.start(this.titleId, attempt.signal, takeOver);
     const asking = isFirst ? ask() : letGo.then(ask);
     try {
