@@ -49,6 +49,9 @@ SHAKA = ROOT / "web" / "node_modules" / "shaka-player" / "dist" / "shaka-player.
 
 PATIENCE_SECONDS = 60.0
 
+NOT_THERE_YET = "answered 404"
+"""What a start says of a title whose event has not arrived."""
+
 CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -167,8 +170,9 @@ def started(viewer: Viewer, title_id: str) -> tuple[dict[str, Any], str]:
     while True:
         try:
             return viewer.start(title_id)
-        except StepError:
-            if time.monotonic() > deadline:
+        except StepError as error:
+            # Any other refusal will be the same in a moment.
+            if NOT_THERE_YET not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
 
