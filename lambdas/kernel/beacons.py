@@ -29,8 +29,9 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 Less would take a slow network for a slow clock, more let a device whose clock is ahead win against
 what is watched elsewhere after it."""
 
-OLDEST = timedelta(hours=12)
-"""How long a player may hold a beacon back for want of a network: no ticket lives longer."""
+OLDEST = timedelta(days=30)
+"""How long a player may hold a beacon back for want of a network: as long as a title may be kept
+on a device. Plays that came over the network are told of for as long as their tickets live."""
 
 LONGEST_BATCH = 16 * 1024
 """Bytes; a ticket has about 500 and a beacon 120."""

@@ -22,8 +22,8 @@ from progress.domain import ResumePoint, latest_first
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-REMOVAL_KEPT = timedelta(hours=48)
-"""A player holds a beacon back for up to 12 hours, and a reader may be 24 behind its stream."""
+REMOVAL_KEPT = timedelta(days=32)
+"""A player holds a beacon back for up to 30 days, and a reader may be one behind its stream."""
 
 _CLEARED = {"S": "CLEARED"}
 

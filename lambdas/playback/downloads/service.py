@@ -123,7 +123,7 @@ class Downloads:
             else {},
             cookies=self._cookies.cookies(edge),
             ticket=download_ticket(
-                download.edge_session,
+                download.download_id,
                 viewer,
                 title,
                 download.expires_at + LATE_BEACONS,

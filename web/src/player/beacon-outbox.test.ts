@@ -202,6 +202,19 @@ test("each play is told of under its own ticket", async () => {
   ]);
 });
 
+test("what was watched on a journey, and under a clock that ran ahead, is told weeks later", async () => {
+  service.answer = "unheard";
+  page().tell(PLAY, at(1));
+  killPages();
+  await vi.advanceTimersByTimeAsync(20 * 24 * 3_600_000);
+  service.answer = "taken";
+
+  page().sendKept();
+  await vi.advanceTimersByTimeAsync(2_000);
+
+  expect(service.batches.at(-1)).toMatchObject({ ticket: "ticket 1", places: [1, 1] });
+});
+
 test("what the service would drop for its age is not sent, nor kept for ever", async () => {
   service.answer = "unheard";
   page().tell(PLAY, at(1));

@@ -4,7 +4,7 @@
  *
  * What waits lies in localStorage under its account's and its play's names, so that the next visit
  * of that account sends what this one could not, whoever was here in between. A ticket there opens
- * nothing: it says whose play it was, for at most twelve hours, and only beside an access token of
+ * nothing: it says whose play it was, for as long as it lives, and only beside an access token of
  * the same account.
  */
 import type { Beacon, Told } from "../api/beacons";
@@ -37,8 +37,8 @@ export const MOST_BEACONS = 50;
 /** Evenings without a network; the oldest goes first. */
 export const MOST_PLAYS = 10;
 
-/** The service drops what is older than twelve hours: a little less, for the way there. */
-export const OLDEST_MS = 12 * 3_600_000 - 5 * 60_000;
+/** The service drops what is older than thirty days: a little less, for the way there. */
+export const OLDEST_MS = 30 * 24 * 3_600_000 - 5 * 60_000;
 
 /** Somebody who toggles pause is one request, not ten. */
 export const GAP_MS = 5_000;

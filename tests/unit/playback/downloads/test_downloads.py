@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from kernel import tokens
-from kernel.beacons import TICKET
+from kernel.beacons import OLDEST, TICKET, read_batch
 from kernel.errors import DomainError, UnavailableError
 from kernel.events.identity import AccountDeleted, DeviceRegistered, DeviceRemoved
-from kernel.ids import new_id
+from kernel.ids import names_one, new_id
 from playback.devices import Device, DeviceNotSupportedError, DrmNotOfferedError
 from playback.domain import (
     AccountBlockedError,
@@ -130,13 +130,41 @@ def test_a_title_is_kept_for_thirty_days_with_the_keys_that_the_plan_allows(hous
 
 
 def test_its_plays_are_told_of_under_a_ticket_that_outlives_it(house: House) -> None:
-    ticket = house.grant().ticket
+    granted = house.grant()
+    ticket = granted.ticket
 
     told = tokens.read(TICKET, ticket, NOW + timedelta(days=59), {SECRET.key_id: SECRET})
     assert (told["account"], told["profile"], told["title"]) == ("acc_1", "prf_1", "ttl_1")
-    assert str(told["session"]).startswith("ses_")
     with pytest.raises(tokens.ExpiredTokenError):
         tokens.read(TICKET, ticket, NOW + timedelta(days=60), {SECRET.key_id: SECRET})
+
+
+def test_a_kept_title_is_no_play_that_ends_when_it_is_left(house: House) -> None:
+    granted = house.grant()
+    renewed = house.grant()
+
+    for ticket in (granted.ticket, renewed.ticket):
+        told = tokens.read(TICKET, ticket, NOW, {SECRET.key_id: SECRET})
+        assert told["session"] == granted.download.download_id
+        assert not names_one(told["session"], "ses")
+
+
+def test_what_was_watched_while_it_was_kept_may_be_told_when_its_time_is_over(
+    house: House,
+) -> None:
+    ticket = house.grant().ticket
+    began, back = NOW, NOW + OLDEST
+    beacon = {"kind": "leave", "at": began.isoformat(), "position_seconds": 90.0}
+    told = {
+        "ticket": ticket,
+        "sent_at": back.isoformat(),
+        "beacons": [{**beacon, "duration_seconds": 6000.0}],
+    }
+
+    read = read_batch(json.dumps(told).encode(), back, {SECRET.key_id: SECRET})
+
+    assert OLDEST == LICENCE_LIFE
+    assert (read.latest.at, read.latest.position_seconds) == (began, 90.0)
 
 
 def test_a_title_is_kept_no_longer_than_its_rights_last(house: House) -> None:
