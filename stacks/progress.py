@@ -51,7 +51,7 @@ class ProgressStack(MarqueeStack):
             "Beacons",
             description="Keeps the places that players' beacons tell",
             to={},
-            may=["GetItem", "PutItem"],
+            may=["BatchGetItem", "PutItem"],
             timeout=Duration.seconds(30),
             environment={"TICKET_SECRET": signing.ticket_secret.secret_arn},
         )
@@ -78,6 +78,6 @@ class ProgressStack(MarqueeStack):
             "Forget",
             description="Deletes what deleted profiles have watched",
             to={"AccountDeleted": ("identity", ["AccountDeleted", "ProfileDeleted"])},
-            may=["Query", "DeleteItem"],
+            may=["PutItem", "Query", "DeleteItem"],
         )
         functions.exports()

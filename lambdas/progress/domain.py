@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from kernel.clock import epoch_milliseconds
 from kernel.errors import InvalidInputError, NotFoundError
@@ -102,6 +102,10 @@ def resume_point(
     if recorded_at > now + CLOCK_TOLERANCE:
         raise InvalidInputError("The moment lies in the future.", field="recorded_at")
     return ResumePoint(profile_id, title_id, position_seconds, duration_seconds, recorded_at)
+
+
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+"""When the plays of a profile ended that is no more: nothing of them is kept."""
 
 
 def is_of_play(at: datetime, ended_at: datetime | None) -> bool:

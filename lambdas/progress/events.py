@@ -27,11 +27,12 @@ def beacons_of(keeper: PlaceKeeper, ends: PlayEnds) -> Callable[[Batch], None]:
 
     A play that has ended tells of what was watched before its end, and of nothing after it: it
     was left, which its own `leave` says, or its viewer lost the right to it, which playback does.
+    Of a profile that is no more, no play tells anything.
     """
 
     def take(batch: Batch) -> None:
         session_id = batch.watching.session_id
-        ended_at = ends.of(session_id)
+        ended_at = ends.of(session_id, batch.watching.profile_id)
         told = tuple(one for one in batch.beacons if is_of_play(one.at, ended_at))
         if not told:
             raise DroppedError("over")
@@ -80,13 +81,19 @@ def titles_of(titles: Titles) -> Take:
     return take
 
 
-def gone(keeper: PlaceKeeper) -> Take:
-    """Takes identity's events of profiles that are no more."""
+def gone(keeper: PlaceKeeper, ends: PlayEnds) -> Take:
+    """Takes identity's events of profiles that are no more.
+
+    A device may play on as a profile that is gone, or come back from a journey with what it
+    watched: that is of nobody, so it is known first that it is gone, and then all of it is deleted.
+    Of a deleted account nobody can tell anything: its sign-ins have ended two weeks before.
+    """
 
     def take(event: Mapping[str, Any]) -> None:
         detail = event["detail"]
         if event["detail-type"] == ProfileDeleted.detail_type:
             profile_ids = [ProfileDeleted.from_detail(detail).profile_id]
+            ends.keep_gone(profile_ids[0], keeper.clock())
         else:
             profile_ids = AccountDeleted.from_detail(detail).profile_ids
         log.note(forgotten=keeper.forget(profile_ids))

@@ -41,8 +41,14 @@ class PlayEnds(Protocol):
     def keep(self, session_id: str, at: datetime) -> None:
         """Record it, unless an earlier end is recorded."""
 
-    def of(self, session_id: str) -> datetime | None:
-        """When the play ended, None while it goes on as far as is known."""
+    def keep_gone(self, profile_id: str, now: datetime) -> None:
+        """Record that a profile is no more: whatever its plays tell has no place."""
+
+    def of(self, session_id: str, profile_id: str) -> datetime | None:
+        """When the profile's play ended, None while it goes on as far as is known.
+
+        `domain.BEFORE_ALL` when the profile is no more.
+        """
 
 
 class Titles(Protocol):

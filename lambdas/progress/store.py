@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from kernel.clock import epoch_milliseconds
 from progress.domain import ResumePoint, latest_first
+from progress.items import read
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -97,14 +98,7 @@ class DynamoResumePoints:
     def get(self, profile_id: str, title_id: str) -> ResumePoint | None:
         """The profile's resume point in the title."""
         keys = [_key(profile_id, title_id), _cleared_key(profile_id)]
-        items: list[dict[str, Any]] = []
-        # Two items are never more than one answer holds, but may be too many for the moment.
-        while keys:
-            asked: Any = {self.table: {"Keys": keys, "ConsistentRead": True}}
-            answer = self.client.batch_get_item(RequestItems=asked)
-            items += answer["Responses"].get(self.table, [])
-            left: Any = answer.get("UnprocessedKeys", {}).get(self.table, {})
-            keys = left.get("Keys", [])
+        items = read(self.client, self.table, keys, consistent=True)
         return next(iter(_visible(items)), None)
 
     def of_profile(self, profile_id: str) -> Sequence[ResumePoint]:

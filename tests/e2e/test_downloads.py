@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
+from tests.beacons import CAUGHT_UP_SECONDS
 from tests.cloud import Person, RunningCloud, eventually
+from tests.e2e.test_profiles_page import add_profile, save, watch_as
 from tests.e2e.viewer import PATIENCE_SECONDS, Player, Viewer
 from tests.films import Ingested
 from tests.integration.test_account_devices import SignedIn
@@ -88,9 +90,13 @@ def test_a_download_plays_without_the_network_and_refuses_after_its_time(
             return False
         return abs(float(kept.json()["position_seconds"]) - reached) < 1.0
 
-    eventually(told, PATIENCE_SECONDS, "the place that was reached without the network")
-    downloads = device.ask("GET", "/downloads").json()["downloads"]
-    assert [one["first_played_at"] is not None for one in downloads] == [True]
+    eventually(told, CAUGHT_UP_SECONDS, "the place that was reached without the network")
+
+    def begun() -> bool:
+        downloads = device.ask("GET", "/downloads").json()["downloads"]
+        return [one["first_played_at"] is not None for one in downloads] == [True]
+
+    eventually(begun, PATIENCE_SECONDS, "when it was begun")
 
 
 def kept_in(viewer: Viewer) -> tuple[int, int]:
@@ -130,7 +136,11 @@ def test_signing_out_warns_and_takes_the_downloads_along(
 
     expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=PATIENCE_MS)
     assert kept_in(viewer) == (0, 0)
-    assert device.ask("GET", "/downloads").json()["downloads"] == []
+    eventually(
+        lambda: device.ask("GET", "/downloads").json()["downloads"] == [],
+        PATIENCE_SECONDS,
+        "no place taken on the service",
+    )
     viewer.open("/downloads")
     expect(page.get_by_text("Nothing is kept on this device")).to_be_visible()
     viewer.open(address)
@@ -175,4 +185,29 @@ def test_another_account_neither_sees_nor_plays_what_was_left_and_the_first_find
             return False
         return abs(float(kept.json()["position_seconds"]) - reached) < 1.0
 
-    eventually(told, PATIENCE_SECONDS, "what waited until its account was back")
+    eventually(told, CAUGHT_UP_SECONDS, "what waited until its account was back")
+
+
+def test_a_child_neither_sees_nor_plays_what_its_parents_keep_with_the_network_or_without(
+    viewer: Viewer, member_with_downloads: Somebody, ingested: Ingested
+) -> None:
+    page = viewer.page
+    downloaded(viewer, member_with_downloads, ingested)
+    viewer.open("/downloads")
+    page.get_by_role("link", name="Play").click()
+    Player(viewer).start()
+    address = page.url.removeprefix(viewer.cloud.web)
+    viewer.open("/profiles/manage")
+    add_profile(page, "Mia")
+    page.get_by_role("switch", name="A child watches").click()
+    save(page)
+    watch_as(page, "Mia")
+    page.wait_for_url(f"{viewer.cloud.web}/")
+
+    for is_offline in (False, True):
+        viewer.context.set_offline(is_offline)
+        viewer.open("/downloads")
+        expect(page.get_by_text("Nothing is kept on this device")).to_be_visible()
+        viewer.open(address)
+        assert "not here any more" in Player(viewer).refusal()
+    assert kept_in(viewer) == (1, 1)

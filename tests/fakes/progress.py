@@ -7,19 +7,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from kernel.clock import epoch_milliseconds
-from progress.domain import ResumePoint, latest_first
+from progress.domain import BEFORE_ALL, ResumePoint, latest_first
 from progress.titles import Title, in_order
 
 
 @dataclass
 class FakePlayEnds:
     ends: dict[str, datetime] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
 
     def keep(self, session_id: str, at: datetime) -> None:
         self.ends[session_id] = min(at, self.ends.get(session_id, at))
 
-    def of(self, session_id: str) -> datetime | None:
-        return self.ends.get(session_id)
+    def keep_gone(self, profile_id: str, now: datetime) -> None:
+        self.gone.add(profile_id)
+
+    def of(self, session_id: str, profile_id: str) -> datetime | None:
+        return BEFORE_ALL if profile_id in self.gone else self.ends.get(session_id)
 
 
 @dataclass

@@ -13,12 +13,13 @@ import { ProgressApi } from "./api/progress";
 import { TitlesApi } from "./api/titles";
 import { UploadsApi } from "./api/uploads";
 import { deviceKey } from "./auth/device-key";
-import { LastAccount } from "./auth/last-account";
 import { LastProfile } from "./auth/last-profile";
+import { LastViewer, type Viewer } from "./auth/last-viewer";
 import { Session, type SessionStatus } from "./auth/session";
 import { BrowserTokenSharing } from "./auth/shared-tokens";
 import type { Config } from "./config";
 import type { Downloads } from "./downloads/downloads";
+import { owed } from "./downloads/owed";
 import { BeaconOutbox } from "./player/beacon-outbox";
 import { Capabilities, thisBrowser } from "./player/capabilities";
 import { Openings } from "./player/openings";
@@ -65,9 +66,10 @@ export function createServices(config: Config): Services {
   const client = new ApiClient(config.api, session, window.fetch.bind(window));
   const remembered = new Map<string, unknown>();
   let watching = session.whoWatches()?.profileId;
-  const lastAccount = new LastAccount(() => localStorage);
-  followAccount(session, lastAccount);
-  const account = (): string | null => session.whoWatches()?.accountId ?? lastAccount.read();
+  const lastViewer = new LastViewer(() => localStorage);
+  followViewer(session, lastViewer);
+  const viewer = (): Viewer | null => session.whoWatches() ?? lastViewer.read();
+  const account = (): string | null => viewer()?.accountId ?? null;
   session.subscribe(() => {
     const now = session.whoWatches()?.profileId;
     if (session.status() !== "signed-in" || now !== watching) remembered.clear();
@@ -92,6 +94,22 @@ export function createServices(config: Config): Services {
   const language = (): string | null => profiles.face(whose() ?? "")?.language ?? null;
   const teller = new ApiClient(config.beacons, session, window.fetch.bind(window));
   const outbox = beaconOutbox(session, new BeaconsApi(teller, Date.now), account);
+  const downloads = once(async () => {
+    const [{ Downloads, FILES }, { DownloadsApi }, { Vault }] = await Promise.all([
+      import("./downloads/downloads"),
+      import("./downloads/api"),
+      import("./downloads/vault"),
+    ]);
+    return new Downloads({
+      api: new DownloadsApi(client, () => capabilities.describe()),
+      viewer,
+      vault: new Vault(),
+      files: FILES,
+      locks: navigator.locks,
+      now: Date.now,
+    });
+  });
+  settleWhenSignedIn(session, downloads);
   return {
     session,
     accountUrl: `${config.issuer}/account`,
@@ -108,19 +126,7 @@ export function createServices(config: Config): Services {
     uploads: new UploadsApi(client),
     devices: new DevicesApi(client),
     outbox,
-    downloads: once(async () => {
-      const [{ Downloads }, { DownloadsApi }, { Vault }] = await Promise.all([
-        import("./downloads/downloads"),
-        import("./downloads/api"),
-        import("./downloads/vault"),
-      ]);
-      return new Downloads({
-        api: new DownloadsApi(client, () => capabilities.describe()),
-        whose: account,
-        vault: new Vault(),
-        now: Date.now,
-      });
-    }),
+    downloads,
     members: new MembersApi(client),
     letters: new LettersApi(client),
     plans: new PlansApi(client),
@@ -129,16 +135,32 @@ export function createServices(config: Config): Services {
   };
 }
 
-/** Whose this browser's things are, until they sign out: see LastAccount. */
-function followAccount(session: Session, lastAccount: LastAccount): void {
+/** Whose this browser's things are, until they sign out: see LastViewer. */
+function followViewer(session: Session, lastViewer: LastViewer): void {
   let accountId: string | undefined;
   const follow = (): void => {
-    const now = session.whoWatches()?.accountId;
-    if (now !== undefined) lastAccount.keep(now);
+    const now = session.whoWatches();
+    if (now !== null) lastViewer.keep(now);
     else if (session.status() === "signed-out" && accountId !== undefined) {
-      lastAccount.forget(accountId);
+      lastViewer.forget(accountId);
     }
-    accountId = now ?? accountId;
+    accountId = now?.accountId ?? accountId;
+  };
+  session.subscribe(follow);
+  follow();
+}
+
+/** Not in the first moment, when a page has better things to ask for. */
+const SETTLE_AFTER_MS = 2_000;
+
+/** Gives back what an account owes of downloads, whichever page it comes to. */
+function settleWhenSignedIn(session: Session, downloads: () => Promise<Downloads>): void {
+  let accountId: string | undefined;
+  const follow = (): void => {
+    const before = accountId;
+    accountId = session.whoWatches()?.accountId;
+    if (accountId === undefined || accountId === before || owed.all(accountId).length === 0) return;
+    setTimeout(() => void downloads().then((all) => all.settle()), SETTLE_AFTER_MS);
   };
   session.subscribe(follow);
   follow();
@@ -150,7 +172,14 @@ function beaconOutbox(
   beacons: BeaconsApi,
   account: () => string | null,
 ): BeaconOutbox {
-  const outbox = new BeaconOutbox(beacons, () => localStorage, Date.now, Math.random, account);
+  const outbox = new BeaconOutbox(
+    beacons,
+    () => localStorage,
+    Date.now,
+    Math.random,
+    account,
+    navigator.locks,
+  );
   let status: SessionStatus = "signed-out";
   const follow = (): void => {
     const before = status;

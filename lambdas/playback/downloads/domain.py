@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from kernel.errors import NotFoundError, RefusedError
-from playback.domain import MOST_LICENCES, LicenceRefusedError, Title
+from playback.domain import MOST_LICENCES, REMEMBERED_GONE, LicenceRefusedError, Title
 
 LICENCE_LIFE = timedelta(days=30)
 """How long a film that was not begun may be kept; renewing begins it anew."""
@@ -133,9 +133,9 @@ class Shelf:
             raise DeviceRemovedError("This device is no longer part of your account.")
         if limit <= 0:
             raise DownloadsNotInPlanError("Your plan does not include downloads.")
-        held = {one.title_id: one for one in self.live(now)}
+        live = {one.title_id for one in self.live(now)}
         before = self.downloads.get(title.title_id)
-        if title.title_id not in held and len(held) >= limit:
+        if title.title_id not in live and len(live) >= limit:
             raise TooManyDownloadsError(
                 f"This device keeps {limit} titles, as many as your plan allows: remove one first.",
                 limit=limit,
@@ -150,7 +150,13 @@ class Shelf:
             drm=drm,
             kids=kids,
         )
-        return replace(self, downloads={**held, title.title_id: kept})
+        # A film that has ended takes no place, and may still be renewed for a while.
+        known = {
+            title_id: one
+            for title_id, one in self.downloads.items()
+            if now < one.expires_at + REMEMBERED_GONE
+        }
+        return replace(self, downloads={**known, title.title_id: kept})
 
     def without(self, download_id: str) -> Shelf:
         """Without a film that was returned."""

@@ -78,14 +78,21 @@ class DynamoShelves:
         )
 
     def device_registered(self, account_id: str, device_id: str, at: datetime) -> None:
-        """Forget an earlier removal, and remember long enough to know one that is told late."""
-        self._update(
-            account_id,
-            device_id,
-            "SET registered_at = :moment, expires_at = :end REMOVE removed_at ADD version :one",
-            "attribute_not_exists(removed_at) OR removed_at < :moment",
-            _moment(at),
-        )
+        """Forget an earlier removal, and remember long enough to know one that is told late.
+
+        What a device keeps already outlives that: a shelf with films goes when they go.
+        """
+        not_after = "(attribute_not_exists(removed_at) OR removed_at < :moment)"
+        change = "SET registered_at = :moment{end} REMOVE removed_at ADD version :one"
+        values = _moment(at)
+        empty = f"attribute_not_exists(document) AND {not_after}"
+        if self._update(
+            account_id, device_id, change.format(end=", expires_at = :end"), empty, values
+        ):
+            return
+        del values[":end"]
+        filled = f"attribute_exists(document) AND {not_after}"
+        self._update(account_id, device_id, change.format(end=""), filled, values)
 
     def account_deleted(self, account_id: str) -> None:
         """Delete every shelf of the account."""

@@ -8,9 +8,12 @@ from kernel.bus import listening
 from kernel.clock import utc_now
 from progress import settings
 from progress.events import gone
+from progress.play_ends import DynamoPlayEnds
 from progress.service import PlaceKeeper
 from progress.store import DynamoResumePoints
 
-_points = DynamoResumePoints(boto3.client("dynamodb"), settings.table_name())
+_parts = boto3.client("dynamodb"), settings.table_name()
 
-handler = listening(gone(PlaceKeeper(_points, utc_now)))
+handler = listening(
+    gone(PlaceKeeper(DynamoResumePoints(*_parts), utc_now), DynamoPlayEnds(*_parts))
+)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kernel.aws.json_client import DYNAMODB
+from playback.domain import REMEMBERED_GONE
 from playback.downloads.domain import Download, Shelf, TooManyDownloadsError
 from playback.downloads.store import DynamoShelves
 from tests.contract.conftest import JsonClient
@@ -97,6 +98,26 @@ def test_an_older_registration_told_late_does_not_bring_a_device_back(store: Sto
     store.device_registered("acc_1", "dev_1", NOW - timedelta(seconds=1))
 
     assert store.shelf("acc_1", "dev_1").is_removed
+
+
+def test_a_device_that_is_told_of_late_or_again_keeps_what_it_keeps_as_long(
+    aws_json: JsonClient, table_of: Callable[[str], str]
+) -> None:
+    dynamodb, table_name = aws_json(DYNAMODB), table_of("playback")
+    store = DynamoShelves(dynamodb, table_name)
+
+    def expires_at() -> str:
+        key = {"pk": {"S": "DOWNLOADS#acc_1"}, "sk": {"S": "DEVICE#dev_1"}}
+        answer = dynamodb.call("GetItem", TableName=table_name, Key=key, ConsistentRead=True)
+        return str(answer["Item"]["expires_at"]["N"])
+
+    store.device_registered("acc_1", "dev_1", NOW)
+    assert expires_at() == str(int((NOW + REMEMBERED_GONE).timestamp()))
+    keep(store, FILM)
+    store.device_registered("acc_1", "dev_1", NOW + timedelta(seconds=1))
+
+    assert expires_at() == str(int((FILM.expires_at + REMEMBERED_GONE).timestamp()))
+    assert list(store.shelf("acc_1", "dev_1").downloads) == ["ttl_1"]
 
 
 def test_a_deleted_account_has_no_shelf(store: Store) -> None:

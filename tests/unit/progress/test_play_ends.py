@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from kernel.beacons import Batch, Beacon, DroppedError, Kind, Watching
 from kernel.clock import epoch_milliseconds
+from kernel.events.identity import ProfileDeleted
 from kernel.events.playback import PlayRevoked
 from progress.domain import AFTER_ITS_END
-from progress.events import beacons_of, ends_of
+from progress.events import beacons_of, ends_of, gone
 from progress.service import PlaceKeeper
 from tests.fakes.progress import FakePlayEnds, FakeResumePoints
 
@@ -42,6 +43,11 @@ class Progress:
             expires_at=(at + timedelta(hours=4)).isoformat(),
         )
         ends_of(self.ends)({"detail-type": event.detail_type, "detail": event.to_detail()})
+
+    def delete(self, profile_id: str) -> None:
+        event = ProfileDeleted(sequence=1, account_id="acc_1", profile_id=profile_id)
+        keeper = PlaceKeeper(self.points, lambda: NOW)
+        gone(keeper, self.ends)({"detail-type": event.detail_type, "detail": event.to_detail()})
 
     @property
     def place(self) -> float | None:
@@ -124,6 +130,22 @@ def test_a_title_that_is_kept_on_a_device_is_played_again_under_its_id(progress:
     assert progress.place == 900.0
 
 
+def test_a_profile_that_is_no_more_has_no_place_whatever_is_told_of_it_later(
+    progress: Progress,
+) -> None:
+    progress.tell(NOW, 100.0)
+    progress.tell(NOW, 50.0, profile_id="prf_2", session_id="ses_2")
+
+    progress.delete("prf_1")
+
+    for at in (NOW - timedelta(days=20), NOW + MINUTE):
+        with pytest.raises(DroppedError, match="over"):
+            progress.tell(at, 4000.0)
+    assert progress.place is None
+    progress.tell(NOW + MINUTE, 60.0, profile_id="prf_2", session_id="ses_2")
+    assert progress.points.of_profile("prf_2")[0].position_seconds == 60.0
+
+
 @given(order=st.permutations(range(6)))
 def test_in_whichever_order_they_come_an_end_after_them_changes_nothing(order: list[int]) -> None:
     progress = Progress()
@@ -142,4 +164,4 @@ def test_the_earliest_end_stands(moments: list[int]) -> None:
     for moment in moments:
         progress.revoke(NOW + moment * MINUTE)
 
-    assert progress.ends.of("ses_1") == NOW + min(moments) * MINUTE
+    assert progress.ends.of("ses_1", "prf_1") == NOW + min(moments) * MINUTE

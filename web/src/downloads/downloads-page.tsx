@@ -34,10 +34,10 @@ function Watch({
   readonly downloads: Downloads;
   readonly downloadId: string;
 }): ReactNode {
-  const { outbox } = useServices();
+  const { outbox, progress } = useServices();
   const playback = useMemo(
-    () => new Playback(downloadId, false, keptPlays(downloads, downloadId, outbox)),
-    [downloads, downloadId, outbox],
+    () => new Playback(downloadId, false, keptPlays(downloads, downloadId, { outbox, progress })),
+    [downloads, downloadId, outbox, progress],
   );
   useEffect(() => () => playback.leave(), [playback]);
   return <Player playback={playback} onBack={() => navigate("/downloads", { replace: true })} />;

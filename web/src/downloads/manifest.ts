@@ -5,9 +5,12 @@ export interface Kept {
   readonly manifest: string;
   /** Names, relative to the manifest. */
   readonly files: readonly string[];
+  /** Ids of the keys that they are encrypted with, as Clear Key writes them. */
+  readonly kids: readonly string[];
 }
 
 const DASH = "urn:mpeg:dash:schema:mpd:2011";
+const CENC = "urn:mpeg:cenc:2013";
 
 /** Changes the document that it is given. Throws an Error for a manifest in another form than ours. */
 export function keptOf(document: Document): Kept {
@@ -30,7 +33,22 @@ export function keptOf(document: Document): Kept {
   return {
     manifest: new XMLSerializer().serializeToString(document),
     files: [...new Set(files)].filter((name) => named.has(name)),
+    kids: [...new Set(kidsOf(document))],
   };
+}
+
+function kidsOf(document: Document): string[] {
+  return [...document.getElementsByTagNameNS(DASH, "ContentProtection")].flatMap((protection) => {
+    const kid = protection.getAttributeNS(CENC, "default_KID");
+    return kid === null ? [] : [clearKeyId(kid)];
+  });
+}
+
+/** A key id in base64url without padding (W3C Encrypted Media Extensions, 9.1.3), from a UUID. */
+function clearKeyId(uuid: string): string {
+  const pairs = uuid.replaceAll("-", "").match(/../g) ?? [];
+  const text = btoa(String.fromCharCode(...pairs.map((pair) => parseInt(pair, 16))));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 /** Pictures under keys of their own stand in adaptation sets of their own: one of them stays. */

@@ -10,21 +10,29 @@ import type { Terms } from "./terms";
 
 /** Sealed. */
 export interface Secrets {
+  /** Those that open the files here, by key id. */
   readonly keys: Readonly<Record<string, string>>;
   readonly terms: Terms;
-  readonly ticket: string;
+  /** By profile: what its plays are told under. Nobody else of the account sees the title. */
+  readonly tickets: Readonly<Record<string, string>>;
+}
+
+/** Where watching stopped here, and when. */
+export interface Place {
+  readonly positionSeconds: number;
+  readonly at: number;
 }
 
 export interface KeptTitle {
   readonly downloadId: string;
-  /** Whose it is: nobody else sees it or opens its secrets. */
+  /** Whose it is: no other account sees it or opens its secrets. */
   readonly accountId: string;
   readonly titleId: string;
   readonly name: string;
   readonly durationSeconds: number;
   readonly bytes: number;
-  /** Where watching stopped here, and when. */
-  readonly reached: { readonly positionSeconds: number; readonly at: number } | null;
+  /** By profile. */
+  readonly places: Readonly<Record<string, Place>>;
   readonly isFirstPlayTold: boolean;
 }
 
@@ -61,16 +69,18 @@ export class Vault {
     try {
       const params = { name: "AES-GCM", iv: row.iv, additionalData: sealedFor(row) };
       const text = await crypto.subtle.decrypt(params, await this.#key(), row.sealed);
-      return JSON.parse(new TextDecoder().decode(text)) as Secrets;
+      const secrets = JSON.parse(new TextDecoder().decode(text)) as Partial<Secrets>;
+      // Sealed before profiles had titles of their own.
+      return secrets.tickets === undefined ? null : (secrets as Secrets);
     } catch {
       return null;
     }
   }
 
-  async put(title: KeptTitle, { keys, terms, ticket }: Secrets): Promise<void> {
+  async put(title: KeptTitle, { keys, terms, tickets }: Secrets): Promise<void> {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const params = { name: "AES-GCM", iv, additionalData: sealedFor(title) };
-    const text = bytes(JSON.stringify({ keys, terms, ticket }));
+    const text = bytes(JSON.stringify({ keys, terms, tickets }));
     const sealed = await crypto.subtle.encrypt(params, await this.#key(), text);
     const row: Row = { ...title, iv, sealed };
     await this.#database.ask("titles", "readwrite", (store) => store.put(row));

@@ -3,7 +3,6 @@ import type { Beacon, Told } from "../api/beacons";
 import {
   BeaconOutbox,
   GAP_MS,
-  GOES_ON_MS,
   MOST_BEACONS,
   MOST_PLAYS,
   MOST_REFUSALS,
@@ -19,6 +18,26 @@ class FakeStorage {
   getItem = (name: string): string | null => this.kept.get(name) ?? null;
   setItem = (name: string, value: string): void => void this.kept.set(name, value);
   removeItem = (name: string): void => void this.kept.delete(name);
+}
+
+/** A lock is held until the page that has it lets go, or is gone. */
+class FakeLocks {
+  readonly #last = new Map<string, Promise<unknown>>();
+  readonly #kills = new Map<string, () => void>();
+
+  request = (name: string, held: () => unknown): Promise<unknown> => {
+    const before = this.#last.get(name) ?? Promise.resolve();
+    const mine = before.then(() =>
+      Promise.race([held(), new Promise<void>((kill) => this.#kills.set(name, kill))]),
+    );
+    this.#last.set(name, mine);
+    return mine;
+  };
+
+  /** The page is gone that has it. */
+  free(name: string): void {
+    this.#kills.get(name)?.();
+  }
 }
 
 interface Batch {
@@ -58,6 +77,7 @@ const at = (positionSeconds: number, kind: Beacon["kind"] = "position"): Beacon 
 
 let service: FakeService;
 let storage: FakeStorage;
+let locks: FakeLocks;
 
 /** A page of the app, signed in to an account; what the one before kept is still there. */
 const page = (accountId: string | null = "acc_1"): BeaconOutbox =>
@@ -67,19 +87,20 @@ const page = (accountId: string | null = "acc_1"): BeaconOutbox =>
     Date.now,
     () => 0.5,
     () => accountId,
+    locks as unknown as LockManager,
   );
 
-/** Nothing of them runs any more, and it shows: no place was noted for a while. */
+/** Nothing of them runs any more, and the browser has freed what they held. */
 function killPages(): void {
-  const now = Date.now();
   vi.clearAllTimers();
-  vi.setSystemTime(now + GOES_ON_MS);
+  locks = new FakeLocks();
 }
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_800_000_000_000 });
   service = new FakeService();
   storage = new FakeStorage();
+  locks = new FakeLocks();
 });
 afterEach(() => vi.useRealTimers());
 
@@ -170,17 +191,25 @@ test("the next visit sends what a page that was killed had not told", async () =
   expect(storage.kept.size).toBe(0);
 });
 
-test("a play that goes on in another tab is left to it", async () => {
-  const other = page();
-  for (let second = 0; second < 60; second += 5) {
-    other.mark(PLAY, at(second));
-    if (second === 20) page().sendKept();
-    await vi.advanceTimersByTimeAsync(5_000);
-  }
+test("a play that another tab has in hand is left to it, paused or not, until it is gone", async () => {
+  page().mark(PLAY, at(55));
+  page().sendKept();
+  await vi.advanceTimersByTimeAsync(3_600_000);
   expect(service.batches).toEqual([]);
 
+  locks.free("marquee.beacons.acc_1.ses_1");
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(service.batches).toMatchObject([{ places: [55, 55], kinds: ["position", "leave"] }]);
+});
+
+test("of two tabs that come back at once one tells", async () => {
+  page().mark(PLAY, at(55));
+  killPages();
+
+  for (const tab of [page(), page()]) tab.sendKept();
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(service.batches).toMatchObject([{ places: [55, 55] }]);
+
+  expect(places()).toEqual([[55, 55]]);
 });
 
 test("each play is told of under its own ticket", async () => {
@@ -285,7 +314,7 @@ test("what nobody may send any more goes, whosever it was", async () => {
   service.answer = "unheard";
   page().tell(PLAY, at(1));
   killPages();
-  await vi.advanceTimersByTimeAsync(OLDEST_MS);
+  await vi.advanceTimersByTimeAsync(OLDEST_MS + 1);
 
   page("acc_2").sendKept();
 
@@ -309,6 +338,7 @@ test("a browser that keeps nothing still tells", async () => {
     Date.now,
     () => 0.5,
     () => "acc_1",
+    locks as unknown as LockManager,
   );
 
   outbox.tell(PLAY, at(1));

@@ -5,7 +5,8 @@
  * What waits lies in localStorage under its account's and its play's names, so that the next visit
  * of that account sends what this one could not, whoever was here in between. A ticket there opens
  * nothing: it says whose play it was, for as long as it lives, and only beside an access token of
- * the same account.
+ * the same account. A page holds a lock for each play that it has in hand, paused or not, and the
+ * browser frees it when the page is gone: only then is what it left behind another page's.
  */
 import type { Beacon, Told } from "../api/beacons";
 
@@ -46,9 +47,6 @@ export const GAP_MS = 5_000;
 /** A throttled stream answers "no" as well, and has room again within seconds. */
 export const MOST_REFUSALS = 5;
 
-/** A play that noted no place for so long is over: it does so every five seconds. */
-export const GOES_ON_MS = 20_000;
-
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 60_000;
 const PREFIX = "marquee.beacons.";
@@ -74,6 +72,10 @@ export class BeaconOutbox {
   #lastSentAt = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #isSending = false;
+  /** By names of plays that this page has in hand: what lets go of them. */
+  readonly #inHand = new Map<string, () => void>();
+  /** Those that it waits for. */
+  readonly #askedFor = new Set<string>();
 
   constructor(
     private readonly sender: BeaconSender,
@@ -82,6 +84,7 @@ export class BeaconOutbox {
     private readonly random: () => number,
     /** The account that watches, or would if there were a network. */
     private readonly whose: () => string | null,
+    private readonly locks: Pick<LockManager, "request">,
   ) {}
 
   /** Tells it at once, or as soon as that can be done. */
@@ -120,32 +123,47 @@ export class BeaconOutbox {
    * online. Not in the first moment, when a page has better things to ask for.
    */
   sendKept(): void {
-    const whose = this.whose();
-    let mayGoOn = false;
     for (const name of this.#keptNames()) {
       const { accountId, sessionId } = partsOf(name);
       if (this.#waiting.has(sessionId)) continue;
-      const left = this.#read(name, accountId);
-      if (left === null) this.#forget(name);
-      else if (accountId !== whose) continue;
-      else if (this.#mayGoOn(left)) mayGoOn = true;
-      else this.#waiting.set(sessionId, over(left));
+      if (this.#read(name, accountId) === null) this.#forget(name);
+      else if (accountId === this.whose()) this.#hold(name, () => this.#takeUp(name));
     }
-    if (mayGoOn) setTimeout(() => this.sendKept(), GOES_ON_MS);
     this.#failures = 0;
     if (this.#waiting.size > 0) this.#wait(FIRST_WAIT_MS);
+  }
+
+  /** What a page left behind that is gone; false where there is nothing of it any more. */
+  #takeUp(name: string): boolean {
+    const { accountId, sessionId } = partsOf(name);
+    const left = accountId === this.whose() ? this.#read(name, accountId) : null;
+    if (left === null || this.#waiting.has(sessionId)) return false;
+    this.#waiting.set(sessionId, over(left));
+    this.#wait(FIRST_WAIT_MS);
+    return true;
+  }
+
+  /** Takes a play in hand as soon as no other page has it, unless it is not `wanted` any more. */
+  #hold(name: string, wanted: () => boolean): void {
+    if (this.#inHand.has(name)) {
+      wanted();
+      return;
+    }
+    if (this.#askedFor.has(name)) return;
+    this.#askedFor.add(name);
+    void this.locks.request(PREFIX + name, () => {
+      this.#askedFor.delete(name);
+      if (!wanted()) return undefined;
+      return new Promise<void>((letGo) => this.#inHand.set(name, letGo));
+    });
   }
 
   /** The person signs out: what they told and nobody heard waits until that account is back. */
   rest(): void {
     this.#waiting.clear();
+    for (const letGo of this.#inHand.values()) letGo();
+    this.#inHand.clear();
     this.#wait(null);
-  }
-
-  /** Whether it is another tab's, which notes its place all the time. */
-  #mayGoOn({ beacons }: Waiting): boolean {
-    const last = beacons.at(-1);
-    return last !== undefined && last.kind !== "leave" && last.at > this.now() - GOES_ON_MS;
   }
 
   #of(play: Play): Waiting {
@@ -159,6 +177,10 @@ export class BeaconOutbox {
       refusals: 0,
     };
     this.#waiting.set(play.sessionId, waiting);
+    if (waiting.accountId !== null) {
+      const { sessionId } = play;
+      this.#hold(nameOf(waiting.accountId, sessionId), () => this.#waiting.has(sessionId));
+    }
     if (this.#waiting.size > MOST_PLAYS) {
       const [oldest] = this.#waiting.keys();
       if (oldest !== undefined) this.#drop(oldest);

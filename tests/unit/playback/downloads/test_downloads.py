@@ -16,6 +16,7 @@ from kernel.events.identity import AccountDeleted, DeviceRegistered, DeviceRemov
 from kernel.ids import names_one, new_id
 from playback.devices import Device, DeviceNotSupportedError, DrmNotOfferedError
 from playback.domain import (
+    REMEMBERED_GONE,
     AccountBlockedError,
     Allowance,
     DeviceLimitError,
@@ -275,6 +276,31 @@ def test_a_title_that_ended_is_renewed_on_its_device_alone(house: House) -> None
     assert renewed.download.ends_at == house.now + LICENCE_LIFE
     with pytest.raises(DownloadNotFoundError):
         house.downloads.renew(OTHER_DEVICE, download_id, DEVICE, "DE")
+
+
+def test_every_title_that_ended_may_be_renewed_whatever_was_kept_or_renewed_before(
+    house: House,
+) -> None:
+    first, second = house.grant("ttl_1").download, house.grant("ttl_2").download
+    house.now += LICENCE_LIFE
+    house.grant("ttl_3")
+    house.downloads.give_back("acc_1", house.grant("ttl_3").download.download_id)
+
+    for download in (first, second):
+        renewed = house.downloads.renew(VIEWER, download.download_id, DEVICE, "DE").download
+        assert renewed.download_id == download.download_id
+
+    assert house.held() == [("dev_1", "ttl_1"), ("dev_1", "ttl_2")]
+
+
+def test_a_title_that_ended_is_forgotten_in_the_end(house: House) -> None:
+    download_id = house.grant("ttl_1").download.download_id
+    house.now += LICENCE_LIFE + REMEMBERED_GONE
+
+    house.grant("ttl_2")
+
+    with pytest.raises(DownloadNotFoundError):
+        house.downloads.renew(VIEWER, download_id, DEVICE, "DE")
 
 
 def test_what_was_returned_is_not_renewed_and_may_be_returned_again(house: House) -> None:
