@@ -33,7 +33,7 @@ from tests.cloud import (
 )
 from tests.custody import claims_of
 from tests.e2e.viewer import Viewer
-from tests.films import Ingested, run_ingest, unseen_film
+from tests.films import Ingested, run_ingest, unseen_film, until_playable
 
 STATUSES = {"uploading", "processing", "ready", "refused", "failed"}
 
@@ -183,6 +183,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
 def leave_at(cloud: RunningCloud, seconds: float) -> None:
     member = Person(cloud, "member")
     (title,) = member.get("/v1/titles")["titles"]
+    until_playable(member, title["title_id"])
     watch(member, title["title_id"], seconds, duration=7.0)
 
 
@@ -250,6 +251,7 @@ def test_a_person_following_the_readme_sees_the_new_rung_in_the_players_menu(
     ingested = Ingested(
         "With one more rung", run_ingest(life.cloud.environment(), film, "With one more rung")
     )
+    until_playable(Person(life.cloud, "member"), ingested.title_id)
     viewer = arrive_at(life.cloud)
     viewer.sign_in()
 
