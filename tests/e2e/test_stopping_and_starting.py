@@ -71,7 +71,7 @@ def facts_of(cloud: RunningCloud) -> Facts:
         place=member.get(f"/v1/progress/{titles[0]['title_id']}")["position_seconds"],
         keys={key["kid"]: key["k"] for key in play.licence(asked).json()["keys"]},
         segment=play.fetch("main_360p_000000001.cmfv").content,
-        key_set=httpx.get(f"{cloud.issuer}/.well-known/jwks.json").json(),
+        key_set=httpx.get(f"{cloud.issuer}/.well-known/jwks.json", timeout=30).json(),
     )
 
 
@@ -275,7 +275,8 @@ def test_a_film_of_an_earlier_run_still_plays(
 def test_a_second_copy_is_another_service(life: Life, cloud: RunningCloud) -> None:
     """Side by side on one machine: neither takes the other's tokens or people."""
     token = Person(cloud, "member").tokens.access_token()
-    answer = httpx.get(f"{life.cloud.web}/v1/titles", headers={"authorization": f"Bearer {token}"})
+    bearer = {"authorization": f"Bearer {token}"}
+    answer = httpx.get(f"{life.cloud.web}/v1/titles", headers=bearer, timeout=30)
 
     assert answer.status_code == 401
     assert life.cloud.ready["accounts"] != cloud.ready["accounts"]
