@@ -322,6 +322,10 @@ def attached(data_dir: Path) -> RunningCloud:
     return RunningCloud(httpx.URL(ready["web"]).port or 80, data_dir, None)
 
 
+WEB_PLAYER = {"family": "shaka", "drm": "clearkey", "max_height": None}
+"""The device that the web player says it is."""
+
+
 class Person:
     """Somebody signed in by code and PKCE over the hosted page, as one device."""
 
@@ -375,7 +379,7 @@ class Person:
         **headers: str,
     ) -> Play:
         """Start a title, as the web player does, or with a token in its address, or steered."""
-        device = {"family": family, "drm": "clearkey", "max_height": None}
+        device = {**WEB_PLAYER, "family": family}
         body = {
             "title_id": title_id,
             "device": device,
@@ -385,6 +389,11 @@ class Person:
         answer = self.ask("POST", "/v1/playback/start", body, **headers)
         assert answer.status_code == 200, answer.text
         return Play(self._http, answer.json(), answer.headers.get_list("set-cookie"))
+
+    def leave(self, session_id: str) -> None:
+        """End a play, so that its place is free; nothing for one that is over."""
+        answer = self.ask("DELETE", f"/v1/playback/sessions/{session_id}")
+        assert answer.status_code in (204, 404), answer.text
 
 
 class Play:

@@ -26,7 +26,7 @@ from tests.cloud import (
     eventually,
     start,
 )
-from tests.films import Ingested, captions, run_ingest, unseen_film
+from tests.films import Ingested, captions, run_ingest, unseen_film, until_playable
 from tests.grants import Services, missing_grants
 from tests.suite import once, suite_folder, synthesize, worker
 
@@ -198,6 +198,8 @@ def titles(member: Person) -> dict[str, str]:
 
     found = eventually(both, READY_SECONDS, "both demo films", every=1)
     assert found is not None
+    for name in ("Big", "Spectrum"):
+        until_playable(member, found[name])
     return found
 
 
@@ -213,11 +215,16 @@ def series(member: Person) -> dict[str, Any]:
 
     found = eventually(whole, READY_SECONDS, "the demo series", every=1)
     assert found is not None
-    return member.get(f"/v1/titles/{found['title_id']}")
+    told = member.get(f"/v1/titles/{found['title_id']}")
+    for episode in told["seasons"][0]["episodes"]:
+        until_playable(member, episode["title_id"])
+    return told
 
 
 @pytest.fixture(scope="module")
-def marked(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def marked(
+    cloud: RunningCloud, member: Person, tmp_path_factory: pytest.TempPathFactory
+) -> list[str]:
     """Title ids of a series of two episodes of 14 s; of the first, the intro and the credits are
     marked, by `make ingest`'s command. A module's own: its tests may mark it anew."""
     folder = tmp_path_factory.mktemp("films")
@@ -229,11 +236,14 @@ def marked(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> lis
         name = f"{series}, part {number}"
         run = run_ingest(cloud.environment(), film, name, *place, "--rating=0", *options)
         found.append(Ingested(name, run).title_id)
+        until_playable(member, found[-1])
     return found
 
 
 @pytest.fixture(scope="session")
-def ingested(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> Ingested:
+def ingested(
+    cloud: RunningCloud, member: Person, tmp_path_factory: pytest.TempPathFactory
+) -> Ingested:
     """A film that the service never saw, sent by `make ingest`'s command."""
     folder = tmp_path_factory.mktemp("films")
     film = unseen_film(folder / "unseen.mp4")
@@ -242,12 +252,18 @@ def ingested(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> I
         f"--captions={language}={captions(folder / f'{language}.vtt', words)}"
         for language, words in (("en", "Good evening."), ("de", "Guten Abend."))
     ]
-    return Ingested(name, run_ingest(cloud.environment(), film, name, *tracks))
+    made = Ingested(name, run_ingest(cloud.environment(), film, name, *tracks))
+    until_playable(member, made.title_id)
+    return made
 
 
 @pytest.fixture(scope="session")
-def ingested_as_cenc(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> Ingested:
+def ingested_as_cenc(
+    cloud: RunningCloud, member: Person, tmp_path_factory: pytest.TempPathFactory
+) -> Ingested:
     """A film that is marked for devices older than cbcs."""
     film = unseen_film(tmp_path_factory.mktemp("films") / "old.mp4", seconds=6)
     name = f"For old devices {film.stat().st_size}"
-    return Ingested(name, run_ingest(cloud.environment(), film, name, "--scheme=cenc"))
+    made = Ingested(name, run_ingest(cloud.environment(), film, name, "--scheme=cenc"))
+    until_playable(member, made.title_id)
+    return made

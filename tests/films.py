@@ -12,10 +12,14 @@ from typing import Any
 
 import imageio_ffmpeg
 
-from tests.cloud import ROOT, Person, eventually
+from tests.cloud import ROOT, WEB_PLAYER, Person, eventually
 
 INGEST_SECONDS = 240
 """A few seconds of 360p on two busy cores, its functions starting cold."""
+
+PLAYABLE_SECONDS = 60
+"""Playback hears of a title from the bus, by a function that starts cold, after the catalogue or
+before it."""
 
 
 @dataclass(frozen=True)
@@ -99,3 +103,14 @@ def until(staff: Person, asset_id: str, status: str) -> dict[str, Any]:
     found = eventually(there, INGEST_SECONDS, status)
     assert found is not None
     return found
+
+
+def until_playable(person: Person, title_id: str) -> None:
+    """Until the title can be started, which is not when the catalogue lists it."""
+    asked = {"title_id": title_id, "device": WEB_PLAYER}
+
+    def started() -> str:
+        answer = person.ask("POST", "/v1/playback/start", asked)
+        return str(answer.json()["session_id"]) if answer.status_code == 200 else ""
+
+    person.leave(eventually(started, PLAYABLE_SECONDS, f"a play of {title_id}", every=0.5))

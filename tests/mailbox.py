@@ -23,7 +23,7 @@ def new_address() -> str:
 
 def letters_to(cloud: RunningCloud, address: str) -> list[dict[str, Any]]:
     """What an address was sent so far, oldest first."""
-    sent = httpx.get(f"{cloud.ready['mailbox']}mailbox.json").json()["messages"]
+    sent = httpx.get(f"{cloud.ready['mailbox']}mailbox.json", timeout=30).json()["messages"]
     return [letter for letter in sent if address in letter["recipients"]]
 
 

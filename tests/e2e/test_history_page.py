@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import ViewportSize, expect
 
+from tests.beacons import CAUGHT_UP_SECONDS
 from tests.cloud import RunningCloud, eventually
 from tests.e2e.axe import grave_findings
 from tests.e2e.test_devices_page import signed_in
@@ -41,7 +42,7 @@ def test_what_was_watched_stands_in_the_history_until_it_is_taken_out(
     page.get_by_role("link", name="What you have watched").click()
 
     rows = page.get_by_test_id("watched")
-    eventually(lambda: _reloaded(viewer) == 2, PATIENCE_SECONDS, "both films", every=1)
+    eventually(lambda: _reloaded(viewer) == 2, CAUGHT_UP_SECONDS, "both films", every=1)
     expect(rows.first).to_contain_text("Big Buck Bunny")
     expect(page.get_by_role("heading", name="Today")).to_be_visible()
     for size in (DESK, PHONE):

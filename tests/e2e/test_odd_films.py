@@ -13,7 +13,7 @@ from commands.service_api import Api, find_service
 from commands.upload import Uploader
 from tests.cloud import Person, RunningCloud, eventually
 from tests.e2e.viewer import Viewer
-from tests.films import INGEST_SECONDS
+from tests.films import INGEST_SECONDS, until_playable
 from tests.odd_films import FILMS
 
 PLAYED = (
@@ -91,12 +91,13 @@ def test_a_hostile_title_is_text_on_every_page(
 
 
 def published(asset_id: str, staff: Person, member: Person) -> str:
-    """The title that came of an asset, once members find it."""
+    """The title that came of an asset, once members find and play it."""
     title_id = asset_id.replace("ast_", "ttl_")
     eventually(lambda: ended(staff, asset_id), INGEST_SECONDS, asset_id)
     eventually(
         lambda: member.ask("GET", f"/v1/titles/{title_id}").status_code == 200, 30, "a title"
     )
+    until_playable(member, title_id)
     return title_id
 
 

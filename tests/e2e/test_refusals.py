@@ -161,9 +161,10 @@ def test_cookies_lost_while_watching_stop_the_film_with_words(
     viewer: Viewer, titles: dict[str, str]
 ) -> None:
     viewer.sign_in()
-    player = viewer.play(titles["Spectrum"])
-    # Before the buffer holds the whole film.
+    # Not yet there when the picture starts.
     viewer.page.route("**/*00000003.cmf*", lambda route: route.fulfill(status=403, body=""))
+
+    player = viewer.play(titles["Spectrum"])
 
     assert "Your permission to watch has run out" in player.refusal()
 

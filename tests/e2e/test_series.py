@@ -21,13 +21,6 @@ def ids(series: Document) -> list[str]:
     return [episode["title_id"] for episode in series["seasons"][0]["episodes"]]
 
 
-def near_its_end(viewer: Viewer, title_id: str) -> Player:
-    player = viewer.play(title_id).start()
-    viewer.page.get_by_role("slider", name="Seek").fill("36")
-    expect(viewer.page.get_by_test_id("next-episode")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
-    return player
-
-
 def test_a_viewer_opens_a_series_plays_an_episode_with_captions_and_the_next_one_follows(
     viewer: Viewer, series: Document, ids: list[str]
 ) -> None:
@@ -64,8 +57,10 @@ def test_going_on_can_be_declined_and_chosen_later_without_leaving_full_screen(
 ) -> None:
     viewer.sign_in()
     page = viewer.page
-    player = near_its_end(viewer, ids[1])
+    player = viewer.play(ids[1]).start()
     page.get_by_role("button", name="Full screen").click()
+    page.get_by_role("slider", name="Seek").fill("36")
+    expect(page.get_by_test_id("next-episode")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
 
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_test_id("next-episode")).not_to_contain_text("in ")

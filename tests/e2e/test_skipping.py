@@ -95,6 +95,7 @@ def test_credits_that_staff_mark_finish_an_episode_and_lead_to_the_next(
 
     def follows() -> bool:
         viewer.open("/")
+        page.locator("main[aria-busy=false]").wait_for()
         row = page.get_by_role("region", name="Continue watching")
         return row.get_by_role("link", name=f"{name.removesuffix('1')}2").count() > 0
 

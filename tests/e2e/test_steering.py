@@ -115,7 +115,12 @@ def test_a_steered_player_plays_from_the_first_cdn_and_asks_for_the_order(
     first, second = origins(answer, viewer.cloud)
     assert segments_from(viewer, first)
     assert not segments_from(viewer, second)
-    assert (200, True) in [(status, is_for_the_order(url)) for url, status in viewer.answers]
+
+    def was_told() -> bool:
+        viewer.page.wait_for_timeout(50)
+        return any(status == 200 and is_for_the_order(url) for url, status in viewer.answers)
+
+    eventually(was_told, PATIENCE_SECONDS, "an order")
 
 
 @pytest.fixture

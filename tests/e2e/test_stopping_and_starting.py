@@ -33,7 +33,7 @@ from tests.cloud import (
 )
 from tests.custody import claims_of
 from tests.e2e.viewer import Viewer
-from tests.films import Ingested, run_ingest, unseen_film
+from tests.films import Ingested, run_ingest, unseen_film, until_playable
 
 STATUSES = {"uploading", "processing", "ready", "refused", "failed"}
 
@@ -71,7 +71,7 @@ def facts_of(cloud: RunningCloud) -> Facts:
         place=member.get(f"/v1/progress/{titles[0]['title_id']}")["position_seconds"],
         keys={key["kid"]: key["k"] for key in play.licence(asked).json()["keys"]},
         segment=play.fetch("main_360p_000000001.cmfv").content,
-        key_set=httpx.get(f"{cloud.issuer}/.well-known/jwks.json").json(),
+        key_set=httpx.get(f"{cloud.issuer}/.well-known/jwks.json", timeout=30).json(),
     )
 
 
@@ -183,6 +183,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
 def leave_at(cloud: RunningCloud, seconds: float) -> None:
     member = Person(cloud, "member")
     (title,) = member.get("/v1/titles")["titles"]
+    until_playable(member, title["title_id"])
     watch(member, title["title_id"], seconds, duration=7.0)
 
 
@@ -250,6 +251,7 @@ def test_a_person_following_the_readme_sees_the_new_rung_in_the_players_menu(
     ingested = Ingested(
         "With one more rung", run_ingest(life.cloud.environment(), film, "With one more rung")
     )
+    until_playable(Person(life.cloud, "member"), ingested.title_id)
     viewer = arrive_at(life.cloud)
     viewer.sign_in()
 
@@ -273,7 +275,8 @@ def test_a_film_of_an_earlier_run_still_plays(
 def test_a_second_copy_is_another_service(life: Life, cloud: RunningCloud) -> None:
     """Side by side on one machine: neither takes the other's tokens or people."""
     token = Person(cloud, "member").tokens.access_token()
-    answer = httpx.get(f"{life.cloud.web}/v1/titles", headers={"authorization": f"Bearer {token}"})
+    bearer = {"authorization": f"Bearer {token}"}
+    answer = httpx.get(f"{life.cloud.web}/v1/titles", headers=bearer, timeout=30)
 
     assert answer.status_code == 401
     assert life.cloud.ready["accounts"] != cloud.ready["accounts"]

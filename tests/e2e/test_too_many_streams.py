@@ -11,7 +11,7 @@ from tests.cloud import Person, RunningCloud, eventually
 from tests.e2e.axe import grave_findings
 from tests.e2e.test_devices_page import signed_in
 from tests.e2e.viewer import Player, Viewer
-from tests.films import Ingested, run_ingest, unseen_film
+from tests.films import Ingested, run_ingest, unseen_film, until_playable
 from tests.integration.test_account_devices import SignedIn
 from tests.integration.test_accounts import Somebody
 from tests.integration.test_edge_access import REVOKED_WITHIN_SECONDS
@@ -86,13 +86,17 @@ def test_a_third_screen_is_refused_by_name_and_takes_one_over_by_remote(
 
 
 @pytest.fixture(scope="module")
-def long_film(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> Ingested:
+def long_film(
+    cloud: RunningCloud, member: Person, tmp_path_factory: pytest.TempPathFactory
+) -> Ingested:
     """A film of which a player that has just begun holds no more than the half."""
     film = unseen_film(
         tmp_path_factory.mktemp("films") / "long.mp4", seconds=FILM_SECONDS, size="256x144"
     )
     name = f"A long one {film.stat().st_size}"
-    return Ingested(name, run_ingest(cloud.environment(), film, name))
+    made = Ingested(name, run_ingest(cloud.environment(), film, name))
+    until_playable(member, made.title_id)
+    return made
 
 
 def test_a_player_whose_screen_is_taken_meets_the_deny_list_asks_why_and_says_it(

@@ -150,6 +150,7 @@ def test_the_api_without_the_edge_takes_the_same_tokens_only(
     answer = httpx.get(
         f"{cloud.issuer}/v1/titles",
         headers={"authorization": f"Bearer {member.tokens.access_token()}"},
+        timeout=30,
     )
 
     assert refusal(answer) == (404, '{"message":"Not Found"}')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -21,6 +22,9 @@ REDIRECT = "http://127.0.0.1:43213/callback"
 VERIFIER = "v" * 43
 CHALLENGE = "7w_YNF9DSfIdPf_pRjSq646_kPr-2-o9NAl16JGghdM"
 """The verifier's SHA-256."""
+
+MOST_POLLS = 6
+"""Functions that start cold answer the first of them late."""
 
 
 class Client(Visitor):
@@ -78,9 +82,11 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
 
 
 def test_refreshes_at_once_are_one_sign_in_that_goes_on(client: Client) -> None:
-    first = client.signed_in()["refresh_token"]
-
     with ThreadPoolExecutor(6) as pool:
+        # For ten seconds a token may be renewed again: too few for functions that start cold.
+        assert {answer.status_code for answer in pool.map(client.refresh, ["none"] * 6)} == {400}
+        first = client.signed_in()["refresh_token"]
+
         answers = list(pool.map(client.refresh, [first] * 6))
 
     assert {answer.status_code for answer in answers} == {200}
@@ -199,14 +205,16 @@ def test_a_tv_that_polls_too_soon_is_told_to_slow_down_and_a_refused_one_stops(
         "client_id": "tv",
     }
 
-    polls = [client.http.post("/token", data=form) for _ in range(2)]
+    polls = [refusal(client.http.post("/token", data=form))]
+    # One that took longer than the interval is not too soon.
+    while polls[-1] != (400, "slow_down") and len(polls) < MOST_POLLS:
+        polls.append(refusal(client.http.post("/token", data=form)))
     page = client.decide(tv["verification_uri_complete"], "deny")
     refused = client.http.post("/token", data=form)
 
-    assert [refusal(poll) for poll in polls] == [
-        (400, "authorization_pending"),
-        (400, "slow_down"),
-    ]
+    *in_time, too_soon = polls
+    assert set(in_time) == {(400, "authorization_pending")}
+    assert too_soon == (400, "slow_down")
     assert "Refused" in page.text
     assert refusal(refused) == (400, "access_denied")
 
@@ -231,11 +239,14 @@ def test_devices_that_ask_without_end_are_told_to_wait(cloud: RunningCloud) -> N
         sent = client.http.post("/device_authorization", data={"client_id": "tv"})
         return sent.status_code
 
+    begun = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(ask, range(36)))
+    took_seconds = time.monotonic() - begun
 
     assert 429 in answers
-    assert answers.count(200) in range(30, 33), "one more for each ten seconds that it took"
+    one_more_each_ten_seconds = int(took_seconds // 10) + 1
+    assert 30 <= answers.count(200) <= 30 + one_more_each_ten_seconds
 
 
 def test_a_resource_servers_secret_is_guessed_twenty_times_and_then_no_more_however_many_at_once(
@@ -401,11 +412,12 @@ def test_a_page_of_ours_may_send_proofs_and_read_answers(cloud: RunningCloud) ->
             "access-control-request-method": "POST",
             "access-control-request-headers": "content-type,dpop",
         },
+        timeout=30,
     )
 
     assert asked_first.headers["access-control-allow-origin"] == cloud.web
     assert "dpop" in asked_first.headers["access-control-allow-headers"]
-    answer = httpx.post(f"{cloud.issuer}/token", headers={"origin": cloud.web})
+    answer = httpx.post(f"{cloud.issuer}/token", headers={"origin": cloud.web}, timeout=30)
     assert answer.headers["access-control-expose-headers"] == "date"
 
 

@@ -26,7 +26,7 @@ def test_a_poster_is_a_picture_that_anybody_may_see_and_keep(
 ) -> None:
     title = member.get(f"/v1/titles/{titles['Spectrum']}")
 
-    poster = httpx.get(f"{cloud.web}{title['poster_url']}")
+    poster = httpx.get(f"{cloud.web}{title['poster_url']}", timeout=30)
 
     assert poster.status_code == 200
     assert poster.headers["content-type"] == "image/jpeg"
@@ -68,8 +68,8 @@ def test_a_place_is_nobody_elses_business(
 
 
 def test_an_address_of_the_app_is_the_app_and_an_unknown_file_is_not(cloud: RunningCloud) -> None:
-    page = httpx.get(f"{cloud.web}/watch/ttl_00000000000000000000000000")
-    script = httpx.get(f"{cloud.web}/assets/no-such-script.js")
+    page = httpx.get(f"{cloud.web}/watch/ttl_00000000000000000000000000", timeout=30)
+    script = httpx.get(f"{cloud.web}/assets/no-such-script.js", timeout=30)
 
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html")
     assert script.status_code in (403, 404)

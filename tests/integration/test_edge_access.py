@@ -47,13 +47,17 @@ class Opens:
 
 
 @pytest.fixture
-def by_token(member: Person, ingested: Ingested) -> Play:
-    return member.play(ingested.title_id, carrier="token")
+def by_token(member: Person, ingested: Ingested) -> Iterator[Play]:
+    begun = member.play(ingested.title_id, carrier="token")
+    yield begun
+    member.leave(begun.answer["session_id"])
 
 
 @pytest.fixture
-def by_cookies(member: Person, ingested: Ingested) -> Play:
-    return member.play(ingested.title_id)
+def by_cookies(member: Person, ingested: Ingested) -> Iterator[Play]:
+    begun = member.play(ingested.title_id)
+    yield begun
+    member.leave(begun.answer["session_id"])
 
 
 def revoke(cloud: RunningCloud, session_id: str) -> None:
@@ -297,11 +301,15 @@ def test_the_second_cdn_opens_the_same_film_and_refuses_the_same_plays(
         pytest.skip("this system has no 127.0.0.2 for a second CDN")
     own, other = (cdn["manifest_url"] for cdn in by_cookies.answer["cdns"])
     assert own == by_cookies.answer["manifest_url"]
-    assert httpx.get(other).status_code == 200
+    assert httpx.get(other, timeout=30).status_code == 200
 
     revoke(cloud, by_cookies.answer["session_id"])
 
-    eventually(lambda: httpx.get(other).status_code == 403, REVOKED_WITHIN_SECONDS, "a refusal")
+    eventually(
+        lambda: httpx.get(other, timeout=30).status_code == 403,
+        REVOKED_WITHIN_SECONDS,
+        "a refusal",
+    )
 
 
 def test_a_file_that_the_first_bucket_lost_comes_from_the_second(
@@ -367,6 +375,7 @@ def test_rights_for_one_country_open_nothing_elsewhere_or_nowhere(bound_to_irela
         httpx.get(
             bound_to_ireland.address,
             headers={"cookie": bound_to_ireland.cookies, COUNTRY_HEADER: country},
+            timeout=30,
         ).status_code
         for country in ("IE", "FR", "unknown")
     ]

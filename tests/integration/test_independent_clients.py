@@ -110,7 +110,7 @@ def test_oauth4webapi_checks_every_answer(cloud: RunningCloud, visitor: Visitor)
 
 
 def test_authlib_signs_in_renews_asks_and_gives_back(cloud: RunningCloud, visitor: Visitor) -> None:
-    server = httpx.get(f"{cloud.issuer}/.well-known/openid-configuration").json()
+    server = httpx.get(f"{cloud.issuer}/.well-known/openid-configuration", timeout=30).json()
     client = AuthlibSession(
         client_id="cli",
         token_endpoint_auth_method="none",
@@ -148,7 +148,9 @@ def test_authlib_signs_in_renews_asks_and_gives_back(cloud: RunningCloud, visito
 
 def test_authlib_lets_a_tv_in(cloud: RunningCloud, visitor: Visitor) -> None:
     client = AuthlibSession(client_id="tv", token_endpoint_auth_method="none")
-    asked = httpx.post(f"{cloud.issuer}/device_authorization", data={"client_id": "tv"}).json()
+    asked = httpx.post(
+        f"{cloud.issuer}/device_authorization", data={"client_id": "tv"}, timeout=30
+    ).json()
     visitor.decide(asked["verification_uri_complete"])
 
     token = client.fetch_token(
@@ -205,7 +207,9 @@ def test_requests_oauthlib_lets_a_tv_in(
     cloud: RunningCloud, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
-    asked = httpx.post(f"{cloud.issuer}/device_authorization", data={"client_id": "tv"}).json()
+    asked = httpx.post(
+        f"{cloud.issuer}/device_authorization", data={"client_id": "tv"}, timeout=30
+    ).json()
     visitor.decide(asked["verification_uri_complete"])
     session = OAuth2Session(client=DeviceClient("tv"))
 

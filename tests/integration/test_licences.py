@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -22,8 +23,10 @@ def kids_of(play: Play) -> list[str]:
 
 
 @pytest.fixture
-def play(member: Person, titles: dict[str, str]) -> Play:
-    return member.play(titles["Spectrum"])
+def play(member: Person, titles: dict[str, str]) -> Iterator[Play]:
+    begun = member.play(titles["Spectrum"])
+    yield begun
+    member.leave(begun.answer["session_id"])
 
 
 def refusal(answer) -> tuple[int, str]:

@@ -67,7 +67,7 @@ def browser(cloud: RunningCloud) -> Browser:
 
 
 def test_discovery_names_the_issuer_and_where_everything_is(cloud: RunningCloud) -> None:
-    document = httpx.get(f"{cloud.issuer}/.well-known/openid-configuration").json()
+    document = httpx.get(f"{cloud.issuer}/.well-known/openid-configuration", timeout=30).json()
 
     assert document["issuer"] == cloud.issuer
     for endpoint in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
@@ -78,7 +78,7 @@ def test_discovery_names_the_issuer_and_where_everything_is(cloud: RunningCloud)
 def test_the_key_set_has_the_key_that_signs_access_tokens(
     cloud: RunningCloud, browser: Browser
 ) -> None:
-    (key,) = httpx.get(f"{cloud.issuer}/.well-known/jwks.json").json()["keys"]
+    (key,) = httpx.get(f"{cloud.issuer}/.well-known/jwks.json", timeout=30).json()["keys"]
     header = browser.exchange(browser.code()).json()["access_token"].split(".")[0]
 
     assert set(key) == {"kty", "kid", "use", "alg", "n", "e"}

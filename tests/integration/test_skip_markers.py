@@ -38,6 +38,7 @@ def test_what_was_ingested_with_markers_has_them_for_members_players_and_staff(
 
     def told() -> bool:
         play = member.play(first).answer
+        member.leave(play["session_id"])
         return bool(play["title"]["markers"] == MARKERS)
 
     eventually(told, FOLLOWS_SECONDS, "the markers in a start")

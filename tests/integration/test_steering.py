@@ -51,11 +51,12 @@ def test_a_steered_play_finds_every_file_of_its_manifest_on_every_cdn(
     origins = {url.partition("/t/")[0] for url in playlists}
     assert answer.headers["content-type"] == "application/vnd.apple.mpegurl"
     assert len(origins) == 2
-    assert {httpx.get(url).status_code for url in playlists} == {200}
+    assert {httpx.get(url, timeout=30).status_code for url in playlists} == {200}
 
 
 def test_pages_of_other_origins_may_ask_for_the_order(cloud: RunningCloud, address: str) -> None:
-    answer = httpx.get(f"{cloud.web}{address}", headers={"origin": "https://tv.example"})
+    headers = {"origin": "https://tv.example"}
+    answer = httpx.get(f"{cloud.web}{address}", headers=headers, timeout=30)
 
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["cache-control"] == "no-store"
@@ -67,11 +68,12 @@ def test_a_token_of_one_play_tells_nothing_of_another(
     other = member.play(titles["Big"], "hls.js", steering=True).answer["session_id"]
     *_, session_id, _, token = address.split("/")
 
-    answers = [
-        httpx.get(f"{cloud.web}{address.replace(session_id, other)}"),
-        httpx.get(f"{cloud.web}{address.replace(token, token[:-4] + 'AAAA')}"),
-        httpx.get(f"{cloud.web}{address.replace(token, 'nothing')}"),
+    wrong = [
+        address.replace(session_id, other),
+        address.replace(token, token[:-4] + "AAAA"),
+        address.replace(token, "nothing"),
     ]
+    answers = [httpx.get(f"{cloud.web}{each}", timeout=30) for each in wrong]
 
     assert [(a.status_code, a.json()["code"]) for a in answers] == [
         (401, "steering_token_invalid")

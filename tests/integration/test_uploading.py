@@ -85,8 +85,8 @@ def test_a_signed_address_from_two_days_ago_has_expired(part: dict[str, Any]) ->
 def test_the_bucket_is_closed_to_whoever_has_no_signature(part: dict[str, Any]) -> None:
     bare = part["url"].partition("?")[0]
 
-    assert code(httpx.get(bare)) == (403, "AccessDenied")
-    assert code(httpx.put(bare, content=CONTENT)) == (403, "AccessDenied")
+    assert code(httpx.get(bare, timeout=30)) == (403, "AccessDenied")
+    assert code(httpx.put(bare, content=CONTENT, timeout=30)) == (403, "AccessDenied")
 
 
 def test_whoever_goes_on_with_an_upload_learns_what_is_there(
@@ -106,15 +106,16 @@ def test_whoever_goes_on_with_an_upload_learns_what_is_there(
 def test_pages_of_the_service_may_send_parts_and_read_what_came_of_them(
     cloud: RunningCloud, part: dict[str, Any]
 ) -> None:
-    ours = {"origin": cloud.web}
+    ours, theirs = {"origin": cloud.web}, {"origin": "http://evil.example"}
     question = {
         "access-control-request-method": "PUT",
         "access-control-request-headers": "x-amz-checksum-sha256",
     }
 
-    granted = httpx.options(part["url"], headers={**ours, **question})
-    refused = httpx.options(part["url"], headers={"origin": "http://evil.example", **question})
-    sent = httpx.put(part["url"], headers={**part["headers"], **ours}, content=CONTENT)
+    granted = httpx.options(part["url"], headers={**ours, **question}, timeout=30)
+    refused = httpx.options(part["url"], headers={**theirs, **question}, timeout=30)
+    headers = {**part["headers"], **ours}
+    sent = httpx.put(part["url"], headers=headers, content=CONTENT, timeout=30)
 
     assert granted.status_code == 200
     assert granted.headers["access-control-allow-origin"] == cloud.web

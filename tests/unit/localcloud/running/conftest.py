@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import pytest
 
 from localcloud.ports import Ports
 from localcloud.running import Run
+from tests.cloud import free_port
 
 APP = """
 import os, pathlib
@@ -121,23 +121,6 @@ class FakeCloud:
 @pytest.fixture
 def cloud() -> FakeCloud:
     return FakeCloud()
-
-
-def free_port() -> int:
-    """A PORT whose four addresses nobody listens on."""
-    for edge in range(20_000, 32_000, 3):
-        if all(_is_free(port) for port in Ports(edge).all):
-            return edge
-    raise AssertionError("no free port")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 MakeRun = Callable[[], Run]

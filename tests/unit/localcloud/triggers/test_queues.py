@@ -25,7 +25,7 @@ class Queue:
         self.cloud = cloud
         dead = cloud.queue("dead")
         redrive = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 2})
-        self.arn = cloud.queue("work", VisibilityTimeout="1", RedrivePolicy=redrive)
+        self.arn = cloud.queue("work", VisibilityTimeout="30", RedrivePolicy=redrive)
         self.batches: list[list[dict[str, Any]]] = []
         self.fails: Callable[[str], bool] = lambda _: False
         self.reports = False
@@ -39,6 +39,12 @@ class Queue:
         if failed and not self.reports:
             raise ValueError("poison")
         return {"batchItemFailures": [{"itemIdentifier": one["messageId"]} for one in failed]}
+
+    def brings_back_after_a_second(self) -> None:
+        """What was received and not deleted; otherwise later than any test waits."""
+        self.cloud.clients.client("sqs").set_queue_attributes(
+            QueueUrl=self.cloud.url("work"), Attributes={"VisibilityTimeout": "1"}
+        )
 
     def send(self, *bodies: str, **arguments: Any) -> None:
         sqs = self.cloud.clients.client("sqs")
@@ -114,6 +120,7 @@ def test_a_message_has_the_shape_that_lambda_hands_over(
 def test_a_failed_message_comes_again_and_ends_in_the_dead_letter_queue(
     queue: Queue, eventually: Eventually
 ) -> None:
+    queue.brings_back_after_a_second()
     queue.fails = lambda body: body == "bad"
     queue.start(BatchSize=1)
 
@@ -133,6 +140,7 @@ def test_only_the_messages_reported_as_failed_come_again(
         seen.append(body)
         return body == "b" and seen.count("b") == 1
 
+    queue.brings_back_after_a_second()
     queue.fails, queue.reports = fails, True
     queue.send("a", "b", "c")
 
