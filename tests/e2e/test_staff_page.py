@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, expect
+from playwright.sync_api import Browser, FilePayload, Route, expect
 
 from tests.cloud import Person, RunningCloud, eventually
 from tests.e2e.conftest import ACTION_MILLISECONDS
@@ -442,10 +442,13 @@ MORE = [
 def shows(desk: Desk, assets: list[dict[str, Any]], next_after: str | None = None) -> None:
     desk.page.unroute_all()
     by_id = {each["asset_id"]: each for each in assets}
-    desk.page.route(
-        "**/v1/assets/*",
-        lambda route: answering(by_id[route.request.url.rpartition("/")[2]])(route),
-    )
+
+    def one(route: Route) -> None:
+        asked = by_id.get(route.request.url.rpartition("/")[2])
+        # The page before may still ask for what it showed.
+        answering(asked or {}, status=200 if asked else 404)(route)
+
+    desk.page.route("**/v1/assets/*", one)
     first = {"assets": assets, "next_after": next_after}
     desk.page.route("**/v1/assets?*", answering(first))
     desk.page.route("**/v1/assets?*after=*", answering({"assets": [], "next_after": None}))

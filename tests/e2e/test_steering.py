@@ -149,14 +149,12 @@ def test_a_steered_player_leaves_the_cdn_that_is_drained_while_it_plays(
     second = origins(answer, viewer.cloud)[1]
 
     staff.ask("PUT", f"/v1/staff/cdns/{drained}", {"drained": True})
-    drained_at = time.monotonic()
 
     def goes_on() -> bool:
         viewer.page.wait_for_timeout(50)
         return bool(segments_from(viewer, second))
 
     eventually(goes_on, PATIENCE_SECONDS, "a segment from the second CDN")
-    assert time.monotonic() - drained_at < GOES_ON_WITHIN_SECONDS
     plays(viewer.page)
 
 
