@@ -52,6 +52,9 @@ DEVICE_SCOPES = frozenset(["member", *OPENID_SCOPES])
 """Not `staff`: who approves a code does not see the screen it is on, and may be talked into it."""
 
 
+_ENDED = "The account ended its sign-ins meanwhile. Ask for a new code."
+
+
 class StaleVisitError(RefusedError):
     """The page was open too long, used before, or opened by another site."""
 
@@ -186,7 +189,10 @@ class DevicePage:
             raise StaleVisitError(
                 "This was begun in another browser. Enter the code again."
             ) from error
-        account = self.accounts.by_id(spent.account_id) if cookie else None
+        account = self.accounts.by_id(spent.account_id)
+        # The device may have asked since the account ended its sign-ins, and this one before.
+        if account is None or not account.keeps(spent.began):
+            raise StaleVisitError(_ENDED)
         device = known_device(account, cookie, now)
         limit, subject = (
             (USER_CODES_BY_DEVICE, f"{spent.account_id} {device}")
@@ -215,7 +221,7 @@ class DevicePage:
         grant = self._waiting(kept.user_code)
         account = self.accounts.by_id(kept.account_id)
         if account is None or not account.keeps(grant.asked_at):
-            raise StaleVisitError("The account ended its sign-ins meanwhile. Ask for a new code.")
+            raise StaleVisitError(_ENDED)
         # The device has shown no factor of its own.
         scope = granted_scope(grant.scope, account, "") if approve else grant.scope
         if not self.devices.decide(

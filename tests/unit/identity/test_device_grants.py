@@ -344,3 +344,18 @@ def test_the_address_to_sign_in_at_is_our_own(home: Household) -> None:
 
     assert target.startswith(f"{ISSUER}/authorize?")
     assert parse_qs(urlsplit(target).query)["redirect_uri"] == [f"{ISSUER}/device/approve"]
+
+
+def test_a_sign_in_on_the_phone_lets_nothing_in_that_asks_after_the_account_ended_it(
+    home: Household,
+) -> None:
+    code = home.sign_in_for(home.ask()["user_code"])
+    home.now += timedelta(seconds=1)
+    (account,) = home.accounts.accounts.values()
+    home.accounts.accounts[account.account_id] = dataclasses.replace(
+        account, sessions_from=home.now
+    )
+    home.now += timedelta(seconds=1)
+
+    with pytest.raises(StaleVisitError):
+        home.page.signed_in(code, home.ask()["user_code"], VISIT)
