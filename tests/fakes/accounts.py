@@ -82,7 +82,11 @@ class FakeMembers:
     def change_email(self, account: Account, email: str, told: Event, now: datetime) -> None:
         if self.accounts.by_email(email):
             raise EmailTakenError("taken")
-        self._put(replace(self.accounts.accounts[account.account_id], email=email))
+        current = self.accounts.accounts[account.account_id]
+        as_read = (account.email, account.sessions_from)
+        if (current.email, current.sessions_from) != as_read or current.block is not None:
+            raise ConflictError("changed")
+        self._put(replace(current, email=email))
         self.told.append(told)
 
     def request_deletion(self, account: Account, due: datetime, told: Event, now: datetime) -> None:

@@ -194,7 +194,8 @@ class Upkeep:
     def request_email(self, owner: Owner, chosen: str) -> str:
         """Send a code to the new address and word of it to the old; the page's secret."""
         address = deliverable_email(chosen)
-        account = self.check.account(owner, "email").account
+        proven = self.check.account(owner, "email")
+        account = proven.account
         new = self.codes.new(address, owner.place)
         told = self.letters.write(
             EmailChangeRequested,
@@ -210,14 +211,19 @@ class Upkeep:
             email=address,
             language=account.language,
             told=told,
+            began=proven.at,
         )
         return new.secret
 
     def confirm_email(self, secret: str, code: str, place: str, cookie: str = "") -> str:
-        """The new address, from now on; EmailTakenError to whoever reads its mail."""
+        """The new address, from now on; EmailTakenError to whoever reads its mail.
+
+        WrongCodeError also to who asked before the account's sign-ins were ended, by a password
+        chosen by mail, say: they may be why. ConflictError when that happens just now.
+        """
         proven = self.codes.answer(secret, code, "change_email", place, cookie)
         account = self.members.by_id(proven.account_id)
-        if account is None or account.deletion_due is not None:
+        if account is None or not account.keeps(proven.began):
             raise WrongCodeError(WRONG_CODE)
         now = self.clock()
         told = self.letters.write(
