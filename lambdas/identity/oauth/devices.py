@@ -19,7 +19,7 @@ from identity.accounts.limits import (
 )
 from identity.accounts.ports import Announcements, Limits
 from identity.accounts.sign_in import NOBODY
-from identity.oauth.claims import OPENID_SCOPES, granted_scope
+from identity.oauth.claims import DEFAULT_SCOPE, OPENID_SCOPES, granted_scope
 from identity.oauth.clients import DEVICE_CODE, Client, client_for
 from identity.oauth.device_grants import (
     DEVICE_CODE_LIFE,
@@ -100,8 +100,9 @@ class DeviceAuthorization:
     def ask(self, form: Mapping[str, str], place: str) -> dict[str, str | int]:
         """The codes for a device (section 3.2); an OAuthError otherwise."""
         client = client_for(self.clients, form.get("client_id", ""), DEVICE_CODE)
-        scope = form.get("scope") or "member"
-        if not set(scope.split()) <= DEVICE_SCOPES:
+        scope = form.get("scope") or DEFAULT_SCOPE
+        words = set(scope.split())
+        if not words <= DEVICE_SCOPES or words == {"email"}:
             raise InvalidScopeError(f"A device gets some of {', '.join(sorted(DEVICE_SCOPES))}.")
         name = checked_device_name(form.get("device_name", ""))
         now = self.clock()

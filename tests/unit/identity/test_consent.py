@@ -146,6 +146,33 @@ def test_the_page_asks_for_no_more_than_the_app_does(club: Club) -> None:
     page = club.sign_in(scope="openid")
 
     assert "e-mail address" not in page["body"]
+    assert "Watch as you" not in page["body"]
+
+
+def test_an_app_that_asks_who_somebody_is_cannot_watch_as_them(club: Club) -> None:
+    page = club.sign_in(scope="openid email")
+    tokens = club.tokens_for(club.decide(page))
+
+    assert "Watch as you" not in page["body"]
+    assert tokens["scope"] == claims_of(tokens["access_token"])["scope"] == "openid email"
+    assert claims_of(tokens["id_token"])["email"] == ADA["email"]
+    (allowed,) = club.consents.allowed.values()
+    assert allowed.scopes == {"openid", "email"}
+    renewed = club.refresh(tokens["refresh_token"], "film-club")
+    assert claims_of(renewed["access_token"])["scope"] == "openid email"
+
+
+@pytest.mark.parametrize("scope", ["email", "films", "Member"])
+def test_an_app_that_asks_for_nothing_that_there_is_gets_nothing(club: Club, scope: str) -> None:
+    assert sent(club.sign_in(scope=scope))["error"] == "invalid_scope"
+    assert club.consents.asked == {}
+
+
+def test_a_client_that_names_no_scope_asks_for_what_members_do(club: Club) -> None:
+    page = club.sign_in(scope="")
+
+    assert "Watch as you" in page["body"]
+    assert club.tokens_for(club.decide(page))["scope"] == "member"
 
 
 def test_what_was_allowed_is_not_asked_again_and_more_is(club: Club) -> None:

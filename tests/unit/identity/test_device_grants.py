@@ -201,8 +201,15 @@ def test_a_device_code_is_its_clients(home: Household) -> None:
         home.poll("never-issued")
 
 
+def test_a_tv_that_asks_who_somebody_is_cannot_watch_as_them(home: Household) -> None:
+    asked = home.ask(scope="openid email")
+    home.decide(asked["user_code"])
+
+    assert home.poll(asked["device_code"])["scope"] == "openid email"
+
+
 def test_what_a_tv_asks_for_is_checked(home: Household) -> None:
-    for scope in ("member root", "member staff"):
+    for scope in ("member root", "member staff", "email"):
         with pytest.raises(InvalidScopeError):
             home.ask(scope=scope)
     for name in ("x" * 65, "TV\x00", "TV\u202e"):
