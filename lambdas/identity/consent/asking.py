@@ -5,7 +5,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from identity.consent.domain import CONSENT_LIFE, AskedConsent, ConsentNeededError, asked_digest
+from identity.consent.domain import (
+    CONSENT_LIFE,
+    AskedConsent,
+    ConsentNeededError,
+    asked_digest,
+    is_allowed,
+)
 from identity.consent.ports import Consents
 from identity.domain import Proven
 from identity.oauth.claims import granted_scope
@@ -31,8 +37,7 @@ class Asking:
         if not request.asks_for_consent:
             if client.is_ours:
                 return
-            known = self.consents.of(account.account_id)
-            if any(one.client_id == client.client_id and one.covers(scope) for one in known):
+            if is_allowed(self.consents.of(account.account_id), client.client_id, scope):
                 return
         now = self.clock()
         ticket = secrets.token_urlsafe(SECRET_BYTES)

@@ -23,6 +23,7 @@ from identity.oauth.errors import InvalidGrantError, InvalidScopeError
 from identity.passkeys.challenges import Challenges
 from identity.passkeys.domain import StaleCeremonyError
 from identity.routes import authorize
+from kernel.events.identity import AppStopped
 from tests.fakes.accounts import FakeAnnouncements, FakeLimits, FakeMembers, OpenSeal
 from tests.fakes.identity import PlainPasswords
 from tests.fakes.mfa import FakeFactors
@@ -345,6 +346,50 @@ def test_an_app_that_is_stopped_is_signed_out_and_has_to_ask_again(club: Club) -
         club.refresh(tokens["refresh_token"], "film-club")
     assert club.refresh(ours["refresh_token"])["access_token"]
     assert club.sign_in()["statusCode"] == 200, "it asks again"
+
+
+def stopped(club: Club) -> None:
+    """Have the owner stop Film Club."""
+    secret = club.apps.enter(Owner(ADA["email"], ADA["password"], "192.0.2.1"))
+    club.apps.withdraw(secret, "film-club")
+
+
+def test_a_code_that_an_app_has_not_used_is_worth_nothing_once_it_is_stopped(club: Club) -> None:
+    answer = club.decide(club.sign_in())
+    stopped(club)
+
+    with pytest.raises(InvalidGrantError):
+        club.tokens_for(answer)
+
+    assert club.grants.families == {}
+    assert club.held.devices == {}, "nor is there a device of it"
+
+
+def test_a_code_is_worth_nothing_for_more_than_was_allowed_again_since(club: Club) -> None:
+    answer = club.decide(club.sign_in())
+    stopped(club)
+    club.decide(club.sign_in(scope="openid"))
+
+    with pytest.raises(InvalidGrantError):
+        club.tokens_for(answer)
+
+
+def test_a_sign_in_that_began_while_its_app_was_stopped_is_not_renewed(club: Club) -> None:
+    """The list of what had to end was read before it was there."""
+    tokens = club.tokens_for(club.decide(club.sign_in()))
+    (account_id,) = club.accounts.accounts
+    told = AppStopped(sequence=1, account_id=account_id, client_id="film-club")
+    club.consents.withdraw(told, club.now)
+
+    with pytest.raises(InvalidGrantError):
+        club.refresh(tokens["refresh_token"], "film-club")
+
+
+def test_for_our_own_clients_no_consent_is_read(club: Club) -> None:
+    tokens = club.exchange(club.code())
+    club.refresh(tokens["refresh_token"])
+
+    assert club.consents.reads == 0
 
 
 def test_only_the_owner_sees_and_stops_apps(club: Club) -> None:

@@ -138,6 +138,7 @@ class Server:
         return Tokens(
             accounts=self.accounts,
             grants=self.grants,
+            consents=self.consents,
             devices=Polling(self.devices, self.clock),
             proofs=Proofs(OpenSslSignatures(), self.seen, self.clock),
             announcements=self.announcements,
