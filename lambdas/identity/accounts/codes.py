@@ -104,6 +104,11 @@ class Codes:
         )
         self.challenges.open(challenge, told, now)
 
+    def address(self, secret: str) -> str:
+        """What address a page's code proves, without costing a try; empty for what is no page."""
+        challenge = self.challenges.find(digest(secret)) if secret else None
+        return "" if challenge is None else challenge.email
+
     def answer(
         self, secret: str, code: str, purpose: Purpose, place: str, cookie: str = ""
     ) -> Challenge:

@@ -148,7 +148,7 @@ class Recovery:
         The account's passkeys are gone: one of them may be a thief's (ADR 469). An app that codes
         come from stays, for mail is no second step: who has one is not proven to be its owner yet.
         """
-        new_password(password)
+        new_password(password, self.codes.address(secret))
         proven = self.codes.answer(secret, code, "reset", place, cookie)
         account = self.members.by_id(proven.account_id)
         if account is None or account.email != proven.email:

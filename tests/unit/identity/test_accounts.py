@@ -17,6 +17,7 @@ from identity.accounts.domain import (
 from identity.accounts.limits import SIGN_IN_BY_ADDRESS, SIGN_IN_FROM_HERE
 from identity.accounts.sign_in import NOBODY
 from identity.domain import Account, Block, EmailTakenError
+from identity.mfa.check import Owner
 from kernel.errors import ConflictError, InvalidInputError, UnavailableError
 from kernel.events.identity import (
     AccountCreated,
@@ -240,6 +241,23 @@ def test_a_password_that_is_refused_costs_no_try(desk: Desk) -> None:
         with pytest.raises(InvalidInputError):
             desk.recovery.reset(secret, code, "password1", HERE)
 
+    desk.recovery.reset(secret, code, CHOSEN, HERE)
+
+
+@pytest.mark.parametrize("password", [ADA, "Ada@Example.com ", "lovelace"])
+def test_an_address_is_no_password_by_whichever_way_it_is_chosen(desk: Desk, password: str) -> None:
+    email = "lovelace@example.com" if password == "lovelace" else ADA
+    desk.member(email)
+    secret = desk.recovery.request(email, "en", HERE)
+    code = desk.sealed_in(PasswordResetRequested)["code"]
+
+    for choose in (
+        lambda: desk.recovery.reset(secret, code, password, HERE),
+        lambda: desk.upkeep.change_password(Owner(email, PASSWORD, HERE), password),
+        lambda: desk.sign_up.request(email, password, "en", HERE),
+    ):
+        with pytest.raises(InvalidInputError, match="Your address"):
+            choose()
     desk.recovery.reset(secret, code, CHOSEN, HERE)
 
 
