@@ -255,7 +255,7 @@ class Tokens:
             account = self._account(family.account_id, time_of(family.family_id))
             scope = renewed_scope(form.get("scope", ""), family, account)
             self._check_allowed(account, client, scope)
-            profile = _watching_as(account, family)
+            profile = watching_as(account, family)
             if successor is not None:
                 return self._response(account, family, successor, scope, profile)
             renewed, successor = self._renewed(account, family, presented, key, told)
@@ -396,7 +396,7 @@ def _new_secret() -> str:
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
-def _watching_as(account: Account, family: Family) -> str:
+def watching_as(account: Account, family: Family) -> str:
     """The profile that the sign-in chose; InvalidGrantError when it was deleted since."""
     try:
         return account.household.watching(family.profile_id).profile_id
