@@ -202,18 +202,20 @@ class DynamoMembers:
         """Another address; EmailTakenError when that one has an account, ConflictError when this
         one was blocked, or its address changed, or its sign-ins ended, since it was read."""
         ended = account.sessions_from
+        unended = (
+            "attribute_not_exists(sessions_from)" if ended is None else "sessions_from = :ended"
+        )
+        values: dict[str, str | int] = {"new": email, "old": account.email}
+        if ended is not None:
+            values["ended"] = epoch_milliseconds(ended)
         try:
             self._write.all_of(
                 self._write.put(email_claim(email, account.account_id), ABSENT),
                 self._write.change_account(
                     account,
                     "SET email = :new",
-                    "email = :old AND attribute_not_exists(blocked_at) AND (sessions_from = :ended"
-                    " OR (:ended = :never AND attribute_not_exists(sessions_from)))",
-                    new=email,
-                    old=account.email,
-                    ended=0 if ended is None else epoch_milliseconds(ended),
-                    never=0,
+                    f"email = :old AND attribute_not_exists(blocked_at) AND {unended}",
+                    **values,
                 ),
                 self._write.remove(key("EMAIL", account.email)),
                 self._write.event(told, now),
