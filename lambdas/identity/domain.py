@@ -90,10 +90,12 @@ class Account:
 
 @dataclass(frozen=True)
 class Proven:
-    """Somebody who has just shown to be an account's owner, by all that it asks for."""
+    """Somebody who has just shown to be an account's owner."""
 
     account: Account
     at: datetime
+    """Before the account was read: whatever ended its sign-ins while a password was compared, or a
+    code, has ended what comes of this, too."""
 
 
 @dataclass(frozen=True)

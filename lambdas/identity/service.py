@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from identity.accounts.letters import Letters
 from identity.accounts.passwords import new_password
@@ -13,7 +12,14 @@ from identity.accounts.ports import Announcements
 from identity.accounts.sign_in import PasswordCheck
 from identity.consent.asking import Asking
 from identity.consent.ports import Consents
-from identity.domain import Account, Admitted, EmailTakenError, canonical_email, checked_scopes
+from identity.domain import (
+    Account,
+    Admitted,
+    EmailTakenError,
+    Proven,
+    canonical_email,
+    checked_scopes,
+)
 from identity.mfa.domain import (
     PASSWORD,
     TOTP,
@@ -118,22 +124,17 @@ class Admission:
         """What the client asks for; UnknownClientError or an OAuthError."""
         return authorization_request(parameters, self.clients)
 
-    def admit(self, request: AuthorizationRequest, account: Account, methods: str) -> Admitted:
+    def admit(self, request: AuthorizationRequest, proven: Proven, methods: str) -> Admitted:
         """A code for the client; `methods` say how the owner was known. InvalidScopeError,
         SecondStepRequiredError, or ConsentNeededError for a client whose owner has to be asked
         first."""
         client = self.clients[request.client_id]
-        Asking(self.consents, self.clock).check(request, client, account, methods)
-        return self.issue(request, account, methods)
+        Asking(self.consents, self.clock).check(request, client, proven, methods)
+        return self.issue(request, proven, methods)
 
-    def issue(
-        self,
-        request: AuthorizationRequest,
-        account: Account,
-        methods: str,
-        signed_in_at: datetime | None = None,
-    ) -> Admitted:
-        """A code for the client, without asking anybody; for a sign-in of then, or of now."""
+    def issue(self, request: AuthorizationRequest, proven: Proven, methods: str) -> Admitted:
+        """A code for the client, without asking anybody."""
+        account = proven.account
         scope = granted_scope(request.scope, account, methods)
         now = self.clock()
         code = secrets.token_urlsafe(SECRET_BYTES)
@@ -145,7 +146,7 @@ class Admission:
                 scope=scope,
                 expires_at=now + CODE_LIFE,
                 methods=methods,
-                signed_in_at=signed_in_at,
+                signed_in_at=proven.at,
             )
         )
         succeeded = SignInSucceeded(
@@ -180,9 +181,9 @@ class Authorization:
     ) -> Admitted:
         """A code for the client; SecondStepNeededError to an account that has a second factor,
         InvalidScopeError, SecondStepRequiredError, or what `PasswordCheck.account` refuses."""
-        account = self.check.account(email, password, place, cookie=cookie)
-        if account.factors:
+        proven = self.check.account(email, password, place, cookie=cookie)
+        if proven.account.factors:
             raise SecondStepNeededError(
-                begin_second_step(self.pending, request, account, self.clock)
+                begin_second_step(self.pending, request, proven, self.clock)
             )
-        return self.admission.admit(request, account, PASSWORD)
+        return self.admission.admit(request, proven, PASSWORD)

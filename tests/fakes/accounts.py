@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,9 +25,14 @@ class Work:
     """How often each slow thing was done: what somebody with a stopwatch could tell."""
 
     done: Counter[str] = field(default_factory=Counter)
+    meanwhile: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """What happens the next time while that is being done."""
 
     def did(self, what: str) -> None:
         self.done[what] += 1
+        happens = self.meanwhile.pop(what, None)
+        if happens is not None:
+            happens()
 
 
 @dataclass
@@ -77,7 +82,11 @@ class FakeMembers:
     def change_email(self, account: Account, email: str, told: Event, now: datetime) -> None:
         if self.accounts.by_email(email):
             raise EmailTakenError("taken")
-        self._put(replace(self.accounts.accounts[account.account_id], email=email))
+        current = self.accounts.accounts[account.account_id]
+        as_read = (account.email, account.sessions_from)
+        if (current.email, current.sessions_from) != as_read or current.block is not None:
+            raise ConflictError("changed")
+        self._put(replace(current, email=email))
         self.told.append(told)
 
     def request_deletion(self, account: Account, due: datetime, told: Event, now: datetime) -> None:

@@ -208,6 +208,7 @@ class FakeConsents:
     asked: dict[str, AskedConsent] = field(default_factory=dict)
     allowed: dict[tuple[str, str], Consent] = field(default_factory=dict)
     told: list[AppAllowed | AppStopped] = field(default_factory=list)
+    reads: int = 0
 
     def ask(self, asked: AskedConsent) -> None:
         self.asked[asked.digest] = asked
@@ -216,6 +217,7 @@ class FakeConsents:
         return self.asked.pop(asked_digest, None)
 
     def of(self, account_id: str) -> list[Consent]:
+        self.reads += 1
         found = [one for (owner, _), one in self.allowed.items() if owner == account_id]
         return sorted(found, key=lambda one: one.since)
 

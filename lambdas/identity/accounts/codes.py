@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from identity.accounts.device_cookies import known_device
 from identity.accounts.domain import (
@@ -82,8 +83,12 @@ class Codes:
         told: Event | None,
         password_hash: str = "",
         answerable: bool = True,
+        began: datetime | None = None,
     ) -> None:
-        """Wait for a code; one that is not answerable looks the same to whoever tries."""
+        """Wait for a code; one that is not answerable looks the same to whoever tries.
+
+        It begins now, or when whoever asks was known to be the account's owner.
+        """
         now = self.clock()
         expected = code_digest(new.secret, new.code) if answerable else digest(new.secret)
         challenge = Challenge(
@@ -95,9 +100,14 @@ class Codes:
             language=language,
             code_digest=expected,
             tries_left=CODE_TRIES,
-            expires_at=now + CODE_LIFE[purpose],
+            expires_at=(began or now) + CODE_LIFE[purpose],
         )
         self.challenges.open(challenge, told, now)
+
+    def address(self, secret: str) -> str:
+        """What address a page's code proves, without costing a try; empty for what is no page."""
+        challenge = self.challenges.find(digest(secret)) if secret else None
+        return "" if challenge is None else challenge.email
 
     def answer(
         self, secret: str, code: str, purpose: Purpose, place: str, cookie: str = ""

@@ -112,6 +112,11 @@ class Challenge:
     tries_left: int
     expires_at: datetime
 
+    @property
+    def began(self) -> datetime:
+        """When it was asked for."""
+        return self.expires_at - CODE_LIFE[self.purpose]
+
 
 def waiting(seconds: int) -> str:
     """A time to wait, as a person says it."""

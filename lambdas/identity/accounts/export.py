@@ -52,7 +52,7 @@ class Export:
         A blocked account's owner has the same right to it. UnavailableError when a domain does
         not say what it keeps. The owner hears of it by a letter, before anything is given out.
         """
-        account = self.check.known(owner, "export")
+        account = self.check.known(owner, "export").account
         now = self.clock()
         token = self._token(account, now)
         kept = {

@@ -39,7 +39,8 @@ class Members(Protocol):
         """The same password under another hash, unless it was changed meanwhile."""
 
     def change_email(self, account: Account, email: str, told: Event, now: datetime) -> None:
-        """Another address; EmailTakenError when that one has an account."""
+        """Another address; EmailTakenError when that one has an account, ConflictError when this
+        one was blocked, or its address changed, or its sign-ins ended, since it was read."""
 
     def request_deletion(self, account: Account, due: datetime, told: Event, now: datetime) -> None:
         """End every sign-in and have the account deleted when it is due."""

@@ -23,7 +23,7 @@ from identity.accounts.requests import (
 )
 from identity.accounts.service import Recovery, SignUp, Upkeep
 from identity.confirmation.replies import owner_in, refused_form
-from identity.domain import Account, Admitted, Proven
+from identity.domain import Admitted, Proven
 from identity.forms import form
 from identity.mfa.check import Owner
 from identity.mfa.domain import PASSWORD
@@ -42,7 +42,7 @@ class Admission(Protocol):
     def request(self, parameters: Mapping[str, str]) -> AuthorizationRequest:
         """What the client asks for; UnknownClientError or an OAuthError."""
 
-    def admit(self, request: AuthorizationRequest, account: Account, methods: str) -> Admitted:
+    def admit(self, request: AuthorizationRequest, proven: Proven, methods: str) -> Admitted:
         """A code for the client."""
 
 
@@ -140,17 +140,18 @@ class Accounts:
     def _verify(self, given: Form) -> Reply:
         account = self.sign_up.confirm(given["challenge"], given["code"], given.place)
         log.note(account=account.account_id)
+        proven = Proven(account, account.created_at)
         if not given.request:
             answer = self._told("Your account is ready", "Sign in and watch.")
-            return with_device_cookie(answer, given.cookie, Proven(account, account.created_at))
-        return self._admitted(given, account)
+            return with_device_cookie(answer, given.cookie, proven)
+        return self._admitted(given, proven)
 
-    def _admitted(self, given: Form, account: Account) -> Reply:
+    def _admitted(self, given: Form, proven: Proven) -> Reply:
         request = self.admission.request(given.request)
         return admitted(
             given.cookie,
             # An account that is new has no second factor.
-            lambda: self.admission.admit(request, account, PASSWORD),
+            lambda: self.admission.admit(request, proven, PASSWORD),
             given.request,
             self.issuer,
             self.public_origin,

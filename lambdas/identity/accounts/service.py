@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from identity.accounts.codes import Codes
 from identity.accounts.device_cookies import known_device
@@ -33,10 +34,13 @@ from kernel.events.identity import (
     EmailChangeRequested,
     EmailVerificationRequested,
     KnownAddressSignedUp,
+    LetterEvent,
     PasswordChanged,
     PasswordResetRequested,
 )
 from kernel.ids import new_id
+
+Kind = TypeVar("Kind", bound=LetterEvent)
 
 
 @dataclass(frozen=True)
@@ -144,18 +148,20 @@ class Recovery:
         The account's passkeys are gone: one of them may be a thief's (ADR 469). An app that codes
         come from stays, for mail is no second step: who has one is not proven to be its owner yet.
         """
-        new_password(password)
+        new_password(password, self.codes.address(secret))
         proven = self.codes.answer(secret, code, "reset", place, cookie)
         account = self.members.by_id(proven.account_id)
         if account is None or account.email != proven.email:
             raise WrongCodeError(WRONG_CODE)
+        chosen = self.passwords.hash(password)
+        letter = _password_changed(self.letters, account, self.clock())
+        # The last thing before the write: what began while this hashed and sealed ends with it.
         now = self.clock()
-        told: list[Event] = [_password_changed(self.letters, account, now)]
+        told: list[Event] = [_as_of(now, letter)]
         if account.deletion_due is not None:
             told.append(
                 AccountRestored(sequence=epoch_milliseconds(now), account_id=account.account_id)
             )
-        chosen = self.passwords.hash(password)
         self.members.recover(account, chosen, told, now)
         return None if account.factors else Proven(replace(account, password_hash=chosen), now)
 
@@ -177,18 +183,19 @@ class Upkeep:
     def change_password(self, owner: Owner, chosen: str) -> Proven:
         """Another password: every device is signed out."""
         new_password(chosen)
-        account = self.check.account(owner, "password")
+        account = self.check.account(owner, "password").account
         new_password(chosen, account.email)
-        now = self.clock()
-        told = [_password_changed(self.letters, account, now)]
         password_hash = self.passwords.hash(chosen)
-        self.members.change_password(account, password_hash, told, now)
+        letter = _password_changed(self.letters, account, self.clock())
+        now = self.clock()
+        self.members.change_password(account, password_hash, [_as_of(now, letter)], now)
         return Proven(replace(account, password_hash=password_hash), now)
 
     def request_email(self, owner: Owner, chosen: str) -> str:
         """Send a code to the new address and word of it to the old; the page's secret."""
         address = deliverable_email(chosen)
-        account = self.check.account(owner, "email")
+        proven = self.check.account(owner, "email")
+        account = proven.account
         new = self.codes.new(address, owner.place)
         told = self.letters.write(
             EmailChangeRequested,
@@ -204,14 +211,19 @@ class Upkeep:
             email=address,
             language=account.language,
             told=told,
+            began=proven.at,
         )
         return new.secret
 
     def confirm_email(self, secret: str, code: str, place: str, cookie: str = "") -> str:
-        """The new address, from now on; EmailTakenError to whoever reads its mail."""
+        """The new address, from now on; EmailTakenError to whoever reads its mail.
+
+        WrongCodeError also to who asked before the account's sign-ins were ended, by a password
+        chosen by mail, say: they may be why. ConflictError when that happens just now.
+        """
         proven = self.codes.answer(secret, code, "change_email", place, cookie)
         account = self.members.by_id(proven.account_id)
-        if account is None or account.deletion_due is not None:
+        if account is None or not account.keeps(proven.began):
             raise WrongCodeError(WRONG_CODE)
         now = self.clock()
         told = self.letters.write(
@@ -226,17 +238,18 @@ class Upkeep:
 
     def delete(self, owner: Owner) -> datetime:
         """Have the account deleted, blocked or not; when it will be gone."""
-        account = self.check.known(owner, "delete")
-        now = self.clock()
-        due = now + DELETION_GRACE
-        told = self.letters.write(
+        account = self.check.known(owner, "delete").account
+        asked = self.clock()
+        due = asked + DELETION_GRACE
+        letter = self.letters.write(
             AccountDeletionRequested,
             account.account_id,
             account.language,
             {"to": account.email, "due": due.date().isoformat()},
-            now,
+            asked,
         )
-        self.members.request_deletion(account, due, told, now)
+        now = self.clock()
+        self.members.request_deletion(account, due, _as_of(now, letter), now)
         return due
 
 
@@ -264,3 +277,8 @@ class Deletion:
 def _password_changed(letters: Letters, account: Account, now: datetime) -> PasswordChanged:
     facts = {"to": account.email}
     return letters.write(PasswordChanged, account.account_id, account.language, facts, now)
+
+
+def _as_of(now: datetime, letter: Kind) -> Kind:
+    """A letter of what is written now: who ends what began before goes by its moment."""
+    return replace(letter, sequence=epoch_milliseconds(now))

@@ -22,7 +22,7 @@ from identity.accounts.limits import (
     Limit,
 )
 from identity.accounts.ports import Announcements, Limits, Members
-from identity.domain import EMAIL_MAX_CHARACTERS, Account
+from identity.domain import EMAIL_MAX_CHARACTERS, Account, Proven
 from identity.ports import Passwords
 from kernel.clock import Clock, epoch_milliseconds
 from kernel.events.identity import SignInFailed
@@ -53,15 +53,15 @@ class PasswordCheck:
 
     def account(
         self, email: str, password: str, place: str, *, cookie: str = "", device: str = ""
-    ) -> Account:
+    ) -> Proven:
         """Whose they are; what `known` refuses, and BlockedAccountError."""
-        account = self.known(email, password, place, cookie=cookie, device=device)
-        check_not_blocked(account)
-        return account
+        proven = self.known(email, password, place, cookie=cookie, device=device)
+        check_not_blocked(proven.account)
+        return proven
 
     def known(
         self, email: str, password: str, place: str, *, cookie: str = "", device: str = ""
-    ) -> Account:
+    ) -> Proven:
         """Whose they are, blocked or not.
 
         A browser's `cookie` may tell that the account knows it; who asks on behalf of a `device`
@@ -97,7 +97,7 @@ class PasswordCheck:
             upgraded = self.passwords.hash(password)
             self.members.upgrade_hash(account, upgraded)
             account = replace(account, password_hash=upgraded)
-        return account
+        return Proven(account, now)
 
     def _told_of(self, account: Account | None) -> str:
         return NOBODY if account is None else account.account_id

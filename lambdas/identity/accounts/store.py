@@ -199,12 +199,23 @@ class DynamoMembers:
             return
 
     def change_email(self, account: Account, email: str, told: Event, now: datetime) -> None:
-        """Another address; EmailTakenError when that one has an account."""
+        """Another address; EmailTakenError when that one has an account, ConflictError when this
+        one was blocked, or its address changed, or its sign-ins ended, since it was read."""
+        ended = account.sessions_from
+        unended = (
+            "attribute_not_exists(sessions_from)" if ended is None else "sessions_from = :ended"
+        )
+        values: dict[str, str | int] = {"new": email, "old": account.email}
+        if ended is not None:
+            values["ended"] = epoch_milliseconds(ended)
         try:
             self._write.all_of(
                 self._write.put(email_claim(email, account.account_id), ABSENT),
                 self._write.change_account(
-                    account, "SET email = :new", "email = :old", new=email, old=account.email
+                    account,
+                    "SET email = :new",
+                    f"email = :old AND attribute_not_exists(blocked_at) AND {unended}",
+                    **values,
                 ),
                 self._write.remove(key("EMAIL", account.email)),
                 self._write.event(told, now),
@@ -212,7 +223,10 @@ class DynamoMembers:
         except self.client.exceptions.TransactionCanceledException as error:
             if not is_refused(error.response):
                 raise
-            raise EmailTakenError(_TAKEN, field="email") from error
+            claim, *_ = cast("dict[str, Any]", error.response)["CancellationReasons"]
+            if claim["Code"] == "ConditionalCheckFailed":
+                raise EmailTakenError(_TAKEN, field="email") from error
+            raise ConflictError(_CHANGED) from error
 
     def request_deletion(self, account: Account, due: datetime, told: Event, now: datetime) -> None:
         """End every sign-in and note when the account is to be deleted."""
@@ -334,6 +348,8 @@ class DynamoChallenges:
                 "code_digest": challenge.code_digest,
                 "tries_left": challenge.tries_left,
                 "expires_at": _seconds(challenge.expires_at),
+                # When it was asked for decides whether what ended the account's sign-ins ends it.
+                "ends_at": epoch_milliseconds(challenge.expires_at),
             }
         )
         gone = {"expires_at": _attribute(_seconds(challenge.expires_at))}
@@ -390,8 +406,15 @@ def _challenge(secret_digest: str, item: Mapping[str, Any]) -> Challenge:
         language=item["language"]["S"],
         code_digest=item["code_digest"]["S"],
         tries_left=int(item["tries_left"]["N"]),
-        expires_at=datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC),
+        expires_at=_ends_at(item),
     )
+
+
+def _ends_at(item: Mapping[str, Any]) -> datetime:
+    if "ends_at" in item:
+        return moment_of(int(item["ends_at"]["N"]))
+    # One that waits since before that was kept.
+    return datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC)
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,5 @@ class Confirming:
             raise ClosingAccountError(CLOSING)
         if not account.stands_since(proven.since):
             raise StaleCeremonyError(STALE)
-        secret = self.check.challenges.new(
-            confirmation_of(change), account.account_id, CONFIRMATION_LIFE
-        )
+        secret = self.check.challenges.page(confirmation_of(change), proven, CONFIRMATION_LIFE)
         return Confirmation(secret, account.email)

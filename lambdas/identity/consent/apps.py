@@ -30,7 +30,7 @@ class Apps:
 
     def enter(self, owner: Owner) -> str:
         """The page's secret; what `OwnerCheck` refuses."""
-        return self.challenges.new("apps", self.owners.account(owner, "apps").account_id)
+        return self.challenges.page("apps", self.owners.account(owner, "apps"))
 
     def shown(self, secret: str) -> Sequence[Consent]:
         """What the account allowed; StaleCeremonyError."""

@@ -5,6 +5,7 @@ Pure: time and randomness come in as arguments.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -66,6 +67,11 @@ class Consent:
     def covers(self, scope: str) -> bool:
         """Whether nothing new is asked for."""
         return set(scope.split()) <= self.scopes
+
+
+def is_allowed(consents: Iterable[Consent], client_id: str, scope: str) -> bool:
+    """Whether an app may do all of that."""
+    return any(one.client_id == client_id and one.covers(scope) for one in consents)
 
 
 def asked_digest(ticket: str, request: AuthorizationRequest) -> str:

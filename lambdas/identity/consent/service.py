@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from identity.consent.domain import StaleConsentError, asked_digest
 from identity.consent.ports import Consents
-from identity.domain import Account, Admitted
+from identity.domain import Admitted, Proven
 from identity.oauth.claims import granted_scope
 from identity.oauth.clients import AuthorizationRequest
 from identity.oauth.device_grants import AccessDeniedError
@@ -26,9 +25,7 @@ class Admission(Protocol):
     def request(self, parameters: Mapping[str, str]) -> AuthorizationRequest:
         """What the client asks for; UnknownClientError or an OAuthError."""
 
-    def issue(
-        self, request: AuthorizationRequest, account: Account, methods: str, signed_in_at: datetime
-    ) -> Admitted:
+    def issue(self, request: AuthorizationRequest, proven: Proven, methods: str) -> Admitted:
         """A code for the client, without asking anybody."""
 
 
@@ -63,4 +60,4 @@ class Deciding:
             scope=scope,
         )
         self.consents.remember(allowed, now)
-        return self.admission.issue(request, account, asked.methods, asked.signed_in_at)
+        return self.admission.issue(request, Proven(account, asked.signed_in_at), asked.methods)

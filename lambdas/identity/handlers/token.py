@@ -8,6 +8,7 @@ from identity import settings
 from identity.accounts.letters import Letters
 from identity.accounts.limits import TOKENS_REFUSED
 from identity.accounts.store import DynamoAnnouncements, DynamoLimits
+from identity.consent.store import DynamoConsents
 from identity.devices.service import Registry
 from identity.devices.store import DynamoDevices
 from identity.oauth.device_store import DynamoDeviceGrants
@@ -37,6 +38,7 @@ _announcements = DynamoAnnouncements(_dynamodb, _table)
 _service = Tokens(
     accounts=DynamoAccounts(_dynamodb, _table),
     grants=DynamoGrants(_dynamodb, _table),
+    consents=DynamoConsents(_dynamodb, _table),
     devices=Polling(DynamoDeviceGrants(_dynamodb, _table), utc_now),
     proofs=Proofs(OpenSslSignatures(), DynamoSeenProofs(_dynamodb, _table), utc_now),
     announcements=_announcements,

@@ -30,7 +30,7 @@ from identity.confirmation.domain import (
     StaleConfirmationError,
     confirmation_of,
 )
-from identity.domain import Account
+from identity.domain import Account, Proven
 from identity.mfa.domain import (
     PASSWORD_AND_CODE,
     PASSWORD_AND_RECOVERY_CODE,
@@ -163,13 +163,13 @@ class OwnerCheck:
     codes: CodeCheck
     challenges: Challenges
 
-    def account(self, owner: Owner, change: Change) -> Account:
+    def account(self, owner: Owner, change: Change) -> Proven:
         """Whose they are; BlockedAccountError, and what `known` refuses."""
-        account = self.known(owner, change)
-        check_not_blocked(account)
-        return account
+        proven = self.known(owner, change)
+        check_not_blocked(proven.account)
+        return proven
 
-    def known(self, owner: Owner, change: Change) -> Account:
+    def known(self, owner: Owner, change: Change) -> Proven:
         """Whose they are, blocked or not.
 
         PasskeyNeededError; StaleConfirmationError and TooManyAttemptsError to who brings a
@@ -177,16 +177,14 @@ class OwnerCheck:
         """
         if owner.confirmation:
             return self._confirmed(owner, change)
-        account = self.passwords.known(
-            owner.email, owner.password, owner.place, cookie=owner.cookie
-        )
-        if account.factors:
-            self.codes.methods(account, owner.code, owner.place, owner.cookie)
-        elif account.passkeys:
+        proven = self.passwords.known(owner.email, owner.password, owner.place, cookie=owner.cookie)
+        if proven.account.factors:
+            self.codes.methods(proven.account, owner.code, owner.place, owner.cookie)
+        elif proven.account.passkeys:
             raise PasskeyNeededError(PASSKEY_NEEDED)
-        return account
+        return proven
 
-    def _confirmed(self, owner: Owner, change: Change) -> Account:
+    def _confirmed(self, owner: Owner, change: Change) -> Proven:
         """Whose passkey confirmed the change: once, and counted unless it did."""
         codes, now = self.codes, self.codes.clock()
         limit, place = CONFIRMATIONS_BY_PLACE, owner.place
@@ -197,7 +195,7 @@ class OwnerCheck:
             codes.announcements.tell(told, now)
             raise StaleConfirmationError(STALE_CONFIRMATION)
         codes.limits.give_back(limit, place)
-        return account
+        return Proven(account, now)
 
     def _confirmed_by(self, owner: Owner, change: Change) -> Account | None:
         if owner.email or owner.password or owner.code:

@@ -11,7 +11,7 @@ from identity.accounts.domain import CODE_ALPHABET
 from identity.accounts.letters import Letters
 from identity.accounts.limited import give_all_back
 from identity.confirmation.domain import Change
-from identity.domain import Account, Admitted
+from identity.domain import Account, Admitted, Proven
 from identity.mfa.check import WRONG_SECOND_CODE, CodeCheck, Owner, OwnerCheck
 from identity.mfa.domain import (
     PENDING_LIFE,
@@ -56,15 +56,15 @@ class Admission(Protocol):
     def request(self, parameters: Mapping[str, str]) -> AuthorizationRequest:
         """What the client asks for; UnknownClientError or an OAuthError."""
 
-    def admit(self, request: AuthorizationRequest, account: Account, methods: str) -> Admitted:
+    def admit(self, request: AuthorizationRequest, proven: Proven, methods: str) -> Admitted:
         """A code for the client."""
 
 
 def begin_second_step(
-    steps: PendingSteps, request: AuthorizationRequest, account: Account, clock: Clock
+    steps: PendingSteps, request: AuthorizationRequest, proven: Proven, clock: Clock
 ) -> str:
     """Wait for the second step of a sign-in; what its page carries."""
-    return _waiting(steps, account, repr(request), clock)
+    return _waiting(steps, proven, repr(request), clock)
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,10 @@ class SecondStep:
     ) -> Admitted:
         """A code for the client; StaleSignInError, or what `CodeCheck.methods` refuses."""
         pending = _found(self.pending, secret, repr(request), self.clock)
+        at = self.clock()
         account = _kept(self.accounts, pending)
         methods = self.codes.methods(account, code, place, cookie)
-        return self.admission.admit(request, account, methods)
+        return self.admission.admit(request, Proven(account, at), methods)
 
 
 @dataclass(frozen=True)
@@ -115,12 +116,13 @@ class TwoStep:
 
     def set_up(self, owner: Owner) -> NewApp:
         """A secret for an app, good once the app has shown a code; TwoStepIsOnError."""
-        account = self.owners.account(owner, "two-step")
+        proven = self.owners.account(owner, "two-step")
+        account = proven.account
         if TOTP in account.factors:
             raise TwoStepIsOnError("You sign in in two steps already.")
         secret = secrets.token_bytes(SECRET_BYTES)
         sealed = sealed_secret(self.seal, account.account_id, secret)
-        page_secret = _waiting(self.pending, account, SET_UP, self.clock, sealed)
+        page_secret = _waiting(self.pending, proven, SET_UP, self.clock, sealed)
         return NewApp(page_secret, shown_secret(secret), app_address(secret, account.email))
 
     def confirm(self, page_secret: str, code: str, place: str, cookie: str = "") -> tuple[str, ...]:
@@ -168,22 +170,22 @@ class TwoStep:
         return codes
 
     def _with_app(self, owner: Owner, change: Change) -> Account:
-        account = self.owners.account(owner, change)
+        account = self.owners.account(owner, change).account
         if TOTP not in account.factors:
             raise TwoStepIsOffError("You do not sign in in two steps.")
         return account
 
 
 def _waiting(
-    steps: PendingSteps, account: Account, purpose: str, clock: Clock, sealed_secret: str = ""
+    steps: PendingSteps, proven: Proven, purpose: str, clock: Clock, sealed_secret: str = ""
 ) -> str:
     now = clock()
     secret = secrets.token_urlsafe(PAGE_SECRET_BYTES)
     steps.keep(
         Pending(
             digest=pending_digest(secret, purpose),
-            account_id=account.account_id,
-            began=now,
+            account_id=proven.account.account_id,
+            began=proven.at,
             expires_at=now + (SET_UP_LIFE if sealed_secret else PENDING_LIFE),
             sealed_secret=sealed_secret,
         )

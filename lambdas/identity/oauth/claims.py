@@ -15,6 +15,9 @@ AUDIENCE = "marquee"
 ACCESS_TOKEN_LIFE = timedelta(minutes=10)
 """A ban reaches cached browsing after at most this long."""
 
+DEFAULT_SCOPE = "member"
+"""What a client wants that names nothing at all (RFC 6749 section 3.3)."""
+
 OPENID_SCOPES = ("openid", "email")
 """What a client may learn of who signed in (OpenID Connect Core section 5.4)."""
 
@@ -31,11 +34,11 @@ def granted_scope(asked: str, account: Account, methods: str) -> str:
     """The scope that a sign-in grants: what was asked for, is held and was proven enough for.
 
     `methods` say how the owner was known (RFC 8176). Unknown words are passed over, as RFC 6749
-    section 3.3 allows: the answer says what was granted. Asking for `staff` without holding it is
-    refused, so that nobody thinks they have it; SecondStepRequiredError to who holds it and came
-    by one factor.
+    section 3.3 allows: the answer says what was granted. InvalidScopeError where nothing is left:
+    nobody gets what they did not ask for. Asking for `staff` without holding it is refused, so that
+    nobody thinks they have it; SecondStepRequiredError to who holds it and came by one factor.
     """
-    words = asked.split()
+    words = asked.split() or [DEFAULT_SCOPE]
     if "staff" in words and "staff" not in account.scopes:
         raise InvalidScopeError("This account has no staff access.")
     if not all(_is_proven(word, methods) for word in words):
@@ -44,7 +47,9 @@ def granted_scope(asked: str, account: Account, methods: str) -> str:
         )
     wanted = [scope for scope in account.scopes if scope in words]
     openid = [scope for scope in OPENID_SCOPES if scope in words and "openid" in words]
-    return " ".join([*openid, *(wanted or ["member"])])
+    if not (openid or wanted):
+        raise InvalidScopeError("scope asks for nothing that there is.")
+    return " ".join([*openid, *wanted])
 
 
 def kept_scope(scope: str, account: Account, methods: str) -> str:

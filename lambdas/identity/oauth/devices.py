@@ -19,7 +19,7 @@ from identity.accounts.limits import (
 )
 from identity.accounts.ports import Announcements, Limits
 from identity.accounts.sign_in import NOBODY
-from identity.oauth.claims import OPENID_SCOPES, granted_scope
+from identity.oauth.claims import DEFAULT_SCOPE, OPENID_SCOPES, granted_scope
 from identity.oauth.clients import DEVICE_CODE, Client, client_for
 from identity.oauth.device_grants import (
     DEVICE_CODE_LIFE,
@@ -50,6 +50,9 @@ USER_CODE_TRIES = 4
 
 DEVICE_SCOPES = frozenset(["member", *OPENID_SCOPES])
 """Not `staff`: who approves a code does not see the screen it is on, and may be talked into it."""
+
+
+_ENDED = "The account ended its sign-ins meanwhile. Ask for a new code."
 
 
 class StaleVisitError(RefusedError):
@@ -97,8 +100,9 @@ class DeviceAuthorization:
     def ask(self, form: Mapping[str, str], place: str) -> dict[str, str | int]:
         """The codes for a device (section 3.2); an OAuthError otherwise."""
         client = client_for(self.clients, form.get("client_id", ""), DEVICE_CODE)
-        scope = form.get("scope") or "member"
-        if not set(scope.split()) <= DEVICE_SCOPES:
+        scope = form.get("scope") or DEFAULT_SCOPE
+        words = set(scope.split())
+        if not words <= DEVICE_SCOPES or words == {"email"}:
             raise InvalidScopeError(f"A device gets some of {', '.join(sorted(DEVICE_SCOPES))}.")
         name = checked_device_name(form.get("device_name", ""))
         now = self.clock()
@@ -186,7 +190,10 @@ class DevicePage:
             raise StaleVisitError(
                 "This was begun in another browser. Enter the code again."
             ) from error
-        account = self.accounts.by_id(spent.account_id) if cookie else None
+        account = self.accounts.by_id(spent.account_id)
+        # The device may have asked since the account ended its sign-ins, and this one before.
+        if account is None or not account.keeps(spent.began):
+            raise StaleVisitError(_ENDED)
         device = known_device(account, cookie, now)
         limit, subject = (
             (USER_CODES_BY_DEVICE, f"{spent.account_id} {device}")
@@ -215,7 +222,7 @@ class DevicePage:
         grant = self._waiting(kept.user_code)
         account = self.accounts.by_id(kept.account_id)
         if account is None or not account.keeps(grant.asked_at):
-            raise StaleVisitError("The account ended its sign-ins meanwhile. Ask for a new code.")
+            raise StaleVisitError(_ENDED)
         # The device has shown no factor of its own.
         scope = granted_scope(grant.scope, account, "") if approve else grant.scope
         if not self.devices.decide(

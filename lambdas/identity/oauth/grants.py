@@ -52,7 +52,7 @@ class AuthorizationCode:
     methods: str = "pwd"
     """How its owner was known: authentication methods of RFC 8176."""
     signed_in_at: datetime | None = None
-    """When its owner was known, where that was before it was given out."""
+    """When its owner was known; None in codes from before that was written down for each."""
 
     @property
     def began(self) -> datetime:

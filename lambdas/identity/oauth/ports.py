@@ -49,7 +49,7 @@ class Grants(Codes, Protocol):
 
     def revoke(self, account_id: str, family_id: str, now: datetime) -> None:
         """End a sign-in and tell of it: no token of its family is good any more; again is no
-        error, and is not told again."""
+        error, and is not told again. One that has not begun cannot begin, and nobody is told."""
 
 
 class Signer(Protocol):

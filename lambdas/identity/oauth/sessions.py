@@ -20,9 +20,9 @@ from identity.oauth.errors import (
     InvalidRequestError,
     InvalidTokenError,
 )
-from identity.oauth.grants import RefreshToken
+from identity.oauth.grants import Family, RefreshToken
 from identity.oauth.ports import Grants, KeySet
-from identity.oauth.tokens import family_of, required
+from identity.oauth.tokens import family_of, required, watching_as
 from identity.ports import Accounts
 from kernel.clock import Clock
 from kernel.ids import time_of
@@ -129,7 +129,8 @@ class Introspection:
             return None
         if family.is_revoked or family.expires_at <= self.clock():
             return None
-        if self._account(family.account_id, family.family_id) is None:
+        account = self._account(family.account_id, family.family_id)
+        if account is None or not _has_its_profile(account, family):
             return None
         told: dict[str, Any] = {
             "active": True,
@@ -205,6 +206,15 @@ class SigningOut:
 
     def _end(self, claims: Mapping[str, Any]) -> None:
         self.grants.revoke(str(claims["sub"]), str(claims["sid"]), self.clock())
+
+
+def _has_its_profile(account: Account, family: Family) -> bool:
+    """Whether whom the sign-in watches as is still there: it is renewed for nobody else."""
+    try:
+        watching_as(account, family)
+    except InvalidGrantError:
+        return False
+    return True
 
 
 def _check_is_of(client_id: str, client: Client) -> None:

@@ -130,19 +130,7 @@ class DynamoGrants:
 
     def family(self, account_id: str, family_id: str) -> Family | None:
         """The sign-in that tokens descend from."""
-        item = self._get(_family_key(account_id, family_id))
-        if item is None or "started_at" not in item:
-            return None
-        return Family(
-            **{name: item[name]["S"] for name in _FAMILY_TEXTS},
-            started_at=moment(item, "started_at"),
-            expires_at=moment(item, "expires_at"),
-            is_revoked="revoked_at" in item,
-            rotation=_rotation(item),
-            device_registered=item["device_registered"]["BOOL"],
-            signed_in_at=_signed_in_at(item),
-            arrival_ms=int(item["arrival"]["N"]) if "arrival" in item else 0,
-        )
+        return _family(self._get(_family_key(account_id, family_id)))
 
     def rotate(self, family: Family, renewed: Family) -> bool:
         """Spend a refresh token for its successor: one write, of the family's item alone."""
@@ -197,11 +185,12 @@ class DynamoGrants:
 
     def revoke(self, account_id: str, family_id: str, now: datetime) -> None:
         """End a sign-in and tell of it; one that has not begun yet cannot begin any more, and
-        nobody is told."""
+        nobody is told. Again is no error."""
         for _ in range(REVOKE_TRIES):
-            family = self.family(account_id, family_id)
-            if family is not None and family.is_revoked:
+            item = self._get(_family_key(account_id, family_id))
+            if item is not None and "revoked_at" in item:
                 return
+            family = _family(item)
             begun = "attribute_exists" if family is not None else "attribute_not_exists"
             ending = {
                 "Key": _family_key(account_id, family_id),
@@ -229,6 +218,22 @@ class DynamoGrants:
     def _get(self, item_key: dict[str, Any]) -> Item | None:
         answer = self.client.get_item(TableName=self.table, Key=item_key, ConsistentRead=True)
         return answer.get("Item")
+
+
+def _family(item: Item | None) -> Family | None:
+    """The sign-in; None for one that has not begun, or was ended before it did."""
+    if item is None or "started_at" not in item:
+        return None
+    return Family(
+        **{name: item[name]["S"] for name in _FAMILY_TEXTS},
+        started_at=moment(item, "started_at"),
+        expires_at=moment(item, "expires_at"),
+        is_revoked="revoked_at" in item,
+        rotation=_rotation(item),
+        device_registered=item["device_registered"]["BOOL"],
+        signed_in_at=_signed_in_at(item),
+        arrival_ms=int(item["arrival"]["N"]) if "arrival" in item else 0,
+    )
 
 
 def _ended(family: Family, now: datetime) -> SessionEnded:

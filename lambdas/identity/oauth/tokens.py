@@ -13,6 +13,8 @@ from identity.accounts.limited import take_or_tell, tell_of_limit
 from identity.accounts.limits import RENEWALS_BY_SIGN_IN, SIGN_INS_BY_ACCOUNT
 from identity.accounts.ports import Announcements, Limits
 from identity.accounts.sign_in import NOBODY
+from identity.consent.domain import is_allowed
+from identity.consent.ports import Consents
 from identity.devices.domain import Device, Introduced, device_id_of, introduced
 from identity.domain import Account
 from identity.oauth import jwt
@@ -70,6 +72,7 @@ class Tokens:
 
     accounts: Accounts
     grants: Grants
+    consents: Consents
     devices: DevicePolls
     proofs: Proofs
     announcements: Announcements
@@ -139,12 +142,14 @@ class Tokens:
             key=key,
         )
         account = self._account(code.account_id, code.began)
+        scope = kept_scope(code.scope, account, code.methods)
+        self._check_allowed(account, client, scope)
         held = self._device(account, form, device)
         return self._started(
             family_id,
             account,
             client,
-            kept_scope(code.scope, account, code.methods),
+            scope,
             key,
             held,
             nonce=code.request.nonce,
@@ -249,7 +254,8 @@ class Tokens:
             family.check(key, now)
             account = self._account(family.account_id, time_of(family.family_id))
             scope = renewed_scope(form.get("scope", ""), family, account)
-            profile = _watching_as(account, family)
+            self._check_allowed(account, client, scope)
+            profile = watching_as(account, family)
             if successor is not None:
                 return self._response(account, family, successor, scope, profile)
             renewed, successor = self._renewed(account, family, presented, key, told)
@@ -342,6 +348,16 @@ class Tokens:
             raise InvalidGrantError("The account ended this sign-in; sign in again.")
         return account
 
+    def _check_allowed(self, account: Account, client: Client, scope: str) -> None:
+        """InvalidGrantError to somebody else's app that the account's owner has stopped since.
+
+        Our own clients need no consent: nothing is read for them.
+        """
+        if client.is_ours:
+            return
+        if not is_allowed(self.consents.of(account.account_id), client.client_id, scope):
+            raise InvalidGrantError("The account's owner no longer allows this; sign in again.")
+
     def _response(
         self, account: Account, family: Family, token: RefreshToken, scope: str, profile: str
     ) -> Answer:
@@ -380,7 +396,7 @@ def _new_secret() -> str:
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
-def _watching_as(account: Account, family: Family) -> str:
+def watching_as(account: Account, family: Family) -> str:
     """The profile that the sign-in chose; InvalidGrantError when it was deleted since."""
     try:
         return account.household.watching(family.profile_id).profile_id

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from identity.domain import Account
+from identity.domain import Account, Proven
 from identity.oauth.grants import SECRET_BYTES
 from identity.passkeys.domain import (
     CEREMONY_LIFE,
@@ -27,14 +27,14 @@ class Challenges:
     ceremonies: Ceremonies
     clock: Clock
 
-    def new(self, purpose: str, account_id: str = "", life: timedelta = CEREMONY_LIFE) -> str:
-        """A secret, or challenge, for one purpose and account."""
+    def new(self, purpose: str, account_id: str = "") -> str:
+        """A challenge for one purpose and account."""
         now = self.clock()
-        secret = secrets.token_urlsafe(SECRET_BYTES)
-        self.ceremonies.begin(
-            Ceremony(ceremony_digest(secret, purpose), account_id, now, now + life)
-        )
-        return secret
+        return self._begun(purpose, account_id, now, now + CEREMONY_LIFE)
+
+    def page(self, purpose: str, proven: Proven, life: timedelta = CEREMONY_LIFE) -> str:
+        """A secret for one purpose of an account's owner: begun when they were known."""
+        return self._begun(purpose, proven.account.account_id, proven.at, self.clock() + life)
 
     def found(self, secret: str, purpose: str) -> Ceremony:
         """What was begun and goes on; StaleCeremonyError."""
@@ -51,6 +51,11 @@ class Challenges:
         if account is None or not account.keeps(ceremony.began):
             raise StaleCeremonyError(STALE)
         return account
+
+    def _begun(self, purpose: str, account_id: str, began: datetime, until: datetime) -> str:
+        secret = secrets.token_urlsafe(SECRET_BYTES)
+        self.ceremonies.begin(Ceremony(ceremony_digest(secret, purpose), account_id, began, until))
+        return secret
 
     def _current(self, ceremony: Ceremony | None) -> Ceremony:
         if ceremony is None or ceremony.expires_at <= self.clock():

@@ -15,7 +15,7 @@ from identity.accounts.limits import (
 )
 from identity.accounts.ports import Announcements, Limits
 from identity.accounts.sign_in import NOBODY
-from identity.domain import Account
+from identity.domain import Proven
 from identity.passkeys.challenges import Challenges
 from identity.passkeys.domain import REFUSED, RefusedPasskeyError, read_response, request_options
 from identity.passkeys.ports import Passkeys, Verifier
@@ -25,10 +25,9 @@ from kernel.events.identity import AccountEvent
 
 
 @dataclass(frozen=True)
-class PasskeyProof:
+class PasskeyProof(Proven):
     """Somebody holds a passkey of the account, and its device knew them."""
 
-    account: Account
     since: datetime
     """When the challenge was made that it signed."""
 
@@ -59,13 +58,13 @@ class PasskeyCheck:
         StaleCeremonyError, RefusedPasskeyError, of which `failed` tells where it is known whose it
         is, and TooManyAttemptsError before anything is verified.
         """
-        response = read_response(sent)
+        now, response = self.clock(), read_response(sent)
         ceremony = self.challenges.taken(response.challenge, purpose)
         passkey = self.passkeys.find(response.account_id, response.passkey_id)
         account = None if passkey is None else self.accounts.by_id(passkey.account_id)
         if passkey is None or account is None:
             raise RefusedPasskeyError(REFUSED)
-        now, account_id = self.clock(), account.account_id
+        account_id = account.account_id
         device = known_device(account, cookie, now)
         limit, subject = (
             (PASSKEYS_BY_DEVICE, f"{account_id} {device}")
@@ -85,7 +84,7 @@ class PasskeyCheck:
             self.announcements.tell(told, now)
             raise
         self.limits.give_back(limit, subject)
-        return PasskeyProof(account, ceremony.began)
+        return PasskeyProof(account, now, ceremony.began)
 
     def _count(self, limit: Limit, subject: str, account_id: str) -> None:
         now = self.clock()

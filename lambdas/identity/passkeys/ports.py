@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from identity.domain import Account, Admitted
+from identity.domain import Account, Admitted, Proven
 from identity.oauth.clients import AuthorizationRequest
 from identity.passkeys.domain import Assertion, Ceremony, NewCredential, Passkey
 from kernel.events import Event
@@ -63,5 +63,5 @@ class Admission(Protocol):
     def request(self, parameters: Mapping[str, str]) -> AuthorizationRequest:
         """What the client asks for; UnknownClientError or an OAuthError."""
 
-    def admit(self, request: AuthorizationRequest, account: Account, methods: str) -> Admitted:
+    def admit(self, request: AuthorizationRequest, proven: Proven, methods: str) -> Admitted:
         """A code for the client."""

@@ -56,7 +56,7 @@ class PasskeySignIn:
         check_not_blocked(account)
         if not account.keeps(proven.since):
             raise StaleCeremonyError(STALE)
-        return self.admission.admit(request, account, METHODS)
+        return self.admission.admit(request, proven, METHODS)
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,7 @@ class OwnPasskeys:
 
     def enter(self, owner: Owner) -> str:
         """The page's secret; what `OwnerCheck` refuses."""
-        account = self.owners.account(owner, "passkeys")
-        return self.challenges.new("manage", account.account_id)
+        return self.challenges.page("manage", self.owners.account(owner, "passkeys"))
 
     def shown(self, secret: str) -> Shown:
         """The account's passkeys; StaleCeremonyError."""

@@ -85,10 +85,11 @@ class StaffDesk:
             if account.block.reason == given:
                 return self._found(account)
             raise AlreadyBlockedError(_ALREADY)
+        notice = self._notice(AccountBlockNotice, account, {"reason": given}, self.clock())
+        # The last thing before the write: sign-ins that began while this sealed end with it.
         now = self.clock()
         block = Block(given, written, caller.account_id, now)
         blocked = AccountBlocked(sequence=epoch_milliseconds(now), account_id=account_id)
-        notice = self._notice(AccountBlockNotice, account, {"reason": given}, now)
         if not self.blocks.block(account, block, (blocked, notice)):
             raise ConflictError(_MEANWHILE)
         return self._found(self._account(account_id))
@@ -114,8 +115,7 @@ class StaffDesk:
         without any stays as it is. OwnAccountError, StaffAccountError.
         """
         self._check(caller)
-        now = self.clock()
-        caller.check_is_fresh(now)
+        caller.check_is_fresh(self.clock())
         given = checked_reason(reason, SECOND_STEP_REASONS)
         if account_id == caller.account_id:
             raise OwnAccountError(_OWN)
@@ -124,13 +124,14 @@ class StaffDesk:
             raise StaffAccountError(_STAFF)
         if not (account.factors or account.passkeys):
             return self._found(account)
+        notice = self._notice(SecondStepsRemovedNotice, account, {"reason": given}, self.clock())
+        now = self.clock()
         removed = SecondStepsRemoved(
             sequence=epoch_milliseconds(now),
             account_id=account_id,
             by=caller.account_id,
             reason=given,
         )
-        notice = self._notice(SecondStepsRemovedNotice, account, {"reason": given}, now)
         if not self.second_steps.remove(account, (removed, notice), now):
             raise ConflictError(_MEANWHILE)
         return self._found(self._account(account_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -13,15 +14,20 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from identity.accounts.limits import TOKENS_REFUSED
 from identity.oauth.clients import AuthorizationRequest
 from identity.oauth.errors import InvalidGrantError
 from identity.oauth.grants import AuthorizationCode, Family
 from identity.oauth.ports import Grants
+from identity.oauth.refusals import Refusals
+from identity.oauth.routes import token
 from identity.oauth.store import DynamoGrants
 from kernel.aws.dynamodb import dynamodb
 from kernel.ids import new_id
 from tests.fakes.identity import FakeGrants
 from tests.sign_ins import a_sign_in, secret, token_of
+from tests.unit.identity.test_oauth_routes import request
+from tests.unit.identity.test_sign_in import REQUEST, VERIFIER, Server
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -216,11 +222,36 @@ def test_nothing_of_a_revoked_sign_in_is_swapped_or_answered_again(
 def test_a_sign_in_that_was_revoked_before_it_began_does_not_begin(
     grants: Grants, family: Family, now: datetime
 ) -> None:
-    grants.revoke("acc_1", "fam_1", now)
+    for _ in range(2):
+        grants.revoke("acc_1", "fam_1", now)
 
     with pytest.raises(InvalidGrantError):
         grants.start(family)
     assert grants.family("acc_1", "fam_1") is None
+
+
+def test_a_code_that_comes_again_and_again_is_refused_each_time(
+    grants: Grants, now: datetime
+) -> None:
+    """The first time with another's verifier: the sign-in it was spent for has never begun."""
+    server = Server(now, grants=grants)  # type: ignore[arg-type]
+    server.registration.create_account("ada@example.com", "correct horse", ("member",))
+    refusals = Refusals(server.limits, server.announcements, TOKENS_REFUSED, server.clock)
+    answering = token(server.tokens, refusals)
+    form = {
+        "grant_type": "authorization_code",
+        "code": server.code(),
+        "client_id": "web",
+        "redirect_uri": REQUEST["redirect_uri"],
+    }
+
+    answers = [
+        answering(request("POST", "/token", {**form, "code_verifier": verifier}))
+        for verifier in ("w" * 43, VERIFIER, VERIFIER, VERIFIER)
+    ]
+
+    said = [(answer["statusCode"], json.loads(answer["body"])["error"]) for answer in answers]
+    assert said == [(400, "invalid_grant")] * 4
 
 
 def test_a_renewal_is_one_write_of_one_unit(

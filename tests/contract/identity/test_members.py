@@ -13,7 +13,12 @@ from typing import Any
 import boto3
 import pytest
 
-from identity.accounts.domain import Challenge, TooManyAttemptsError, WrongCodeError
+from identity.accounts.domain import (
+    CODE_LIFE,
+    Challenge,
+    TooManyAttemptsError,
+    WrongCodeError,
+)
 from identity.accounts.limits import Limit
 from identity.accounts.ports import Announcements, Challenges, Limits, Members
 from identity.accounts.store import (
@@ -22,11 +27,18 @@ from identity.accounts.store import (
     DynamoLimits,
     DynamoMembers,
 )
-from identity.domain import Account, EmailTakenError
+from identity.devices.ports import Devices
+from identity.devices.store import DynamoDevices
+from identity.domain import Account, Block, EmailTakenError
 from identity.profiles.domain import Profile
+from identity.staff.ports import Blocks
+from identity.staff.store import DynamoBlocks
 from kernel.errors import ConflictError
 from kernel.events.identity import AccountRestored
 from tests.fakes.accounts import FakeAnnouncements, FakeChallenges, FakeLimits, FakeMembers
+from tests.fakes.devices import FakeDevices
+from tests.fakes.identity import FakeAccounts, FakeGrants
+from tests.fakes.staff import FakeBlocks
 
 TOLD = AccountRestored(sequence=1, account_id="acc_1")
 LIMIT = Limit("tries", timedelta(seconds=10), 3)
@@ -38,6 +50,8 @@ class Ports:
     challenges: Challenges
     limits: Limits
     announcements: Announcements
+    devices: Devices
+    blocks: Blocks
     told: Callable[[], int]
 
 
@@ -45,11 +59,14 @@ class Ports:
 def ports(request: pytest.FixtureRequest, table_of: Callable[[str], str]) -> Ports:
     if request.param == "memory":
         told: list[Any] = []
+        accounts = FakeAccounts()
         return Ports(
-            FakeMembers(told=told),
+            FakeMembers(accounts, told),
             FakeChallenges(told=told),
             FakeLimits(),
             FakeAnnouncements(told),
+            FakeDevices(FakeGrants(), accounts),
+            FakeBlocks(accounts),
             lambda: len(told),
         )
     client, table = boto3.client("dynamodb"), table_of("identity")
@@ -66,6 +83,8 @@ def ports(request: pytest.FixtureRequest, table_of: Callable[[str], str]) -> Por
         DynamoChallenges(client, table),
         DynamoLimits(client, table),
         DynamoAnnouncements(client, table),
+        DynamoDevices(client, table),
+        DynamoBlocks(client, table),
         events,
     )
 
@@ -134,6 +153,72 @@ def test_an_address_moves_with_its_account(ports: Ports, ada: Account, now: date
         ports.members.change_email(other, "ada@new.example", TOLD, now)
 
 
+def password_changes(ports: Ports, account: Account, at: datetime) -> None:
+    ports.members.change_password(account, "h2", [TOLD], at)
+
+
+def deletion_is_asked_for(ports: Ports, account: Account, at: datetime) -> None:
+    ports.members.request_deletion(account, at + timedelta(days=14), TOLD, at)
+
+
+def everything_is_signed_out(ports: Ports, account: Account, at: datetime) -> None:
+    ports.devices.end_all(account.account_id, TOLD, at)
+
+
+def staff_block_it(ports: Ports, account: Account, at: datetime) -> None:
+    assert ports.blocks.block(account, Block("sharing", "", "acc_2", at), [TOLD])
+
+
+def it_moved_elsewhere(ports: Ports, account: Account, at: datetime) -> None:
+    ports.members.change_email(account, "ada@elsewhere.example", TOLD, at)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        password_changes,
+        deletion_is_asked_for,
+        everything_is_signed_out,
+        staff_block_it,
+        it_moved_elsewhere,
+    ],
+)
+@pytest.mark.parametrize("ended_before", [False, True])
+def test_no_address_changes_once_the_account_s_sign_ins_have_ended_since_it_was_read(
+    ports: Ports,
+    ada: Account,
+    now: datetime,
+    happens: Callable[[Ports, Account, datetime], None],
+    ended_before: bool,
+) -> None:
+    if ended_before:
+        ports.devices.end_all("acc_1", TOLD, now)
+    read = ports.members.by_id("acc_1")
+    assert read is not None
+    happens(ports, read, now + timedelta(milliseconds=1))
+    told, left = ports.told(), ports.members.by_id("acc_1")
+
+    with pytest.raises(ConflictError):
+        ports.members.change_email(read, "thief@example.com", TOLD, now)
+
+    assert ports.members.by_id("acc_1") == left
+    assert ports.members.by_email("thief@example.com") is None
+    assert ports.told() == told
+
+
+def test_an_address_changes_after_the_sign_ins_have_ended(
+    ports: Ports, ada: Account, now: datetime
+) -> None:
+    ports.members.change_password(ada, "h2", [TOLD], now + timedelta(microseconds=1500))
+    read = ports.members.by_id("acc_1")
+    assert read is not None
+    ports.members.upgrade_hash(read, "better")
+
+    ports.members.change_email(read, "ada@new.example", TOLD, now)
+
+    assert ports.members.by_email("ada@new.example") is not None
+
+
 def test_an_account_is_deleted_when_it_is_due(ports: Ports, ada: Account, now: datetime) -> None:
     due = now + timedelta(days=14)
     ports.members.request_deletion(ada, due, TOLD, now)
@@ -189,6 +274,17 @@ def test_a_challenge_is_answered_once(ports: Ports, challenge: Challenge, now: d
     with pytest.raises(WrongCodeError):
         ports.challenges.answer("secret", "right", "reset", now)
     assert ports.told() == 1
+
+
+def test_a_challenge_tells_to_the_millisecond_when_it_was_asked_for(
+    ports: Ports, challenge: Challenge, now: datetime
+) -> None:
+    later = now + timedelta(milliseconds=123) + CODE_LIFE["reset"]
+    ports.challenges.open(dataclasses.replace(challenge, expires_at=later), TOLD, now)
+
+    answered = ports.challenges.answer("secret", "right", "reset", now)
+
+    assert answered.began == now + timedelta(milliseconds=123)
 
 
 def test_a_challenge_is_found_without_costing_a_try(

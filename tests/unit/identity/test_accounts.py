@@ -16,8 +16,9 @@ from identity.accounts.domain import (
 )
 from identity.accounts.limits import SIGN_IN_BY_ADDRESS, SIGN_IN_FROM_HERE
 from identity.accounts.sign_in import NOBODY
-from identity.domain import EmailTakenError
-from kernel.errors import InvalidInputError, UnavailableError
+from identity.domain import Account, Block, EmailTakenError
+from identity.mfa.check import Owner
+from kernel.errors import ConflictError, InvalidInputError, UnavailableError
 from kernel.events.identity import (
     AccountCreated,
     AccountDeleted,
@@ -32,8 +33,11 @@ from kernel.events.identity import (
     KnownAddressSignedUp,
     PasswordChanged,
     PasswordResetRequested,
+    SignedOutEverywhere,
     SignInFailed,
 )
+from tests.fakes.devices import FakeDevices
+from tests.fakes.staff import FakeBlocks
 from tests.unit.identity.accounts_server import HERE, PASSWORD, Desk, owner
 
 ADA = "ada@example.com"
@@ -55,7 +59,7 @@ def test_an_account_comes_to_be_when_its_code_is_entered(desk: Desk) -> None:
     assert letter["to"] == account.email == ADA
     assert account.scopes == ("member",)
     assert account.language == "de"
-    assert desk.check.account(ADA, CHOSEN, HERE) == account
+    assert desk.check.account(ADA, CHOSEN, HERE).account == account
     assert desk.told_last(AccountCreated).account_id == account.account_id
 
 
@@ -223,7 +227,7 @@ def test_a_new_password_ends_every_sign_in(desk: Desk) -> None:
     desk.recovery.reset(secret, code, CHOSEN, HERE)
 
     changed = desk.current(ada)
-    assert desk.check.account(ADA, CHOSEN, HERE) == changed
+    assert desk.check.account(ADA, CHOSEN, HERE).account == changed
     assert not changed.keeps(desk.clock())
     assert changed.keeps(desk.clock() + timedelta(milliseconds=1))
     assert desk.sealed_in(PasswordChanged) == {"to": ADA}
@@ -237,6 +241,23 @@ def test_a_password_that_is_refused_costs_no_try(desk: Desk) -> None:
         with pytest.raises(InvalidInputError):
             desk.recovery.reset(secret, code, "password1", HERE)
 
+    desk.recovery.reset(secret, code, CHOSEN, HERE)
+
+
+@pytest.mark.parametrize("password", [ADA, "Ada@Example.com ", "lovelace"])
+def test_an_address_is_no_password_by_whichever_way_it_is_chosen(desk: Desk, password: str) -> None:
+    email = "lovelace@example.com" if password == "lovelace" else ADA
+    desk.member(email)
+    secret = desk.recovery.request(email, "en", HERE)
+    code = desk.sealed_in(PasswordResetRequested)["code"]
+
+    for choose in (
+        lambda: desk.recovery.reset(secret, code, password, HERE),
+        lambda: desk.upkeep.change_password(Owner(email, PASSWORD, HERE), password),
+        lambda: desk.sign_up.request(email, password, "en", HERE),
+    ):
+        with pytest.raises(InvalidInputError, match="Your address"):
+            choose()
     desk.recovery.reset(secret, code, CHOSEN, HERE)
 
 
@@ -280,6 +301,104 @@ def test_an_address_changes_when_the_new_one_is_confirmed_and_both_hear_of_it(de
     assert (asked["to"], asked["previous"]) == ("ada@new.example", ADA)
     assert desk.current(ada).email == "ada@new.example"
     assert desk.sealed_in(EmailChanged) == {"to": "ada@new.example", "previous": ADA}
+
+
+def resets_the_password(desk: Desk, account: Account) -> None:
+    secret = desk.recovery.request(ADA, "en", HERE)
+    desk.recovery.reset(secret, desk.sealed_in(PasswordResetRequested)["code"], CHOSEN, HERE)
+
+
+def changes_the_password(desk: Desk, account: Account) -> None:
+    desk.upkeep.change_password(owner(), CHOSEN)
+
+
+def signs_out_everywhere(desk: Desk, account: Account) -> None:
+    told = SignedOutEverywhere(sequence=1, account_id=account.account_id, family_ids=[])
+    FakeDevices(accounts=desk.members.accounts).end_all(account.account_id, told, desk.clock())
+
+
+def is_blocked(desk: Desk, account: Account) -> None:
+    block = Block("sharing", "", "acc_staff", desk.clock())
+    assert FakeBlocks(desk.members.accounts).block(account, block, [])
+
+
+def was_blocked_for_a_while(desk: Desk, account: Account) -> None:
+    is_blocked(desk, account)
+    blocked = desk.current(account)
+    assert blocked.block is not None
+    FakeBlocks(desk.members.accounts).unblock(blocked, blocked.block, [])
+
+
+def is_taken_back_from_deletion(desk: Desk, account: Account) -> None:
+    desk.upkeep.delete(owner())
+    resets_the_password(desk, account)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        resets_the_password,
+        changes_the_password,
+        signs_out_everywhere,
+        is_blocked,
+        was_blocked_for_a_while,
+        is_taken_back_from_deletion,
+    ],
+)
+def test_an_address_that_was_asked_for_before_the_sign_ins_ended_is_not_taken(
+    desk: Desk, happens: Callable[[Desk, Account], None]
+) -> None:
+    """A thief who had the password would have the account again, by a letter to themselves."""
+    ada = desk.member()
+    secret = desk.upkeep.request_email(owner(), "thief@example.com")
+    code = desk.sealed_in(EmailChangeRequested)["code"]
+    desk.clock.pass_by(timedelta(milliseconds=1))
+    happens(desk, ada)
+    desk.clock.pass_by(timedelta(milliseconds=1))
+
+    with pytest.raises(WrongCodeError):
+        desk.upkeep.confirm_email(secret, code, HERE)
+
+    assert desk.current(ada).email == ADA
+
+
+def test_an_address_is_asked_for_by_nobody_who_came_with_the_password_before(desk: Desk) -> None:
+    ada = desk.member()
+
+    def change() -> None:
+        desk.clock.pass_by(timedelta(milliseconds=20))
+        desk.members.change_password(desk.current(ada), f"plain:{CHOSEN}", [], desk.clock())
+        desk.clock.pass_by(timedelta(milliseconds=20))
+
+    desk.work.meanwhile["verify"] = change
+    secret = desk.upkeep.request_email(owner(), "thief@example.com")
+
+    with pytest.raises(WrongCodeError):
+        desk.upkeep.confirm_email(secret, desk.sealed_in(EmailChangeRequested)["code"], HERE)
+
+
+def test_an_address_is_not_taken_when_the_sign_ins_end_in_that_moment(desk: Desk) -> None:
+    ada = desk.member()
+    secret = desk.upkeep.request_email(owner(), "thief@example.com")
+    code = desk.sealed_in(EmailChangeRequested)["code"]
+    desk.clock.pass_by(timedelta(milliseconds=20))
+    desk.work.meanwhile["seal"] = lambda: signs_out_everywhere(desk, ada)
+
+    with pytest.raises(ConflictError):
+        desk.upkeep.confirm_email(secret, code, HERE)
+
+    assert desk.current(ada).email == ADA
+
+
+def test_an_address_is_asked_for_right_after_a_new_password(desk: Desk) -> None:
+    desk.member()
+    desk.upkeep.change_password(owner(), CHOSEN)
+    desk.clock.pass_by(timedelta(milliseconds=1))
+    secret = desk.upkeep.request_email(owner(CHOSEN), "ada@new.example")
+
+    code = desk.sealed_in(EmailChangeRequested)["code"]
+
+    assert desk.upkeep.confirm_email(secret, code, HERE) == "ada@new.example"
 
 
 def test_an_address_of_another_account_is_told_only_to_who_reads_its_mail(desk: Desk) -> None:

@@ -23,6 +23,7 @@ from identity.oauth.errors import InvalidGrantError, InvalidScopeError
 from identity.passkeys.challenges import Challenges
 from identity.passkeys.domain import StaleCeremonyError
 from identity.routes import authorize
+from kernel.events.identity import AppStopped
 from tests.fakes.accounts import FakeAnnouncements, FakeLimits, FakeMembers, OpenSeal
 from tests.fakes.identity import PlainPasswords
 from tests.fakes.mfa import FakeFactors
@@ -146,6 +147,33 @@ def test_the_page_asks_for_no_more_than_the_app_does(club: Club) -> None:
     page = club.sign_in(scope="openid")
 
     assert "e-mail address" not in page["body"]
+    assert "Watch as you" not in page["body"]
+
+
+def test_an_app_that_asks_who_somebody_is_cannot_watch_as_them(club: Club) -> None:
+    page = club.sign_in(scope="openid email")
+    tokens = club.tokens_for(club.decide(page))
+
+    assert "Watch as you" not in page["body"]
+    assert tokens["scope"] == claims_of(tokens["access_token"])["scope"] == "openid email"
+    assert claims_of(tokens["id_token"])["email"] == ADA["email"]
+    (allowed,) = club.consents.allowed.values()
+    assert allowed.scopes == {"openid", "email"}
+    renewed = club.refresh(tokens["refresh_token"], "film-club")
+    assert claims_of(renewed["access_token"])["scope"] == "openid email"
+
+
+@pytest.mark.parametrize("scope", ["email", "films", "Member"])
+def test_an_app_that_asks_for_nothing_that_there_is_gets_nothing(club: Club, scope: str) -> None:
+    assert sent(club.sign_in(scope=scope))["error"] == "invalid_scope"
+    assert club.consents.asked == {}
+
+
+def test_a_client_that_names_no_scope_asks_for_what_members_do(club: Club) -> None:
+    page = club.sign_in(scope="")
+
+    assert "Watch as you" in page["body"]
+    assert club.tokens_for(club.decide(page))["scope"] == "member"
 
 
 def test_what_was_allowed_is_not_asked_again_and_more_is(club: Club) -> None:
@@ -318,6 +346,50 @@ def test_an_app_that_is_stopped_is_signed_out_and_has_to_ask_again(club: Club) -
         club.refresh(tokens["refresh_token"], "film-club")
     assert club.refresh(ours["refresh_token"])["access_token"]
     assert club.sign_in()["statusCode"] == 200, "it asks again"
+
+
+def stopped(club: Club) -> None:
+    """Have the owner stop Film Club."""
+    secret = club.apps.enter(Owner(ADA["email"], ADA["password"], "192.0.2.1"))
+    club.apps.withdraw(secret, "film-club")
+
+
+def test_a_code_that_an_app_has_not_used_is_worth_nothing_once_it_is_stopped(club: Club) -> None:
+    answer = club.decide(club.sign_in())
+    stopped(club)
+
+    with pytest.raises(InvalidGrantError):
+        club.tokens_for(answer)
+
+    assert club.grants.families == {}
+    assert club.held.devices == {}, "nor is there a device of it"
+
+
+def test_a_code_is_worth_nothing_for_more_than_was_allowed_again_since(club: Club) -> None:
+    answer = club.decide(club.sign_in())
+    stopped(club)
+    club.decide(club.sign_in(scope="openid"))
+
+    with pytest.raises(InvalidGrantError):
+        club.tokens_for(answer)
+
+
+def test_a_sign_in_that_began_while_its_app_was_stopped_is_not_renewed(club: Club) -> None:
+    """The list of what had to end was read before it was there."""
+    tokens = club.tokens_for(club.decide(club.sign_in()))
+    (account_id,) = club.accounts.accounts
+    told = AppStopped(sequence=1, account_id=account_id, client_id="film-club")
+    club.consents.withdraw(told, club.now)
+
+    with pytest.raises(InvalidGrantError):
+        club.refresh(tokens["refresh_token"], "film-club")
+
+
+def test_for_our_own_clients_no_consent_is_read(club: Club) -> None:
+    tokens = club.exchange(club.code())
+    club.refresh(tokens["refresh_token"])
+
+    assert club.consents.reads == 0
 
 
 def test_only_the_owner_sees_and_stops_apps(club: Club) -> None:

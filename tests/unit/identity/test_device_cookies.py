@@ -176,7 +176,7 @@ def test_an_owner_signs_in_on_their_browser_whatever_strangers_have_guessed(
 ) -> None:
     strangers_guess(desk)
 
-    assert desk.check.account(ADA, PASSWORD, HERE, cookie=known) == ada
+    assert desk.check.account(ADA, PASSWORD, HERE, cookie=known).account == ada
     for place in (HERE, ELSEWHERE):
         with pytest.raises(TooManyAttemptsError):
             desk.check.account(ADA, PASSWORD, place)
@@ -292,7 +292,7 @@ def test_a_cookie_asks_no_more_and_no_less_of_us_for_an_address_that_nobody_has(
 def test_the_hash_of_a_password_is_made_anew_and_the_browser_stays_known(desk: Desk) -> None:
     ada = desk.member(password_hash=f"old:{PASSWORD}")
 
-    signed_in = desk.check.account(ADA, PASSWORD, HERE)
+    signed_in = desk.check.account(ADA, PASSWORD, HERE).account
 
     cookie = renewed_cookie(signed_in, "", CHANCE, desk.now)
     assert known_device(desk.current(ada), cookie, desk.now) == CHANCE

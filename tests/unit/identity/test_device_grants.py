@@ -201,8 +201,15 @@ def test_a_device_code_is_its_clients(home: Household) -> None:
         home.poll("never-issued")
 
 
+def test_a_tv_that_asks_who_somebody_is_cannot_watch_as_them(home: Household) -> None:
+    asked = home.ask(scope="openid email")
+    home.decide(asked["user_code"])
+
+    assert home.poll(asked["device_code"])["scope"] == "openid email"
+
+
 def test_what_a_tv_asks_for_is_checked(home: Household) -> None:
-    for scope in ("member root", "member staff"):
+    for scope in ("member root", "member staff", "email"):
         with pytest.raises(InvalidScopeError):
             home.ask(scope=scope)
     for name in ("x" * 65, "TV\x00", "TV\u202e"):
@@ -344,3 +351,18 @@ def test_the_address_to_sign_in_at_is_our_own(home: Household) -> None:
 
     assert target.startswith(f"{ISSUER}/authorize?")
     assert parse_qs(urlsplit(target).query)["redirect_uri"] == [f"{ISSUER}/device/approve"]
+
+
+def test_a_sign_in_on_the_phone_lets_nothing_in_that_asks_after_the_account_ended_it(
+    home: Household,
+) -> None:
+    code = home.sign_in_for(home.ask()["user_code"])
+    home.now += timedelta(seconds=1)
+    (account,) = home.accounts.accounts.values()
+    home.accounts.accounts[account.account_id] = dataclasses.replace(
+        account, sessions_from=home.now
+    )
+    home.now += timedelta(seconds=1)
+
+    with pytest.raises(StaleVisitError):
+        home.page.signed_in(code, home.ask()["user_code"], VISIT)

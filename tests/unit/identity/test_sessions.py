@@ -19,6 +19,7 @@ from identity.oauth.errors import (
     InvalidTokenError,
 )
 from identity.oauth.sessions import NOT_ACTIVE, Introspection, SigningOut, TokenReader
+from identity.profiles.domain import Profile
 from tests.fakes.identity import LocalSigner
 from tests.proving import DeviceKey
 from tests.unit.identity.test_sign_in import ISSUER, ORIGIN, PARTNER, SIGNER, Server, claims_of
@@ -163,6 +164,18 @@ def test_a_token_given_back_ends_all_tokens_of_its_sign_in(
     assert home.told(tokens["refresh_token"]) == NOT_ACTIVE
     with pytest.raises(InvalidTokenError):
         home.introspection.userinfo(tokens["access_token"])
+
+
+def test_a_refresh_token_is_not_active_once_whom_it_watches_as_was_deleted(
+    home: Home, tokens: dict[str, Any]
+) -> None:
+    (account,) = home.accounts.accounts.values()
+    others = (Profile("prf_another", "Mia"),)
+    home.accounts.accounts[account.account_id] = dataclasses.replace(account, profiles=others)
+
+    assert home.told(tokens["refresh_token"]) == NOT_ACTIVE
+    with pytest.raises(InvalidGrantError):
+        home.refresh(tokens["refresh_token"])
 
 
 def test_an_unknown_token_is_passed_over_and_another_clients_is_refused(

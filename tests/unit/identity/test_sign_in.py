@@ -19,7 +19,7 @@ from identity.accounts.domain import WrongPasswordError
 from identity.accounts.letters import Letters
 from identity.accounts.sign_in import PasswordCheck
 from identity.devices.service import Registry
-from identity.domain import EmailTakenError
+from identity.domain import EmailTakenError, Proven
 from identity.mfa.domain import SecondStepNeededError, TwoStepIsOnError, seal_context
 from identity.oauth.clients import clients, partner
 from identity.oauth.devices import Polling
@@ -138,6 +138,7 @@ class Server:
         return Tokens(
             accounts=self.accounts,
             grants=self.grants,
+            consents=self.consents,
             devices=Polling(self.devices, self.clock),
             proofs=Proofs(OpenSslSignatures(), self.seen, self.clock),
             announcements=self.announcements,
@@ -159,7 +160,8 @@ class Server:
         """A code for who has proven that much."""
         admission = self.authorization.admission
         (account,) = self.accounts.accounts.values()
-        return admission.admit(admission.request({**REQUEST, **changes}), account, methods).code
+        proven = Proven(account, self.clock())
+        return admission.admit(admission.request({**REQUEST, **changes}), proven, methods).code
 
     def exchange(self, code: str, **changes: str) -> dict[str, Any]:
         form = {

@@ -57,6 +57,7 @@ class Office(Home):
         self.blocks = FakeBlocks(self.accounts)
         self.factors = FakeFactors(self.accounts)
         self.passkeys = FakePasskeys(accounts=self.accounts)
+        self.seal = OpenSeal()
         self.second_steps = FakeSecondSteps(self.factors, self.passkeys)
         self.desk_of_staff = StaffDesk(
             accounts=self.accounts,
@@ -64,7 +65,7 @@ class Office(Home):
             grants=self.grants,
             blocks=self.blocks,
             second_steps=self.second_steps,
-            letters=Letters(OpenSeal()),
+            letters=Letters(self.seal),
             clock=self.clock,
         )
         self.grace = {**claims(self.sign_in(email="grace")), "scope": "member staff"}
@@ -421,3 +422,34 @@ def test_a_passkey_that_is_added_meanwhile_is_seen_before_it_goes(office: Office
 
     assert (status, problem["code"]) == (409, "conflict")
     assert office.ada == ada
+
+
+def while_it_seals(office: Office) -> list[datetime]:
+    """When somebody signed in while a letter was sealed, once one was."""
+    came: list[datetime] = []
+
+    def sign_in() -> None:
+        office.now += timedelta(milliseconds=20)
+        came.append(office.now)
+        office.now += timedelta(milliseconds=20)
+
+    office.seal.work.meanwhile["seal"] = sign_in
+    return came
+
+
+def test_a_block_outlasts_sign_ins_that_began_while_its_letter_was_sealed(office: Office) -> None:
+    came = while_it_seals(office)
+
+    office.blocked()
+    office.called(UNBLOCK)
+
+    assert [office.ada.keeps(began) for began in came] == [False]
+
+
+def test_sign_ins_that_began_while_second_steps_were_taken_off_are_over(office: Office) -> None:
+    office.protected()
+    came = while_it_seals(office)
+
+    assert office.called(REMOVE, {"reason": "lost"})[0] == 200
+
+    assert [office.ada.keeps(began) for began in came] == [False]
