@@ -57,6 +57,11 @@ RARE = [
         "RepublishFunctionRole",
         {"dynamodb:Scan", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"},
     ),
+    (
+        "billing",
+        "RepublishFunctionRole",
+        {"dynamodb:Scan", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+    ),
     ("keys", "RepublishFunctionRole", {"dynamodb:Scan", "dynamodb:PutItem"}),
     ("keys", "SpekeRole", {"kms:Decrypt"}),
     ("media", "PipelineRole", {"mediaconvert:CancelJob", "mediaconvert:CreateJob"}),
