@@ -48,7 +48,12 @@ RARE = [
     (
         "devices",
         "FollowPlansRole",
-        {"dynamodb:UpdateItem", "dynamodb:Query", "dynamodb:DeleteItem"},
+        {
+            "dynamodb:UpdateItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:DeleteItem",
+        },
     ),
     ("notifications", "LettersRole", {"dynamodb:DeleteItem"}),
     ("notifications", "ForgetRole", {"dynamodb:Query", "dynamodb:DeleteItem"}),

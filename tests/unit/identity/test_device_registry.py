@@ -365,7 +365,8 @@ def test_a_sign_in_from_before_devices_were_kept_is_listed_and_registered_when_r
     home: Home,
 ) -> None:
     answer = home.sign_in(KEYS[0])
-    home.held.forget(home.ada.account_id)
+    home.held.devices.clear()
+    home.held.places_of.clear()
     (family,) = home.grants.families.values()
     home.grants.families[family.family_id] = replace(family, device_registered=False)
     assert [device.name for device in home.desk.seen(caller(answer)).devices] == ["Unknown device"]
