@@ -392,16 +392,15 @@ def test_a_sign_in_on_a_device_that_is_being_removed_ends_with_it(home: Home) ->
 
 
 def test_a_sign_in_that_saw_the_device_and_begins_after_its_removal_ends_with_it(
-    home: Home,
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tv, phone = home.sign_in(KEYS[0]), home.sign_in(KEYS[1])
     begun: list[Family] = []
 
     def seen() -> None:
-        begin = home.grants.start
-        home.grants.start = begun.append  # type: ignore[method-assign]
-        home.sign_in(KEYS[0])
-        home.grants.start = begin  # type: ignore[method-assign]
+        with monkeypatch.context() as held_up:
+            held_up.setattr(home.grants, "start", begun.append)
+            home.sign_in(KEYS[0])
 
     meanwhile = Meanwhile(home, seen, lambda: home.grants.start(begun[0]))
     meanwhile.desk.remove(caller(phone), claims(tv)["device"])
@@ -410,7 +409,9 @@ def test_a_sign_in_that_saw_the_device_and_begins_after_its_removal_ends_with_it
     assert begun[0].family_id in home.grants.revoked
 
 
-def test_a_device_is_removed_at_the_moment_of_its_removal_not_of_the_request(home: Home) -> None:
+def test_a_device_is_removed_at_the_moment_of_its_removal_not_of_the_request(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """So that readers take whatever began on it until then for ended."""
     tv, phone = home.sign_in(KEYS[0]), home.sign_in(KEYS[1])
     home.sign_in(KEYS[0])
@@ -420,7 +421,7 @@ def test_a_device_is_removed_at_the_moment_of_its_removal_not_of_the_request(hom
         home.now += timedelta(seconds=1)
         revoke(*ending)
 
-    home.grants.revoke = slowly  # type: ignore[method-assign]
+    monkeypatch.setattr(home.grants, "revoke", slowly)
     home.desk.remove(caller(phone), claims(tv)["device"])
 
     (told,) = home.told(DeviceRemoved)
@@ -428,7 +429,9 @@ def test_a_device_is_removed_at_the_moment_of_its_removal_not_of_the_request(hom
     assert home.desk.seen(caller(phone)).places.removed_at == (home.now,)
 
 
-def test_a_removal_that_is_looked_at_again_is_of_that_moment(home: Home) -> None:
+def test_a_removal_that_is_looked_at_again_is_of_that_moment(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tv, phone = home.sign_in(KEYS[0]), home.sign_in(KEYS[1])
     remove, tries = home.held.remove, iter([False, True])
 
@@ -438,14 +441,16 @@ def test_a_removal_that_is_looked_at_again_is_of_that_moment(home: Home) -> None
         home.now += timedelta(seconds=1)
         return False
 
-    home.held.remove = second_time  # type: ignore[method-assign]
+    monkeypatch.setattr(home.held, "remove", second_time)
     home.desk.remove(caller(phone), claims(tv)["device"])
 
     (told,) = home.told(DeviceRemoved)
     assert told.sequence == epoch_milliseconds(home.now)
 
 
-def test_a_device_that_joins_again_right_after_its_removal_stays_signed_in(home: Home) -> None:
+def test_a_device_that_joins_again_right_after_its_removal_stays_signed_in(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tv, phone = home.sign_in(KEYS[0]), home.sign_in(KEYS[1])
     again: list[dict[str, Any]] = []
     revoke = home.grants.revoke
@@ -456,7 +461,7 @@ def test_a_device_that_joins_again_right_after_its_removal_stays_signed_in(home:
             home.now += timedelta(milliseconds=1)
             again.append(home.sign_in(KEYS[0]))
 
-    home.grants.revoke = and_joins_again  # type: ignore[method-assign]
+    monkeypatch.setattr(home.grants, "revoke", and_joins_again)
     meanwhile = Meanwhile(home, lambda: home.sign_in(KEYS[0]))
     meanwhile.desk.remove(caller(phone), claims(tv)["device"])
 
