@@ -34,7 +34,7 @@ class BillingStack(MarqueeStack):
             table=table,
             domain="billing",
             layers=["lean"],
-            actions=["dynamodb:ConditionCheckItem", "dynamodb:PutItem"],
+            actions=["dynamodb:UpdateItem", "dynamodb:PutItem"],
         )
         functions = TableFunctions(self, env, "billing", table.table, api)
         functions.answers(

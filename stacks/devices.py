@@ -43,5 +43,5 @@ class DevicesStack(MarqueeStack):
                 "SubscriptionChanged": ("billing", ["SubscriptionChanged"]),
                 "AccountDeleted": ("identity", ["AccountDeleted"]),
             },
-            may=["UpdateItem", "Query", "DeleteItem"],
+            may=["UpdateItem", "PutItem", "Query", "DeleteItem"],
         )

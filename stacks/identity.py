@@ -25,8 +25,8 @@ from stacks.components import (
     Outbox,
     Route,
     acknowledge,
+    add_alarm,
     add_routes,
-    run_daily,
     run_every,
 )
 from stacks.components.api_stage import look_after
@@ -226,9 +226,21 @@ class IdentityStack(MarqueeStack):
             "delete_accounts",
             layers=["lean"],
             description="Deletes accounts whose time to be taken back is over",
+            # Some thousands of accounts; a run that is cut short is taken up by the next.
+            timeout=Duration.minutes(5),
             may=["Query", "GetItem", "PutItem", "DeleteItem"],
         )
-        run_daily(self, "DeletesDaily", function=deletes)
+        run_every(self, "DeletesHourly", function=deletes, rate=Duration.hours(1))
+        add_alarm(
+            self,
+            "DeletesUnfinished",
+            env=self._env,
+            metric=deletes.alias.metric("Errors", period=Duration.hours(1), statistic="Sum"),
+            # A run, and both times that Lambda makes it again.
+            threshold=3,
+            says="Accounts that are due are not deleted: some fail, or there are too many. The "
+            "function's log group has which and why; all has to be gone within 30 days.",
+        )
         CfnOutput(self, "DeleteAccountsFunction", value=deletes.alias.function_arn)
 
     def _consent(self) -> None:

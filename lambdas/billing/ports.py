@@ -19,7 +19,12 @@ class Subscriptions(Protocol):
 
     def change(self, changed: Subscription, by: str) -> None:
         """Record another one that `by` set; UnknownAccountError when the account is gone,
-        ConflictError when the recorded one is as new: a moment later it succeeds."""
+        ConflictError when the recorded one is as new, or was told again as late: a moment later
+        it succeeds."""
 
     def forget(self, account_id: str, now: datetime) -> None:
         """Keep nothing of an account but that it is gone, for `REMEMBERED_GONE`."""
+
+    def tell_again(self, subscription: Subscription, now: datetime) -> bool:
+        """Publish a subscription as it is, newer than all that was told of it; False when it has
+        changed since it was read, or was told as late: then there is nothing to add."""

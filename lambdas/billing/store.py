@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 KIND = "SUBSCRIPTION"
 NEVER_KEPT = "attribute_not_exists(pk)"
-KEPT_AND_OLDER = "(attribute_exists(plan_name) AND since_ms < :since)"
+TOLD_BEFORE = "(attribute_not_exists(told_ms) OR told_ms < :now)"
+KEPT_AND_OLDER = f"(attribute_exists(plan_name) AND since_ms < :now AND {TOLD_BEFORE})"
+"""All that was told of the subscription is older than now: by itself, or since, once more."""
 
 
 def _key(account_id: str) -> dict[str, Any]:
@@ -54,7 +56,7 @@ class DynamoSubscriptions:
     def change(self, changed: Subscription, by: str) -> None:
         """Record another one; UnknownAccountError or ConflictError."""
         condition = f"{NEVER_KEPT} OR {KEPT_AND_OLDER}"
-        if self._record(changed, condition, {":since": {"N": str(changed.sequence)}}, by):
+        if self._record(changed, condition, {":now": {"N": str(changed.sequence)}}, by):
             return
         if self.of(changed.account_id) is None:
             raise UnknownAccountError("There is no such account.", account_id=changed.account_id)
@@ -80,14 +82,21 @@ class DynamoSubscriptions:
         return Page(found, position(answer.get("LastEvaluatedKey")))
 
     def tell_again(self, subscription: Subscription, now: datetime) -> bool:
-        """Publish a subscription as it is; False when it has changed since it was read."""
-        check = {
+        """Publish a subscription as it is; False when it has changed since it was read, or was
+        told as late."""
+        told = subscription.told(now)
+        # Noted in the item: a change whose clock was read before is not told as the older one.
+        noting = {
             "TableName": self.table,
             "Key": _key(subscription.account_id),
-            "ConditionExpression": "attribute_exists(plan_name) AND since_ms = :read",
-            "ExpressionAttributeValues": {":read": {"N": str(subscription.sequence)}},
+            "UpdateExpression": "SET told_ms = :now",
+            "ConditionExpression": f"since_ms = :read AND {KEPT_AND_OLDER}",
+            "ExpressionAttributeValues": {
+                ":read": {"N": str(subscription.sequence)},
+                ":now": {"N": str(told.sequence)},
+            },
         }
-        return self._tell({"ConditionCheck": check}, subscription.told(now), now)
+        return self._tell({"Update": noting}, told, now)
 
     def _item(self, account_id: str) -> Mapping[str, Any] | None:
         answer = self.client.get_item(

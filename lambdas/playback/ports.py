@@ -141,10 +141,11 @@ class ReadModel(Protocol):
         """Keep of a deleted account only that it may not play, for `REMEMBERED_GONE`."""
 
     def save_device(self, account_id: str, device_id: str, name: str, sequence: int) -> None:
-        """Keep what a device is called, unless something newer is kept."""
+        """Keep what a device is called, unless something newer is kept or its account is gone."""
 
-    def forget_device(self, account_id: str, device_id: str) -> None:
-        """Keep nothing of a device."""
+    def forget_device(self, account_id: str, device_id: str, removed_at: datetime) -> None:
+        """Keep of a removed device only when that was, for `REMEMBERED_GONE`, unless something
+        newer is kept."""
 
     def join(self, asset_id: str) -> None:
         """Copy an asset's keys, where they are known, to every title that plays it."""

@@ -40,7 +40,7 @@ class Revocation:
 
     def device_removed(self, account_id: str, device_id: str, at: datetime) -> None:
         """A device was taken off the account, which it may join again by another sign-in."""
-        self._read_model.forget_device(account_id, device_id)
+        self._read_model.forget_device(account_id, device_id, at)
         account = self._standing.sign_out(account_id, device_id, at)
         self._end(
             account,

@@ -3,7 +3,8 @@
 Items: `TITLE#<id>/TITLE` with its asset's keys copied in, `CONTENT#<asset>/KEYS` and
 `CONTENT#<asset>/TITLE#<id>` (which titles play an asset), whose conditions compare plain
 attributes and whose rest is one JSON document; `ACCOUNT#<id>/ACCOUNT` with what the account may do
-and the leases of its plays, and `ACCOUNT#<id>/DEVICE#<id>`, what a device is called.
+and the leases of its plays, and `ACCOUNT#<id>/DEVICE#<id>`, what a device is called. Of what is
+gone the item stays for a while without all that, so that what is told late brings nothing back.
 """
 
 from __future__ import annotations
@@ -187,7 +188,7 @@ class DynamoPlayback:
         called = {
             device_id: items[_name(key)]["device_name"]["S"]
             for device_id, key in devices.items()
-            if _name(key) in items
+            if "device_name" in items.get(_name(key), {})
         }
         documents = {
             title_id: json.loads(items[_name(key)]["document"]["S"])
@@ -381,16 +382,28 @@ class DynamoPlayback:
 
     def save_device(self, account_id: str, device_id: str, name: str, sequence: int) -> None:
         """Keep what a device is called."""
-        self._update(
-            _device_key(account_id, device_id),
-            "SET event_sequence = :sequence, device_name = :name",
+        key = _device_key(account_id, device_id)
+        is_kept = self._update(
+            key,
+            "SET event_sequence = :sequence, device_name = :name REMOVE expires_at",
             "attribute_not_exists(event_sequence) OR event_sequence < :sequence",
             {":sequence": number(sequence), ":name": {"S": name}},
         )
+        # Written first and looked after: whichever of this and a deletion is second sees the other.
+        if is_kept and "expires_at" in (self._item(_account_key(account_id)) or {}):
+            self._delete(key)
 
-    def forget_device(self, account_id: str, device_id: str) -> None:
-        """Keep nothing of a device."""
-        self._delete(_device_key(account_id, device_id))
+    def forget_device(self, account_id: str, device_id: str, removed_at: datetime) -> None:
+        """Keep of a removed device only when that was, which expires."""
+        self._update(
+            _device_key(account_id, device_id),
+            "SET event_sequence = :sequence, expires_at = :end REMOVE device_name",
+            "attribute_not_exists(event_sequence) OR event_sequence <= :sequence",
+            {
+                ":sequence": number(epoch_milliseconds(removed_at)),
+                ":end": epoch(removed_at + REMEMBERED_GONE),
+            },
+        )
 
     def _delete(self, key: Item) -> None:
         self._dynamodb.call("DeleteItem", TableName=self._table_name, Key=key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,13 +107,13 @@ class FakeMembers:
         self._put(replace(current, profiles=tuple(profiles), profiles_version=version))
         self.told += told
 
-    def due_for_deletion(self, now: datetime) -> Sequence[Account]:
+    def due_for_deletion(self, now: datetime) -> Iterator[str]:
         due = [
-            account
+            (account.deletion_due, account.account_id)
             for account in self.accounts.accounts.values()
             if account.deletion_due is not None and account.deletion_due < now
         ]
-        return sorted(due, key=lambda account: str(account.deletion_due))
+        return (account_id for _, account_id in sorted(due))
 
     def delete(self, account: Account, told: Event, now: datetime) -> bool:
         current = self.accounts.by_id(account.account_id)

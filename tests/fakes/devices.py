@@ -20,6 +20,7 @@ class FakeDevices:
     places_of: dict[str, Places] = field(default_factory=dict)
     plans: dict[str, int] = field(default_factory=dict)
     told: list[Event] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def of(self, account_id: str, now: datetime) -> Household:
@@ -62,9 +63,8 @@ class FakeDevices:
             if known is not None and known.is_registered:
                 return False
             if device.is_registered:
-                if current.removals != places.removals or not current.taken < places.most_taken(
-                    now
-                ):
+                has_room = current.taken < places.most_taken(now)
+                if account_id in self.gone or current.removals != places.removals or not has_room:
                     return False
                 self.places_of[account_id] = replace(current, taken=current.taken + 1)
             self.devices[account_id, device.device_id] = device
@@ -107,15 +107,16 @@ class FakeDevices:
         self.told.append(told)
 
     def allow(self, account_id: str, devices: int, sequence: int) -> bool:
-        if self.plans.get(account_id, -1) >= sequence:
+        if account_id in self.gone or self.plans.get(account_id, -1) >= sequence:
             return False
         self.plans[account_id] = sequence
         self.places_of[account_id] = replace(self.places(account_id), limit=devices)
         return True
 
-    def forget(self, account_id: str) -> int:
+    def forget(self, account_id: str, deleted_at: datetime) -> int:
         gone = [held for held in self.devices if held[0] == account_id]
         for held in gone:
             del self.devices[held]
+        self.gone.add(account_id)
         self.places_of.pop(account_id, None)
-        return len(gone) + 1
+        return len(gone)

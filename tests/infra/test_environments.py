@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import billing.domain
+import identity.devices.domain
 import playback.domain
 from identity.accounts.domain import DELETION_GRACE
 from stacks.environment import Environment, SettingsError, environment_from
@@ -380,7 +381,8 @@ def test_an_api_has_limits_and_a_log_where_the_environment_says(
 def test_what_is_deleted_is_gone_everywhere_within_thirty_days(
     environment: str, templates: dict[str, Template]
 ) -> None:
-    """Deletion waits two weeks for second thoughts and runs daily; copies end with the month."""
+    """Deletion waits two weeks for second thoughts, and a day at most for runs that fail or find
+    too many; copies end with the month."""
     env = settings(environment)
     archives = [
         archive["Properties"]["RetentionDays"]
@@ -395,7 +397,23 @@ def test_what_is_deleted_is_gone_everywhere_within_thirty_days(
     ):
         assert timedelta(days=days) <= left
     assert archives
-    assert max(billing.domain.REMEMBERED_GONE, playback.domain.REMEMBERED_GONE) <= left
+    domains = (billing.domain, playback.domain, identity.devices.domain)
+    assert max(domain.REMEMBERED_GONE for domain in domains) <= left
+
+
+def test_somebody_hears_of_deletions_that_every_run_of_an_hour_leaves_unfinished(
+    environment: str, templates: dict[str, Template]
+) -> None:
+    found = [
+        alarm["Properties"]
+        for name, alarm in of_type(templates, "AWS::CloudWatch::Alarm")
+        if name.startswith("identity/DeletesUnfinished")
+    ]
+
+    assert len(found) == (settings(environment).alerts is not None)
+    for alarm in found:
+        assert (alarm["MetricName"], alarm["Period"], alarm["Threshold"]) == ("Errors", 3600, 3)
+        assert alarm["AlarmActions"]
 
 
 def test_cfn_lint_finds_nothing(assembly_of: Callable[[str], Path]) -> None:

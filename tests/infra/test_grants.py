@@ -48,7 +48,12 @@ RARE = [
     (
         "devices",
         "FollowPlansRole",
-        {"dynamodb:UpdateItem", "dynamodb:Query", "dynamodb:DeleteItem"},
+        {
+            "dynamodb:UpdateItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:DeleteItem",
+        },
     ),
     ("notifications", "LettersRole", {"dynamodb:DeleteItem"}),
     ("notifications", "ForgetRole", {"dynamodb:Query", "dynamodb:DeleteItem"}),
@@ -56,6 +61,11 @@ RARE = [
         "catalog",
         "RepublishFunctionRole",
         {"dynamodb:Scan", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"},
+    ),
+    (
+        "billing",
+        "RepublishFunctionRole",
+        {"dynamodb:Scan", "dynamodb:PutItem", "dynamodb:UpdateItem"},
     ),
     ("keys", "RepublishFunctionRole", {"dynamodb:Scan", "dynamodb:PutItem"}),
     ("keys", "SpekeRole", {"kms:Decrypt"}),

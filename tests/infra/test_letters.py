@@ -168,7 +168,7 @@ def test_only_functions_that_hash_passwords_carry_argon2(identity: Template) -> 
     }
 
 
-def test_deleted_accounts_are_looked_for_every_day_and_a_failure_is_set_aside(
+def test_deleted_accounts_are_looked_for_every_hour_and_a_failure_is_set_aside(
     identity: Template,
 ) -> None:
     (rule,) = (
@@ -177,7 +177,7 @@ def test_deleted_accounts_are_looked_for_every_day_and_a_failure_is_set_aside(
         if "ScheduleExpression" in one
     )
 
-    assert rule["ScheduleExpression"] == "rate(1 day)"
+    assert rule["ScheduleExpression"] == "rate(1 hour)"
     assert rule["Targets"][0]["DeadLetterConfig"]
 
 

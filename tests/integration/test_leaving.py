@@ -68,7 +68,7 @@ def due_now(cloud: RunningCloud, account_id: str) -> None:
 
 
 def deletes(cloud: RunningCloud) -> None:
-    """What the schedule runs once a day."""
+    """What the schedule runs once an hour."""
     outputs = json.loads((cloud.data_dir / "outputs.json").read_text())
     (name,) = (
         stack["DeleteAccountsFunction"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -50,8 +50,9 @@ class Members(Protocol):
     ) -> None:
         """Other profiles; ConflictError when they were changed since the account was read."""
 
-    def due_for_deletion(self, now: datetime) -> Sequence[Account]:
-        """Accounts whose deletion is due, the longest waiting first, at most 100."""
+    def due_for_deletion(self, now: datetime) -> Iterator[str]:
+        """The accounts whose deletion is due, by their ids, the longest waiting first. There may
+        be many: they are looked up as they are asked for."""
 
     def delete(self, account: Account, told: Event, now: datetime) -> bool:
         """Forget the account and its address; False when its owner took it back."""

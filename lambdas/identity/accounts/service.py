@@ -27,7 +27,6 @@ from kernel.clock import Clock, epoch_milliseconds
 from kernel.events import Event
 from kernel.events.identity import (
     AccountCreated,
-    AccountDeleted,
     AccountDeletionRequested,
     AccountRestored,
     EmailChanged,
@@ -251,27 +250,6 @@ class Upkeep:
         now = self.clock()
         self.members.request_deletion(account, due, _as_of(now, letter), now)
         return due
-
-
-@dataclass(frozen=True)
-class Deletion:
-    """What happens when the time to take an account back is over."""
-
-    members: Members
-    clock: Clock
-
-    def delete_due(self) -> int:
-        """Forget accounts whose deletion is due; how many."""
-        now = self.clock()
-        deleted = 0
-        for account in self.members.due_for_deletion(now):
-            told = AccountDeleted(
-                sequence=epoch_milliseconds(now),
-                account_id=account.account_id,
-                profile_ids=[one.profile_id for one in account.household.profiles],
-            )
-            deleted += self.members.delete(account, told, now)
-        return deleted
 
 
 def _password_changed(letters: Letters, account: Account, now: datetime) -> PasswordChanged:

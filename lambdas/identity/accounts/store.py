@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-MOST_DELETED = 100
-"""Accounts that one run of the schedule deletes: a few seconds' work."""
+DUE_AT_ONCE = 100
+"""Notes of due deletions that one call reads: a few seconds' work."""
 
 COUNT_ATTEMPTS = 5
 """A limit's number moves under us only while its subject is being tried by many at once."""
@@ -265,20 +265,19 @@ class DynamoMembers:
             *(self._write.event(event, now) for event in told),
         )
 
-    def due_for_deletion(self, now: datetime) -> Sequence[Account]:
-        """Accounts whose deletion is due, the longest waiting first."""
-        answer = self.client.query(
+    def due_for_deletion(self, now: datetime) -> Iterator[str]:
+        """Ids of the accounts whose deletion is due, the longest waiting first, page by page."""
+        pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
             KeyConditionExpression="pk = :deletions AND sk < :now",
             ExpressionAttributeValues={
                 ":deletions": {"S": "DELETIONS"},
                 ":now": {"S": now.astimezone(UTC).isoformat(timespec="milliseconds")},
             },
-            Limit=MOST_DELETED,
+            PaginationConfig={"PageSize": DUE_AT_ONCE},
             ConsistentRead=True,
         )
-        found = [self.by_id(item["account_id"]["S"]) for item in answer["Items"]]
-        return [one for one in found if one is not None and one.deletion_due is not None]
+        return (item["account_id"]["S"] for page in pages for item in page["Items"])
 
     def delete(self, account: Account, told: Event, now: datetime) -> bool:
         """Forget the account, its address, its passkeys and the note."""

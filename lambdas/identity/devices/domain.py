@@ -25,6 +25,10 @@ LEAST_DEVICES = 3
 SWAP_COOLDOWN = timedelta(days=30)
 """How long a removal counts: about one billing period."""
 
+REMEMBERED_GONE = timedelta(days=14)
+"""How long a deleted account's id stays, so that a plan that is told late does not bring it back:
+by the privacy notice nothing stays longer. Events are tried again for 24 hours."""
+
 FREE_SWAPS = 2
 """Removals in that time that free their place at once: a phone is lost, a TV is replaced."""
 

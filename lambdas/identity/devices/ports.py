@@ -42,7 +42,9 @@ class Devices(Protocol):
         """End every sign-in that began before now."""
 
     def allow(self, account_id: str, devices: int, sequence: int) -> bool:
-        """How many the account's plan allows; False when a later plan is known."""
+        """How many the account's plan allows; False when a later plan is known, or the account
+        is gone."""
 
-    def forget(self, account_id: str) -> int:
-        """Delete all that is kept of a deleted account's devices; how many items."""
+    def forget(self, account_id: str, deleted_at: datetime) -> int:
+        """Keep nothing of a deleted account's devices but that it is gone, for `REMEMBERED_GONE`;
+        how many devices and sign-ins were deleted."""

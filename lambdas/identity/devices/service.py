@@ -183,22 +183,12 @@ class DeviceList:
 
         StepUpRequiredError: the places that come back at once are few.
         """
-        now = self.clock()
         household = self.seen(caller)
         household.device(device_id)
-        caller.check_is_fresh(now)
+        caller.check_is_fresh(self.clock())
         self._end(caller, household.on(device_id))
-        told = DeviceRemoved(
-            sequence=epoch_milliseconds(now), account_id=caller.account_id, device_id=device_id
-        )
-        for _ in range(TRIES):
-            household = self.devices.of(caller.account_id, now)
-            device = next((d for d in household.devices if d.device_id == device_id), None)
-            if device is None or self.devices.remove(
-                caller.account_id, device, household.places, told, now
-            ):
-                return
-        raise UnavailableError("The devices are being changed elsewhere. Try again.")
+        self._take_off(caller.account_id, device_id)
+        self._end_begun_meanwhile(caller, device_id)
 
     def sign_out_others(self, caller: Caller) -> None:
         """End all sign-ins but the caller's own; StepUpRequiredError, or a thief would be the one
@@ -217,6 +207,40 @@ class DeviceList:
             family_ids=[each.session_id for each in sessions],
         )
         self.devices.end_all(caller.account_id, told, now)
+
+    def _take_off(self, account_id: str, device_id: str) -> None:
+        """Forget a device. The moment that is told of is as late as can be: whoever hears of it
+        takes what began on the device until then for ended."""
+        for _ in range(TRIES):
+            now = self.clock()
+            household = self.devices.of(account_id, now)
+            device = next((d for d in household.devices if d.device_id == device_id), None)
+            told = DeviceRemoved(
+                sequence=epoch_milliseconds(now), account_id=account_id, device_id=device_id
+            )
+            if device is None or self.devices.remove(
+                account_id, device, household.places, told, now
+            ):
+                return
+        raise UnavailableError("The devices are being changed elsewhere. Try again.")
+
+    def _end_begun_meanwhile(self, caller: Caller, device_id: str) -> None:
+        """End the sign-ins that found the device before it was forgotten, and began after its
+        others were ended: they would keep a place that is no more.
+
+        What begins later has found no device, and asks for a place of its own.
+        """
+        forgotten = self.clock()
+        for _ in range(TRIES):
+            left = [
+                each
+                for each in self.devices.of(caller.account_id, self.clock()).on(device_id)
+                if time_of(each.session_id) <= forgotten
+            ]
+            if not left:
+                return
+            self._end(caller, left)
+        raise UnavailableError("Somebody keeps signing in on this device. Try again.")
 
     def _end(self, caller: Caller, sessions: list[Session]) -> None:
         for each in sessions:

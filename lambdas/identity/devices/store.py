@@ -1,7 +1,8 @@
 """Devices in identity's table; sessions are the families that `oauth.store` keeps there.
 
 ACCOUNT#<account>  DEVICE#<id>  a device; one without a place is forgotten with its sign-in
-ACCOUNT#<account>  DEVICES      places: how many the plan allows, are taken, were given up lately
+ACCOUNT#<account>  DEVICES      places: how many the plan allows, are taken, were given up lately;
+                                of a deleted account only when that may be forgotten
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from identity.devices.domain import LEAST_DEVICES, Device, Household, Kind, Places, Session
+from identity.devices.domain import (
+    LEAST_DEVICES,
+    REMEMBERED_GONE,
+    Device,
+    Household,
+    Kind,
+    Places,
+    Session,
+)
 from identity.items import (
     Item,
     epoch,
@@ -29,6 +38,9 @@ from kernel.events import Event
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+_NOT_GONE = "attribute_not_exists(expires_at)"
+"""Of places: only those of a deleted account end, and there is no other one by its id later."""
 
 _REGISTERED, _VISITING = {"S": "registered"}, {"S": "visiting"}
 
@@ -52,7 +64,7 @@ class DynamoDevices:
         """All of the account's devices and the sessions that have not ended."""
         items = self._items(account_id)
         kinds = {kind: [i for i in items if _is(i, kind)] for kind in ("DEVICE#", "FAMILY#")}
-        places = next((item for item in items if item["sk"]["S"] == "DEVICES"), None)
+        places = next((item for item in items if _is_of_places(item)), None)
         return Household(
             places=_places(places),
             devices=[_device(item) for item in kinds["DEVICE#"]],
@@ -187,7 +199,8 @@ class DynamoDevices:
                 Key=_places_key(account_id),
                 UpdateExpression="SET allowed = :devices, plan_sequence = :sequence",
                 ConditionExpression=(
-                    "attribute_not_exists(plan_sequence) OR plan_sequence < :sequence"
+                    f"{_NOT_GONE} AND"
+                    " (attribute_not_exists(plan_sequence) OR plan_sequence < :sequence)"
                 ),
                 ExpressionAttributeValues={
                     ":devices": number(devices),
@@ -198,8 +211,14 @@ class DynamoDevices:
             return False
         return True
 
-    def forget(self, account_id: str) -> int:
-        """Delete devices, places and sign-ins."""
+    def forget(self, account_id: str, deleted_at: datetime) -> int:
+        """Delete devices and sign-ins, and leave of the places only that the account is gone."""
+        gone = {
+            **_places_key(account_id),
+            "expires_at": epoch(deleted_at + REMEMBERED_GONE),
+        }
+        # First, so that no device has a place any more that would not be found below.
+        self.client.put_item(TableName=self.table, Item=gone)
         items = self._items(account_id)
         for item in items:
             self.client.delete_item(TableName=self.table, Key={"pk": item["pk"], "sk": item["sk"]})
@@ -216,7 +235,7 @@ class DynamoDevices:
             ConsistentRead=True,
         )
         found = (item for page in pages for item in page["Items"])
-        return [i for i in found if i["sk"]["S"] == "DEVICES" or _is(i, "DEVICE#", "FAMILY#")]
+        return [i for i in found if _is_of_places(i) or _is(i, "DEVICE#", "FAMILY#")]
 
     def _change_places(
         self,
@@ -226,7 +245,8 @@ class DynamoDevices:
         places: Places,
         values: dict[str, Any],
     ) -> dict[str, Any]:
-        """A change of places from which no device was removed since they were read."""
+        """A change of places from which no device was removed since they were read, of an account
+        that is not gone."""
         counted = number(places.removals)
         return {
             "Update": {
@@ -234,7 +254,8 @@ class DynamoDevices:
                 "Key": _places_key(account_id),
                 "UpdateExpression": change,
                 "ConditionExpression": (
-                    f"{condition} AND (attribute_not_exists(removals) OR removals = :removals)"
+                    f"{condition} AND {_NOT_GONE} AND"
+                    " (attribute_not_exists(removals) OR removals = :removals)"
                 ),
                 "ExpressionAttributeValues": {
                     ":none": number(0),
@@ -262,12 +283,16 @@ def _is(item: Item, *kinds: str) -> bool:
     return str(item["sk"]["S"]).startswith(kinds)
 
 
+def _is_of_places(item: Item) -> bool:
+    return item["sk"]["S"] == "DEVICES" and "expires_at" not in item
+
+
 def _is_live(item: Item, now: datetime) -> bool:
     return "started_at" in item and "revoked_at" not in item and moment(item, "expires_at") > now
 
 
 def _places(item: Item | None) -> Places:
-    found = item or {}
+    found = item if item is not None and _is_of_places(item) else {}
     return Places(
         limit=int(found["allowed"]["N"]) if "allowed" in found else LEAST_DEVICES,
         taken=int(found["taken"]["N"]) if "taken" in found else 0,

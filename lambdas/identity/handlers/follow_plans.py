@@ -11,6 +11,7 @@ from identity import settings
 from identity.devices.store import DynamoDevices
 from kernel import log
 from kernel.bus import listening
+from kernel.clock import moment_of
 from kernel.events.billing import SubscriptionChanged
 from kernel.events.identity import AccountDeleted
 
@@ -24,7 +25,8 @@ def _allow(detail: Mapping[str, Any]) -> None:
 
 
 def _forget(detail: Mapping[str, Any]) -> None:
-    log.note(forgotten=_devices.forget(AccountDeleted.from_detail(detail).account_id))
+    deleted = AccountDeleted.from_detail(detail)
+    log.note(forgotten=_devices.forget(deleted.account_id, moment_of(deleted.sequence)))
 
 
 _TAKING = {SubscriptionChanged.detail_type: _allow, AccountDeleted.detail_type: _forget}

@@ -153,6 +153,55 @@ def test_of_many_changes_at_once_the_recorded_one_is_the_last_that_was_told(
     assert len(sequences) == len(set(sequences))
 
 
+def test_a_change_that_is_older_than_what_was_told_again_waits_for_a_later_moment(
+    subscriptions: Subscriptions, first: Subscription
+) -> None:
+    subscriptions.begin(first)
+    at = first.since + timedelta(milliseconds=101)
+    assert subscriptions.tell_again(first, at)
+
+    for milliseconds in (100, 101):
+        with pytest.raises(ConflictError):
+            subscriptions.change(changed(first, "premium", milliseconds), STAFF)
+    assert subscriptions.of("acc_1") == first
+
+    later = changed(first, "premium", 102)
+    subscriptions.change(later, STAFF)
+    assert subscriptions.of("acc_1") == later
+
+
+def test_what_is_told_again_is_newer_than_all_that_was_told_or_is_not_told(
+    subscriptions: Subscriptions, first: Subscription
+) -> None:
+    subscriptions.begin(first)
+    at = first.since + timedelta(milliseconds=5)
+
+    assert not subscriptions.tell_again(first, first.since)
+    assert subscriptions.tell_again(first, at)
+    assert not subscriptions.tell_again(first, at)
+
+    later = changed(first, "premium", 9)
+    subscriptions.change(later, STAFF)
+    assert not subscriptions.tell_again(first, at + timedelta(seconds=1))
+    assert not subscriptions.tell_again(later, at)
+    assert subscriptions.tell_again(later, at + timedelta(seconds=1))
+
+
+def test_whatever_is_committed_last_has_the_greatest_sequence(
+    table: DynamoSubscriptions, first: Subscription
+) -> None:
+    """A change looks at its clock, the plan is told again, and then the change is written."""
+    table.begin(first)
+    (known,) = table.page(None, 50).subjects
+    assert table.tell_again(known, first.since + timedelta(milliseconds=101))
+    with pytest.raises(ConflictError):
+        table.change(changed(first, "premium", 100), STAFF)
+
+    table.change(changed(first, "premium", 102), STAFF)
+
+    assert told(table)[-1] == ("premium", first.sequence + 102)
+
+
 def test_what_is_told_again_is_newer_and_never_of_a_gone_account(
     table: DynamoSubscriptions, first: Subscription
 ) -> None:

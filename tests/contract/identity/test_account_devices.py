@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import boto3
 import pytest
 
-from identity.devices.domain import Device, Places
+from identity.devices.domain import REMEMBERED_GONE, Device, Places
 from identity.devices.ports import Devices
 from identity.devices.store import DynamoDevices
 from identity.domain import Account
@@ -216,10 +216,42 @@ def test_a_sign_in_says_whether_its_device_had_a_place(kept: Kept, now: datetime
 def test_nothing_is_left_of_a_deleted_account(kept: Kept, now: datetime) -> None:
     add(kept, 1, now)
 
-    assert kept.devices.forget(ACCOUNT) == 2
+    assert kept.devices.forget(ACCOUNT, now) == 1
+    assert kept.devices.forget(ACCOUNT, now) == 0
 
     assert kept.devices.of(ACCOUNT, now).devices == []
+    assert kept.devices.of(ACCOUNT, now).places == kept.devices.places(ACCOUNT) == Places()
+
+
+def test_a_plan_that_is_told_late_brings_nothing_of_a_deleted_account_back(
+    kept: Kept, now: datetime
+) -> None:
+    assert kept.devices.allow(ACCOUNT, 6, sequence=1)
+    kept.devices.forget(ACCOUNT, now)
+
+    assert not kept.devices.allow(ACCOUNT, 10, sequence=epoch_milliseconds(now) + 1)
+
     assert kept.devices.places(ACCOUNT) == Places()
+    assert not add(kept, 1, now)
+    assert kept.devices.of(ACCOUNT, now).devices == []
+
+
+def test_that_an_account_is_gone_is_forgotten_within_the_thirty_days(
+    table_of: Callable[[str], str], now: datetime
+) -> None:
+    client, table = boto3.client("dynamodb"), table_of("identity")
+    devices = DynamoDevices(client, table)
+    devices.allow(ACCOUNT, 6, sequence=1)
+
+    devices.forget(ACCOUNT, now)
+    devices.allow(ACCOUNT, 10, sequence=2)
+
+    (left,) = client.scan(TableName=table)["Items"]
+    assert left == {
+        "pk": {"S": f"ACCOUNT#{ACCOUNT}"},
+        "sk": {"S": "DEVICES"},
+        "expires_at": {"N": str(int((now + REMEMBERED_GONE).timestamp()))},
+    }
 
 
 def test_signing_out_everywhere_is_kept_with_the_account(
@@ -291,5 +323,7 @@ def test_plans_and_deletions_of_other_domains_are_followed(
     follow.handler({"detail-type": plan.detail_type, "detail": plan.to_detail()}, None)
     assert devices.places(ACCOUNT).limit == 6
     follow.handler({"detail-type": gone.detail_type, "detail": gone.to_detail()}, None)
+    late = replace(plan, sequence=3)
+    follow.handler({"detail-type": late.detail_type, "detail": late.to_detail()}, None)
 
     assert devices.places(ACCOUNT) == Places()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
+from identity.accounts.deletion import DeletionUnfinishedError
 from identity.accounts.domain import (
     CODE_LIFE,
     Challenge,
@@ -22,6 +25,7 @@ from identity.accounts.domain import (
 from identity.accounts.limits import Limit
 from identity.accounts.ports import Announcements, Challenges, Limits, Members
 from identity.accounts.store import (
+    DUE_AT_ONCE,
     DynamoAnnouncements,
     DynamoChallenges,
     DynamoLimits,
@@ -219,18 +223,24 @@ def test_an_address_changes_after_the_sign_ins_have_ended(
     assert ports.members.by_email("ada@new.example") is not None
 
 
-def test_an_account_is_deleted_when_it_is_due(ports: Ports, ada: Account, now: datetime) -> None:
-    due = now + timedelta(days=14)
-    ports.members.request_deletion(ada, due, TOLD, now)
-    assert ports.members.due_for_deletion(now) == []
+def due(members: Members, now: datetime) -> list[Account]:
+    """The accounts themselves."""
+    found = [members.by_id(account_id) for account_id in members.due_for_deletion(now)]
+    return [account for account in found if account is not None]
 
-    (found,) = ports.members.due_for_deletion(due + timedelta(seconds=1))
-    assert found.deletion_due == due
-    assert ports.members.delete(found, TOLD, due)
+
+def test_an_account_is_deleted_when_it_is_due(ports: Ports, ada: Account, now: datetime) -> None:
+    when = now + timedelta(days=14)
+    ports.members.request_deletion(ada, when, TOLD, now)
+    assert due(ports.members, now) == []
+
+    (found,) = due(ports.members, when + timedelta(seconds=1))
+    assert found.deletion_due == when
+    assert ports.members.delete(found, TOLD, when)
 
     assert ports.members.by_id("acc_1") is None
     assert ports.members.by_email("ada@example.com") is None
-    assert ports.members.due_for_deletion(due + timedelta(seconds=1)) == []
+    assert due(ports.members, when + timedelta(seconds=1)) == []
     assert ports.told() == 3
 
 
@@ -242,11 +252,11 @@ def test_nothing_is_left_of_a_deleted_account_at_whatever_instant_it_was_asked_f
     members = DynamoMembers(client, table)
     ada = Account("acc_1", "ada@example.com", "h1", ("member",), "prf_1", now)
     members.create(ada, TOLD, now)
-    due = now.replace(microsecond=microsecond)
-    members.request_deletion(ada, due, TOLD, now)
-    (found,) = members.due_for_deletion(due + timedelta(seconds=1))
+    when = now.replace(microsecond=microsecond)
+    members.request_deletion(ada, when, TOLD, now)
+    (found,) = due(members, when + timedelta(seconds=1))
 
-    assert members.delete(found, TOLD, due)
+    assert members.delete(found, TOLD, when)
 
     left = {item["pk"]["S"].partition("#")[0] for item in client.scan(TableName=table)["Items"]}
     assert left == {"EVENT"}
@@ -255,14 +265,28 @@ def test_nothing_is_left_of_a_deleted_account_at_whatever_instant_it_was_asked_f
 def test_an_account_that_was_taken_back_is_not_deleted(
     ports: Ports, ada: Account, now: datetime
 ) -> None:
-    due = now + timedelta(days=14)
-    ports.members.request_deletion(ada, due, TOLD, now)
-    (found,) = ports.members.due_for_deletion(due + timedelta(seconds=1))
-    ports.members.change_password(found, "h2", [TOLD], due)
+    when = now + timedelta(days=14)
+    ports.members.request_deletion(ada, when, TOLD, now)
+    (found,) = due(ports.members, when + timedelta(seconds=1))
+    ports.members.change_password(found, "h2", [TOLD], when)
 
-    assert not ports.members.delete(found, TOLD, due)
-    assert ports.members.due_for_deletion(due + timedelta(seconds=1)) == []
+    assert not ports.members.delete(found, TOLD, when)
+    assert due(ports.members, when + timedelta(seconds=1)) == []
     assert ports.members.by_email("ada@example.com") is not None
+
+
+def test_however_many_accounts_are_due_all_are_found_the_longest_waiting_first(
+    ports: Ports, ada: Account, now: datetime
+) -> None:
+    wanted = [f"acc_leaving_{number}" for number in range(2 * DUE_AT_ONCE + 50)]
+    for number, account_id in reversed(list(enumerate(wanted))):
+        waiting = dataclasses.replace(ada, account_id=account_id, email=f"{number}@example.com")
+        ports.members.create(waiting, TOLD, now)
+        ports.members.request_deletion(waiting, now + timedelta(seconds=number), TOLD, now)
+
+    found = due(ports.members, now + timedelta(days=1))
+
+    assert [one.account_id for one in found] == wanted
 
 
 def test_a_challenge_is_answered_once(ports: Ports, challenge: Challenge, now: datetime) -> None:
@@ -405,3 +429,33 @@ def test_of_profiles_changed_at_once_one_change_is_done_and_the_others_are_refus
     assert known is not None
     assert [one.name for one in known.profiles] == ["abcde"[done.index(True)]]
     assert done.count(True) == 1
+
+
+@dataclass
+class LambdaRun:
+    """As much of Lambda's context as a schedule's run asks for."""
+
+    left_ms: int
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.left_ms
+
+
+def test_a_run_of_the_schedule_deletes_while_it_has_time_and_fails_when_it_has_none(
+    table_of: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, now: datetime
+) -> None:
+    table = table_of("identity")
+    monkeypatch.setenv("TABLE_NAME", table)
+    sys.modules.pop("identity.handlers.delete_accounts", None)
+    run = importlib.import_module("identity.handlers.delete_accounts").handler
+    members = DynamoMembers(boto3.client("dynamodb"), table)
+    ada = Account("acc_1", "ada@example.com", "h1", ("member",), "prf_1", now)
+    members.create(ada, TOLD, now)
+    members.request_deletion(ada, datetime.now(UTC) - timedelta(seconds=1), TOLD, now)
+
+    with pytest.raises(DeletionUnfinishedError, match="no time"):
+        run({}, LambdaRun(left_ms=9_999))
+    assert members.by_id("acc_1") is not None
+
+    assert run({}, LambdaRun(left_ms=300_000)) == {"deleted": 1}
+    assert members.by_id("acc_1") is None

@@ -217,7 +217,9 @@ def test_an_account_that_is_deleted_takes_its_passkeys_along(
     members.request_deletion(ada, now, REMOVED, now)
     with pytest.raises(TooManyPasskeysError):
         passkeys.add(ada, replace(phone, passkey_id="p2"), ADDED, now)
-    (due,) = members.due_for_deletion(now + timedelta(seconds=1))
+    assert list(members.due_for_deletion(now + timedelta(seconds=1))) == ["acc_ada"]
+    due = members.by_id("acc_ada")
+    assert due is not None
     told = AccountDeleted(sequence=3, account_id="acc_ada", profile_ids=["prf_ada"])
 
     assert members.delete(due, told, now)

@@ -14,10 +14,10 @@ import boto3
 import pytest
 
 from kernel.aws.json_client import DYNAMODB, AwsJson, TransactionCancelledError
-from kernel.clock import epoch_milliseconds
+from kernel.clock import epoch_milliseconds, moment_of
 from kernel.errors import UnavailableError
 from kernel.ids import time_of
-from playback.domain import MOST_LICENCES, Allowance, Session, Viewer
+from playback.domain import MOST_LICENCES, REMEMBERED_GONE, Allowance, Session, Viewer
 from playback.leases import LEASE, MOST_ENDS, TOKENS_LIVE, Account, End, Reason
 from playback.revocation import Revocation
 from playback.store import DynamoPlayback
@@ -362,8 +362,58 @@ def test_devices_and_titles_are_called_by_their_latest_names(store: Store, now: 
     assert names.devices == {"dev_1": "Living room"}
     assert names.titles == {"ttl_1": "A Film"}
     assert store.names([]).titles == {}
-    store.forget_device("acc_1", "dev_1")
+    store.forget_device("acc_1", "dev_1", moment_of(3))
     assert store.names([session(now)]).devices == {}
+
+
+def test_a_name_that_is_told_after_its_device_was_removed_does_not_come_back(
+    store: Store, now: datetime
+) -> None:
+    store.save_device("acc_1", "dev_1", "Living room", 1)
+    store.forget_device("acc_1", "dev_1", moment_of(5))
+
+    for late in (1, 4, 5):
+        store.save_device("acc_1", "dev_1", "Kitchen", late)
+    assert store.names([session(now)]).devices == {}
+
+    store.save_device("acc_1", "dev_1", "Back again", 6)
+    store.forget_device("acc_1", "dev_1", moment_of(5))
+    assert store.names([session(now)]).devices == {"dev_1": "Back again"}
+
+
+def test_a_name_that_is_told_after_its_account_was_deleted_does_not_come_back(
+    store: Store, now: datetime
+) -> None:
+    store.forget_account("acc_1", now)
+
+    store.save_device("acc_1", "dev_1", "Kitchen", epoch_milliseconds(now) + 1)
+
+    assert store.names([session(now)]).devices == {}
+
+
+def test_that_a_device_was_removed_expires_unless_it_has_joined_again(
+    aws_json: JsonClient, table_of: Callable[[str], str], now: datetime
+) -> None:
+    store = DynamoPlayback(aws_json(DYNAMODB), table_of("playback"))
+    key = {"pk": {"S": "ACCOUNT#acc_1"}, "sk": {"S": "DEVICE#dev_1"}}
+
+    def item() -> dict[str, Any]:
+        found = boto3.client("dynamodb").get_item(TableName="playback", Key=key)["Item"]
+        return {name: value for name, value in found.items() if name not in key}
+
+    store.save_device("acc_1", "dev_1", "Kitchen", 1)
+    store.forget_device("acc_1", "dev_1", now)
+    removed = epoch_milliseconds(now)
+    assert item() == {
+        "event_sequence": {"N": str(removed)},
+        "expires_at": {"N": str(int((now + REMEMBERED_GONE).timestamp()))},
+    }
+
+    store.save_device("acc_1", "dev_1", "Back again", removed + 1)
+    assert item() == {
+        "event_sequence": {"N": str(removed + 1)},
+        "device_name": {"S": "Back again"},
+    }
 
 
 def outbox(table: str) -> list[dict[str, object]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from billing.domain import PLANS, SMALLEST, Subscription
 from billing.routes import routes
 from billing.service import Billing
+from kernel.errors import ConflictError
 from kernel.events.billing import SubscriptionChanged
 from kernel.web.payload import answering
 from tests.fakes.billing import FakeSubscriptions
@@ -126,6 +127,32 @@ def test_what_is_no_account_has_no_plan(ask: Any, account_id: str) -> None:
     status, problem = ask(SET, account_id=account_id, body={"plan": "basic"})
 
     assert (status, problem["code"]) == (404, "account_not_found")
+
+
+def test_a_plan_that_was_told_again_since_the_clock_was_read_is_set_by_a_later_moment(
+    subscriptions: FakeSubscriptions, now: datetime
+) -> None:
+    first = Subscription("acc_2", SMALLEST, now)
+    subscriptions.begin(first)
+    moments = iter([now + timedelta(milliseconds=100), now + timedelta(milliseconds=102)])
+    subscriptions.tell_again(first, now + timedelta(milliseconds=101))
+
+    changed = Billing(subscriptions, lambda: next(moments)).set_plan("acc_2", "premium", "acc_s")
+
+    assert changed == Subscription("acc_2", PLANS["premium"], now + timedelta(milliseconds=102))
+    assert subscriptions.of("acc_2") == changed
+
+
+def test_a_clock_that_stays_behind_what_was_told_sets_no_plan(
+    subscriptions: FakeSubscriptions, billing: Billing, now: datetime
+) -> None:
+    first = Subscription("acc_2", SMALLEST, now - timedelta(days=1))
+    subscriptions.begin(first)
+    subscriptions.tell_again(first, now + timedelta(milliseconds=1))
+
+    with pytest.raises(ConflictError):
+        billing.set_plan("acc_2", "premium", "acc_s")
+    assert subscriptions.of("acc_2") == first
 
 
 def test_a_deleted_account_gets_no_plan_any_more(billing: Billing, ask: Any) -> None:

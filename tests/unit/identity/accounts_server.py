@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from identity.accounts.codes import Codes
+from identity.accounts.deletion import Deletion
 from identity.accounts.export import Export
 from identity.accounts.letters import Letters
 from identity.accounts.routes import Accounts
-from identity.accounts.service import Deletion, Recovery, SignUp, Upkeep
+from identity.accounts.service import Recovery, SignUp, Upkeep
 from identity.accounts.sign_in import PasswordCheck
 from identity.domain import Account
 from identity.mfa.check import CodeCheck, Owner, OwnerCheck

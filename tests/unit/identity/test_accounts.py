@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
+from identity.accounts.deletion import ONE_DELETION, DeletionUnfinishedError
 from identity.accounts.domain import (
     ClosingAccountError,
     TooManyAttemptsError,
@@ -42,6 +44,11 @@ from tests.unit.identity.accounts_server import HERE, PASSWORD, Desk, owner
 
 ADA = "ada@example.com"
 CHOSEN = "a staple of batteries"
+
+
+def plenty() -> timedelta:
+    """What a run has left."""
+    return timedelta(minutes=5)
 
 
 @pytest.fixture
@@ -455,13 +462,86 @@ def test_a_deleted_account_signs_nobody_in_and_is_gone_after_its_grace(desk: Des
         desk.check.account(ADA, "wrong", HERE)
 
     desk.clock.pass_by(timedelta(days=14))
-    assert desk.deletion.delete_due() == 0
+    assert desk.deletion.delete_due(plenty) == 0
     desk.clock.pass_by(timedelta(seconds=1))
-    assert desk.deletion.delete_due() == 1
+    assert desk.deletion.delete_due(plenty) == 1
 
     assert desk.members.by_email(ADA) is None
     gone = desk.told_last(AccountDeleted)
     assert (gone.account_id, gone.profile_ids) == (ada.account_id, [ada.profile_id])
+
+
+def leave(desk: Desk, number: int) -> list[Account]:
+    """So many members whose deletion is due, the longest waiting first."""
+    due = desk.now - timedelta(days=1)
+    return [
+        desk.member(f"{each}@example.com", deletion_due=due + timedelta(seconds=each))
+        for each in range(number)
+    ]
+
+
+def test_however_many_accounts_are_due_one_run_deletes_them(desk: Desk) -> None:
+    leave(desk, 250)
+    staying = desk.member()
+
+    assert desk.deletion.delete_due(plenty) == 250
+
+    assert list(desk.members.accounts.accounts) == [staying.account_id]
+
+
+def test_a_run_whose_time_ends_stops_between_accounts_and_the_next_one_goes_on(desk: Desk) -> None:
+    leaving = leave(desk, 5)
+    left = iter([ONE_DELETION * 2, ONE_DELETION, ONE_DELETION - timedelta(milliseconds=1)])
+
+    with pytest.raises(DeletionUnfinishedError, match="2 accounts") as unfinished:
+        desk.deletion.delete_due(lambda: next(left))
+
+    assert unfinished.value.deleted == 2
+    assert list(desk.members.accounts.accounts) == [one.account_id for one in leaving[2:]]
+    assert desk.deletion.delete_due(plenty) == 3
+
+
+def test_a_run_that_is_done_has_all_the_time_it_took(desk: Desk) -> None:
+    leave(desk, 1)
+    left = iter([ONE_DELETION, timedelta(0)])
+
+    assert desk.deletion.delete_due(lambda: next(left)) == 1
+
+
+@pytest.mark.parametrize("failing", ["by_id", "delete"])
+def test_an_account_that_cannot_be_deleted_stops_no_other_one_and_the_run_fails_in_the_end(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    broken = leave(desk, 3)[0].account_id
+    whole = getattr(desk.members, failing)
+
+    def fails(about: str | Account, *rest: Any) -> Any:
+        if broken in (about, getattr(about, "account_id", "")):
+            raise KeyError("email")
+        return whole(about, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.members, failing, fails)
+        with pytest.raises(DeletionUnfinishedError, match=broken) as unfinished:
+            desk.deletion.delete_due(plenty)
+
+    assert (unfinished.value.deleted, unfinished.value.failed) == (2, [broken])
+    assert isinstance(unfinished.value.__cause__, KeyError)
+    assert list(desk.members.accounts.accounts) == [broken]
+    assert desk.deletion.delete_due(plenty) == 1
+
+
+def test_a_deletion_is_told_with_its_own_moment(desk: Desk) -> None:
+    leave(desk, 2)
+
+    def time_passes() -> timedelta:
+        desk.clock.pass_by(timedelta(seconds=1))
+        return ONE_DELETION
+
+    desk.deletion.delete_due(time_passes)
+
+    first, second = [one for one in desk.told if isinstance(one, AccountDeleted)]
+    assert second.sequence - first.sequence == 1000
 
 
 def test_who_reads_the_mail_takes_a_deleted_account_back(desk: Desk) -> None:
@@ -476,7 +556,7 @@ def test_who_reads_the_mail_takes_a_deleted_account_back(desk: Desk) -> None:
     assert desk.check.account(ADA, CHOSEN, HERE)
     assert desk.told_last(AccountRestored).account_id == ada.account_id
     desk.clock.pass_by(timedelta(days=30))
-    assert desk.deletion.delete_due() == 0
+    assert desk.deletion.delete_due(plenty) == 0
 
 
 def test_a_hash_of_other_parameters_is_made_anew_at_sign_in(desk: Desk) -> None:

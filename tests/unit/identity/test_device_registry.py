@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -24,11 +25,14 @@ from identity.devices.domain import (
     checked_name,
     introduced,
 )
+from identity.devices.ports import Devices
 from identity.devices.routes import routes
 from identity.devices.service import Caller, DeviceList
 from identity.domain import Account
 from identity.oauth.clients import DEVICE_CODE
 from identity.oauth.errors import InvalidGrantError, InvalidRequestError
+from identity.oauth.grants import Family
+from kernel.clock import epoch_milliseconds
 from kernel.errors import InvalidInputError
 from kernel.events.identity import (
     DeviceRegistered,
@@ -350,6 +354,121 @@ def test_a_device_is_removed_once_however_often_it_is_asked_for(home: Home) -> N
     assert home.desk.seen(caller(phone)).places.taken == 1
 
 
+class Meanwhile:
+    """A household's devices, in whose removal something else happens: before it, after it."""
+
+    def __init__(
+        self, home: Home, before: Callable[[], object], after: Callable[[], object] = lambda: None
+    ) -> None:
+        self._home, self._before, self._after = home, before, after
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._home.held, name)
+
+    def remove(self, *removal: Any) -> bool:
+        self._before()
+        is_removed = self._home.held.remove(*removal)
+        self._after()
+        return is_removed
+
+    @property
+    def desk(self) -> DeviceList:
+        home = self._home
+        return DeviceList(home.accounts, home.grants, cast("Devices", self), home.clock)
+
+
+def test_a_sign_in_on_a_device_that_is_being_removed_ends_with_it(home: Home) -> None:
+    tv, phone = home.sign_in(KEYS[0]), home.sign_in(KEYS[1])
+    late: list[dict[str, Any]] = []
+    meanwhile = Meanwhile(home, lambda: late.append(home.sign_in(KEYS[0])))
+
+    meanwhile.desk.remove(caller(phone), claims(tv)["device"])
+
+    assert claims(late[0])["device"] == claims(tv)["device"]
+    with pytest.raises(InvalidGrantError):
+        home.refresh(late[0]["refresh_token"])
+    assert home.grants.told == [claims(tv)["sid"], claims(late[0])["sid"]]
+    assert home.refresh(phone["refresh_token"])
+
+
+def test_a_sign_in_that_saw_the_device_and_begins_after_its_removal_ends_with_it(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tv, phone = home.sign_in(KEYS[0]), home.sign_in(KEYS[1])
+    begun: list[Family] = []
+
+    def seen() -> None:
+        with monkeypatch.context() as held_up:
+            held_up.setattr(home.grants, "start", begun.append)
+            home.sign_in(KEYS[0])
+
+    meanwhile = Meanwhile(home, seen, lambda: home.grants.start(begun[0]))
+    meanwhile.desk.remove(caller(phone), claims(tv)["device"])
+
+    assert begun[0].device_registered
+    assert begun[0].family_id in home.grants.revoked
+
+
+def test_a_device_is_removed_at_the_moment_of_its_removal_not_of_the_request(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that readers take whatever began on it until then for ended."""
+    tv, phone = home.sign_in(KEYS[0]), home.sign_in(KEYS[1])
+    home.sign_in(KEYS[0])
+    revoke = home.grants.revoke
+
+    def slowly(*ending: Any) -> None:
+        home.now += timedelta(seconds=1)
+        revoke(*ending)
+
+    monkeypatch.setattr(home.grants, "revoke", slowly)
+    home.desk.remove(caller(phone), claims(tv)["device"])
+
+    (told,) = home.told(DeviceRemoved)
+    assert told.sequence == epoch_milliseconds(home.now)
+    assert home.desk.seen(caller(phone)).places.removed_at == (home.now,)
+
+
+def test_a_removal_that_is_looked_at_again_is_of_that_moment(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tv, phone = home.sign_in(KEYS[0]), home.sign_in(KEYS[1])
+    remove, tries = home.held.remove, iter([False, True])
+
+    def second_time(*removal: Any) -> bool:
+        if next(tries):
+            return remove(*removal)
+        home.now += timedelta(seconds=1)
+        return False
+
+    monkeypatch.setattr(home.held, "remove", second_time)
+    home.desk.remove(caller(phone), claims(tv)["device"])
+
+    (told,) = home.told(DeviceRemoved)
+    assert told.sequence == epoch_milliseconds(home.now)
+
+
+def test_a_device_that_joins_again_right_after_its_removal_stays_signed_in(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tv, phone = home.sign_in(KEYS[0]), home.sign_in(KEYS[1])
+    again: list[dict[str, Any]] = []
+    revoke = home.grants.revoke
+
+    def and_joins_again(*ending: Any) -> None:
+        revoke(*ending)
+        if home.told(DeviceRemoved) and not again:
+            home.now += timedelta(milliseconds=1)
+            again.append(home.sign_in(KEYS[0]))
+
+    monkeypatch.setattr(home.grants, "revoke", and_joins_again)
+    meanwhile = Meanwhile(home, lambda: home.sign_in(KEYS[0]))
+    meanwhile.desk.remove(caller(phone), claims(tv)["device"])
+
+    assert claims(again[0])["device_registered"] == "true"
+    assert home.refresh(again[0]["refresh_token"])
+
+
 def test_a_device_of_another_account_is_none(home: Home) -> None:
     ours, hers = home.sign_in(KEYS[0]), home.sign_in(KEYS[1], email="eve")
 
@@ -365,7 +484,8 @@ def test_a_sign_in_from_before_devices_were_kept_is_listed_and_registered_when_r
     home: Home,
 ) -> None:
     answer = home.sign_in(KEYS[0])
-    home.held.forget(home.ada.account_id)
+    home.held.devices.clear()
+    home.held.places_of.clear()
     (family,) = home.grants.families.values()
     home.grants.families[family.family_id] = replace(family, device_registered=False)
     assert [device.name for device in home.desk.seen(caller(answer)).devices] == ["Unknown device"]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 
 from kernel import envelope
+from kernel.clock import epoch_milliseconds
 from kernel.errors import DomainError
 from kernel.events.playback import PlayRevoked
 from kernel.tokens import MacKey
@@ -98,6 +99,7 @@ class FakePlayback:
     gone: set[str] = field(default_factory=set)
     plans: dict[str, int] = field(default_factory=dict)
     devices: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    removed: dict[tuple[str, str], int] = field(default_factory=dict)
     told: list[PlayRevoked] = field(default_factory=list)
     lock: RLock = field(default_factory=RLock)
 
@@ -238,11 +240,16 @@ class FakePlayback:
 
     def save_device(self, account_id: str, device_id: str, name: str, sequence: int) -> None:
         kept, _ = self.devices.get((account_id, device_id), (0, ""))
-        if kept < sequence:
+        latest = max(kept, self.removed.get((account_id, device_id), 0))
+        if latest < sequence and account_id not in self.gone:
             self.devices[account_id, device_id] = (sequence, name)
 
-    def forget_device(self, account_id: str, device_id: str) -> None:
-        self.devices.pop((account_id, device_id), None)
+    def forget_device(self, account_id: str, device_id: str, removed_at: datetime) -> None:
+        key, sequence = (account_id, device_id), epoch_milliseconds(removed_at)
+        kept, _ = self.devices.get(key, (0, ""))
+        if kept <= sequence:
+            self.devices.pop(key, None)
+            self.removed[key] = max(sequence, self.removed.get(key, 0))
 
     def save_title(self, title: Title) -> None:
         kept = self.titles.get(title.title_id)

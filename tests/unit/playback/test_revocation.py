@@ -18,7 +18,9 @@ from kernel.events.identity import (
     AccountDeleted,
     AccountDeletionRequested,
     AccountUnblocked,
+    DeviceRegistered,
     DeviceRemoved,
+    DeviceRenamed,
     PasswordChanged,
     SecondStepsRemoved,
     SessionEnded,
@@ -89,6 +91,20 @@ def test_a_removed_device_ends_its_plays_and_is_forgotten(home: Home) -> None:
     assert home.left == {"ses_1"}
     assert home.revoked == [("ses_2", "device_removed")]
     assert home.table.devices == {}
+
+
+def test_a_name_that_comes_after_the_removal_of_its_device_is_not_kept(home: Home) -> None:
+    renamed = home.about(DeviceRenamed, device_id="dev_2", name="Kitchen")
+    home.now += timedelta(seconds=1)
+    removed = home.about(DeviceRemoved, device_id="dev_2")
+
+    home.hears(renamed, removed, renamed)
+    assert home.table.devices == {}
+
+    home.now += timedelta(seconds=1)
+    again = home.about(DeviceRegistered, device_id="dev_2", name="Kitchen")
+    home.hears(again, removed)
+    assert set(home.table.devices) == {("acc_1", "dev_2")}
 
 
 def test_a_device_that_joined_again_keeps_what_it_began_since(home: Home) -> None:
