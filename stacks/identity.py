@@ -25,9 +25,8 @@ from stacks.components import (
     Outbox,
     Route,
     acknowledge,
-    add_alarm,
     add_routes,
-    run_every,
+    run_seldom,
 )
 from stacks.components.api_stage import look_after
 from stacks.components.custom_domain import CustomDomain
@@ -107,7 +106,14 @@ class IdentityStack(MarqueeStack):
         )
         self._table.table.grant(turns, "dynamodb:GetItem", "dynamodb:PutItem")
         wrapping_key.grant(turns, "kms:Encrypt")
-        run_every(self, "TurnsHourly", function=turns, rate=Duration.hours(1))
+        run_seldom(
+            self,
+            "TurnsHourly",
+            function=turns,
+            rate=Duration.hours(1),
+            failed="The next key that signs access tokens was not made. Once the last one is over, "
+            "KMS signs each token itself, at its price and within its quota.",
+        )
         return wrapping_key
 
     def _public_api(self) -> HttpApiRef:
@@ -230,16 +236,13 @@ class IdentityStack(MarqueeStack):
             timeout=Duration.minutes(5),
             may=["Query", "GetItem", "PutItem", "DeleteItem"],
         )
-        run_every(self, "DeletesHourly", function=deletes, rate=Duration.hours(1))
-        add_alarm(
+        run_seldom(
             self,
-            "DeletesUnfinished",
-            env=self._env,
-            metric=deletes.alias.metric("Errors", period=Duration.hours(1), statistic="Sum"),
-            # A run, and both times that Lambda makes it again.
-            threshold=3,
-            says="Accounts that are due are not deleted: some fail, or there are too many. The "
-            "function's log group has which and why; all has to be gone within 30 days.",
+            "DeletesHourly",
+            function=deletes,
+            rate=Duration.hours(1),
+            failed="Accounts that are due are not deleted: some fail, or there are too many. All "
+            "has to be gone within 30 days.",
         )
         CfnOutput(self, "DeleteAccountsFunction", value=deletes.alias.function_arn)
 

@@ -64,7 +64,13 @@ class RevocationStack(MarqueeStack):
         )
         self._grant(keeper, "DescribeKeyValueStore", "ListKeys", "UpdateKeys")
         signing.ticket_secret.grant_read(keeper)
-        run_daily(self, "Daily", function=keeper)
+        run_daily(
+            self,
+            "Daily",
+            function=keeper,
+            failed="The deny list was not cleared of what is over, nor the edge's keys looked "
+            "after. A full list takes no further play back.",
+        )
         self._watch_size(keeper)
         CfnOutput(self, "EdgeKeeperFunction", value=keeper.alias.function_arn)
 

@@ -3,10 +3,10 @@
 from stacks.components.acknowledgements import acknowledge
 from stacks.components.alarms import add_alarm
 from stacks.components.beacon_reader import read_beacons
-from stacks.components.daily import run_daily, run_every
 from stacks.components.dead_letters import dead_letter_queue
 from stacks.components.function import MarqueeFunction
 from stacks.components.http_api import HttpApiRef, Route, add_routes
+from stacks.components.schedules import run_daily, run_every, run_seldom
 from stacks.components.stack import MarqueeStack
 from stacks.components.subscription import subscribe
 from stacks.components.table import MarqueeTable, Outbox
@@ -27,5 +27,6 @@ __all__ = [
     "read_beacons",
     "run_daily",
     "run_every",
+    "run_seldom",
     "subscribe",
 ]

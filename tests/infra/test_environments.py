@@ -401,19 +401,36 @@ def test_what_is_deleted_is_gone_everywhere_within_thirty_days(
     assert max(domain.REMEMBERED_GONE for domain in domains) <= left
 
 
-def test_somebody_hears_of_deletions_that_every_run_of_an_hour_leaves_unfinished(
+def test_somebody_hears_of_what_runs_seldom_and_failed_to_its_end(
     environment: str, templates: dict[str, Template]
 ) -> None:
-    found = [
-        alarm["Properties"]
+    env = settings(environment)
+    runs = {
+        name
+        for name, rule in of_type(templates, "AWS::Events::Rule")
+        if "hour" in rule["Properties"].get("ScheduleExpression", "")
+        or "day" in rule["Properties"].get("ScheduleExpression", "")
+    }
+    alarms = {
+        name: alarm["Properties"]
         for name, alarm in of_type(templates, "AWS::CloudWatch::Alarm")
-        if name.startswith("identity/DeletesUnfinished")
-    ]
+        if alarm["Properties"].get("Period") == 3600
+        and alarm["Properties"].get("MetricName") == "Errors"
+    }
 
-    assert len(found) == (settings(environment).alerts is not None)
-    for alarm in found:
-        assert (alarm["MetricName"], alarm["Period"], alarm["Threshold"]) == ("Errors", 3600, 3)
+    assert {"identity/DeletesHourly", "revocation/Daily"} <= {_without_hash(name) for name in runs}
+    if env.alerts is None:
+        assert not alarms
+        return
+    assert {f"{_without_hash(name)}Failed" for name in runs} == set(map(_without_hash, alarms))
+    for alarm in alarms.values():
+        assert alarm["Threshold"] == 3
         assert alarm["AlarmActions"]
+
+
+def _without_hash(logical_name: str) -> str:
+    """A construct's path from the logical id that CDK makes of it, with eight digits behind."""
+    return logical_name[:-8]
 
 
 def test_cfn_lint_finds_nothing(assembly_of: Callable[[str], Path]) -> None:
