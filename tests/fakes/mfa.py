@@ -11,6 +11,7 @@ from identity.mfa.domain import (
     TOTP,
     AuthenticatorApp,
     Pending,
+    StaleSignInError,
     TwoStepIsOffError,
     TwoStepIsOnError,
 )
@@ -67,6 +68,9 @@ class FakeFactors:
     ) -> None:
         if account.account_id in self.apps:
             raise TwoStepIsOnError("on")
+        known = self.accounts.by_id(account.account_id)
+        if known is not None and known.sessions_from != account.sessions_from:
+            raise StaleSignInError("changed")
         self.apps[account.account_id] = app
         self.recovery[account.account_id] = set(recovery_digests)
         self._set_factors(account.account_id, frozenset([TOTP]))

@@ -23,6 +23,7 @@ from identity.passkeys.domain import (
     Ceremony,
     KnownPasskeyError,
     Passkey,
+    StaleCeremonyError,
     TooManyPasskeysError,
     UnknownPasskeyError,
     encoded,
@@ -69,6 +70,9 @@ class FakePasskeys:
             raise KnownPasskeyError("known")
         if len(self.of(account.account_id)) >= MOST_PASSKEYS:
             raise TooManyPasskeysError("many")
+        known = self.accounts.by_id(account.account_id)
+        if known is not None and known.sessions_from != account.sessions_from:
+            raise StaleCeremonyError("ended")
         self.passkeys[passkey.passkey_id] = passkey
         self.told.append(told)
         self._count(account.account_id)

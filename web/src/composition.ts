@@ -160,7 +160,9 @@ function settleWhenSignedIn(session: Session, downloads: () => Promise<Downloads
     const before = accountId;
     accountId = session.whoWatches()?.accountId;
     if (accountId === undefined || accountId === before || owed.all(accountId).length === 0) return;
-    setTimeout(() => void downloads().then((all) => all.settle()), SETTLE_AFTER_MS);
+    const settle = async (): Promise<void> => (await downloads()).settle();
+    // What cannot be given back now is, with the next visit.
+    setTimeout(() => void settle().catch(() => undefined), SETTLE_AFTER_MS);
   };
   session.subscribe(follow);
   follow();

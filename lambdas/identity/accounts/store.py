@@ -71,6 +71,17 @@ def _seconds(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
+def sign_ins_kept(account: Account) -> tuple[str, dict[str, int]]:
+    """That an account's sign-ins have not ended since it was read: a condition and its values.
+
+    What a thief began does not go on once the owner has chosen another password, not even when
+    both are written in the same moment.
+    """
+    if account.sessions_from is None:
+        return "attribute_not_exists(sessions_from)", {}
+    return "sessions_from = :ended", {"ended": epoch_milliseconds(account.sessions_from)}
+
+
 @dataclass(frozen=True)
 class TableWrites:
     """One table's writes."""
@@ -201,21 +212,17 @@ class DynamoMembers:
     def change_email(self, account: Account, email: str, told: Event, now: datetime) -> None:
         """Another address; EmailTakenError when that one has an account, ConflictError when this
         one was blocked, or its address changed, or its sign-ins ended, since it was read."""
-        ended = account.sessions_from
-        unended = (
-            "attribute_not_exists(sessions_from)" if ended is None else "sessions_from = :ended"
-        )
-        values: dict[str, str | int] = {"new": email, "old": account.email}
-        if ended is not None:
-            values["ended"] = epoch_milliseconds(ended)
+        kept, ended = sign_ins_kept(account)
         try:
             self._write.all_of(
                 self._write.put(email_claim(email, account.account_id), ABSENT),
                 self._write.change_account(
                     account,
                     "SET email = :new",
-                    f"email = :old AND attribute_not_exists(blocked_at) AND {unended}",
-                    **values,
+                    f"email = :old AND attribute_not_exists(blocked_at) AND {kept}",
+                    new=email,
+                    old=account.email,
+                    **ended,
                 ),
                 self._write.remove(key("EMAIL", account.email)),
                 self._write.event(told, now),

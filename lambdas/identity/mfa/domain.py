@@ -73,6 +73,9 @@ class StaleSignInError(UnauthenticatedError):
     code = "stale_sign_in"
 
 
+CHANGED = "The account was changed meanwhile. Start again."
+
+
 class SecondStepNeededError(UnauthenticatedError):
     """The password is right; `secret` is what the page of the second step carries."""
 

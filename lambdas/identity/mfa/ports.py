@@ -46,7 +46,8 @@ class Factors(Protocol):
         told: Event,
         now: datetime,
     ) -> None:
-        """Ask for a second step from now on, with recovery codes or none; TwoStepIsOnError."""
+        """Ask for a second step from now on, with recovery codes or none; TwoStepIsOnError, or
+        StaleSignInError when the account's sign-ins have ended since it was read."""
 
     def turn_off(self, account: Account, told: Event, now: datetime) -> None:
         """Forget the app and the recovery codes; TwoStepIsOffError."""

@@ -14,6 +14,7 @@ from identity.confirmation.domain import Change
 from identity.domain import Account, Admitted, Proven
 from identity.mfa.check import WRONG_SECOND_CODE, CodeCheck, Owner, OwnerCheck
 from identity.mfa.domain import (
+    CHANGED,
     PENDING_LIFE,
     RECOVERY_CHARACTERS,
     RECOVERY_CODES,
@@ -203,7 +204,7 @@ def _found(steps: PendingSteps, secret: str, purpose: str, clock: Clock) -> Pend
 def _kept(accounts: Accounts, pending: Pending) -> Account:
     account = accounts.by_id(pending.account_id)
     if account is None or not account.keeps(pending.began):
-        raise StaleSignInError("The account was changed meanwhile. Start again.")
+        raise StaleSignInError(CHANGED)
     return account
 
 

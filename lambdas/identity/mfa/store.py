@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from identity.accounts.store import TableWrites
+from identity.accounts.store import TableWrites, sign_ins_kept
 from identity.domain import Account
 from identity.items import (
     ABSENT,
@@ -28,9 +28,11 @@ from identity.items import (
     text,
 )
 from identity.mfa.domain import (
+    CHANGED,
     TOTP,
     AuthenticatorApp,
     Pending,
+    StaleSignInError,
     TwoStepIsOffError,
     TwoStepIsOnError,
 )
@@ -134,20 +136,30 @@ class DynamoFactors:
         told: Event,
         now: datetime,
     ) -> None:
-        """Ask for a second step from now on; TwoStepIsOnError."""
+        """Ask for a second step from now on; TwoStepIsOnError, StaleSignInError."""
         codes = [self._write.put(_recovery_item(account, recovery_digests))]
-        self._all_unless(
-            TwoStepIsOnError("You sign in in two steps already."),
-            self._update(
-                key("ACCOUNT", account.account_id),
-                "ADD factors :factor",
-                "attribute_exists(pk) AND attribute_not_exists(deletion_due)",
-                {":factor": {"SS": [TOTP]}},
-            ),
-            self._write.put(app_item(account.account_id, app, now), ABSENT),
-            *(codes if recovery_digests else ()),
-            self._write.event(told, now),
-        )
+        kept, ended = sign_ins_kept(account)
+        try:
+            self._write.all_of(
+                self._update(
+                    key("ACCOUNT", account.account_id),
+                    "ADD factors :factor",
+                    f"attribute_exists(pk) AND attribute_not_exists(deletion_due) AND {kept}",
+                    {
+                        ":factor": {"SS": [TOTP]},
+                        **{f":{name}": number(value) for name, value in ended.items()},
+                    },
+                ),
+                self._write.put(app_item(account.account_id, app, now), ABSENT),
+                *(codes if recovery_digests else ()),
+                self._write.event(told, now),
+            )
+        except self.client.exceptions.TransactionCanceledException as error:
+            if not is_refused(error.response):
+                raise
+            if self.app(account.account_id) is None:
+                raise StaleSignInError(CHANGED) from error
+            raise TwoStepIsOnError("You sign in in two steps already.") from error
 
     def turn_off(self, account: Account, told: Event, now: datetime) -> None:
         """Forget the app and the recovery codes; TwoStepIsOffError."""

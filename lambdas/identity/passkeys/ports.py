@@ -35,7 +35,8 @@ class Passkeys(Protocol):
         """One of an account."""
 
     def add(self, account: Account, passkey: Passkey, told: Event, now: datetime) -> None:
-        """Record a passkey; TooManyPasskeysError, KnownPasskeyError when any account has it."""
+        """Record a passkey; TooManyPasskeysError, KnownPasskeyError when any account has it,
+        StaleCeremonyError when the account's sign-ins have ended since it was read."""
 
     def rename(self, account_id: str, passkey_id: str, name: str) -> None:
         """Call it something else; UnknownPasskeyError."""

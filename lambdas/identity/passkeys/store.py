@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from identity.accounts.store import TableWrites
+from identity.accounts.store import TableWrites, sign_ins_kept
 from identity.domain import Account
 from identity.items import (
     ABSENT,
@@ -23,11 +23,13 @@ from identity.items import (
 )
 from identity.passkeys.domain import (
     MOST_PASSKEYS,
+    STALE,
     UNKNOWN,
     Assertion,
     Ceremony,
     KnownPasskeyError,
     Passkey,
+    StaleCeremonyError,
     TooManyPasskeysError,
     UnknownPasskeyError,
 )
@@ -92,17 +94,19 @@ class DynamoPasskeys:
         return _passkey(answer["Item"]) if "Item" in answer else None
 
     def add(self, account: Account, passkey: Passkey, told: Event, now: datetime) -> None:
-        """Record a passkey; TooManyPasskeysError, KnownPasskeyError."""
+        """Record a passkey; TooManyPasskeysError, KnownPasskeyError, StaleCeremonyError."""
+        kept, ended = sign_ins_kept(account)
         try:
             self._write.all_of(
                 self._write.put(claim_key(passkey.passkey_id), ABSENT),
                 self._write.change_account(
                     account,
                     "ADD passkeys :one",
-                    f"{_THERE} AND attribute_not_exists(deletion_due) "
+                    f"{_THERE} AND attribute_not_exists(deletion_due) AND {kept} "
                     "AND (attribute_not_exists(passkeys) OR passkeys < :most)",
                     one=1,
                     most=MOST_PASSKEYS,
+                    **ended,
                 ),
                 self._write.put(_item(passkey), ABSENT),
                 self._write.event(told, now),
@@ -113,6 +117,8 @@ class DynamoPasskeys:
             reasons = cast("dict[str, Any]", error.response)["CancellationReasons"]
             if reasons[0]["Code"] == "ConditionalCheckFailed":
                 raise KnownPasskeyError("That passkey is on an account already.") from error
+            if len(self.of(account.account_id)) < MOST_PASSKEYS:
+                raise StaleCeremonyError(STALE) from error
             raise TooManyPasskeysError(
                 f"An account has at most {MOST_PASSKEYS} passkeys. Remove one first.",
                 limit=MOST_PASSKEYS,

@@ -6,17 +6,31 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
 
+from identity.devices.store import DynamoDevices
 from identity.domain import Account
-from identity.mfa.domain import AuthenticatorApp, Pending, TwoStepIsOffError, TwoStepIsOnError
+from identity.mfa.domain import (
+    AuthenticatorApp,
+    Pending,
+    StaleSignInError,
+    TwoStepIsOffError,
+    TwoStepIsOnError,
+)
 from identity.mfa.ports import Factors, PendingSteps
 from identity.mfa.store import DynamoFactors, DynamoPendingSteps
 from identity.ports import Accounts
 from identity.store import DynamoAccounts
-from kernel.events.identity import MfaDisabled, MfaEnabled, RecoveryCodesReplaced, RecoveryCodeUsed
+from kernel.events.identity import (
+    MfaDisabled,
+    MfaEnabled,
+    RecoveryCodesReplaced,
+    RecoveryCodeUsed,
+    SignedOutEverywhere,
+)
 from tests.fakes.identity import FakeAccounts
 from tests.fakes.mfa import FakeFactors, FakePendingSteps
 
@@ -84,6 +98,34 @@ def test_an_account_is_made_with_an_app_or_given_one_without_recovery_codes(
         kept.factors.turn_on(with_app, APP, (), ON, now)
     kept.factors.replace_recovery_codes(with_app, {"one"}, REPLACED, now)
     assert kept.factors.take_recovery_code("acc_2", "one", USED, now)
+
+
+@pytest.mark.parametrize("ended_before", [False, True])
+def test_it_is_not_turned_on_once_the_accounts_sign_ins_have_ended_since_it_was_read(
+    table_of: Callable[[str], str], now: datetime, ended_before: bool
+) -> None:
+    place = (boto3.client("dynamodb"), table_of("identity"))
+    accounts, factors = DynamoAccounts(*place), DynamoFactors(*place)
+    accounts.add(Account("acc_1", "ada@example.com", "hash", ("member",), "prf_1", now))
+    if ended_before:
+        ends_sign_ins(place, now)
+    read = accounts.by_id("acc_1")
+    assert read is not None
+    ends_sign_ins(place, now + timedelta(milliseconds=1))
+
+    with pytest.raises(StaleSignInError):
+        factors.turn_on(read, APP, {"one"}, ON, now)
+
+    assert factors.app("acc_1") is None
+    read = accounts.by_id("acc_1")
+    assert read is not None
+    assert not read.factors
+    factors.turn_on(read, APP, {"one"}, ON, now)
+
+
+def ends_sign_ins(place: tuple[Any, str], at: datetime) -> None:
+    told = SignedOutEverywhere(sequence=1, account_id="acc_1", family_ids=[])
+    DynamoDevices(*place).end_all("acc_1", told, at)
 
 
 def test_it_is_turned_on_and_off_once(kept: Kept, ada: Account, now: datetime) -> None:

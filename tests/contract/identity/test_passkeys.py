@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from identity.accounts.store import DynamoMembers
+from identity.devices.store import DynamoDevices
 from identity.domain import Account
 from identity.passkeys.domain import (
     MOST_PASSKEYS,
@@ -19,6 +20,7 @@ from identity.passkeys.domain import (
     Ceremony,
     KnownPasskeyError,
     Passkey,
+    StaleCeremonyError,
     TooManyPasskeysError,
     UnknownPasskeyError,
 )
@@ -26,7 +28,12 @@ from identity.passkeys.ports import Ceremonies, Passkeys
 from identity.passkeys.store import DynamoCeremonies, DynamoPasskeys
 from identity.store import DynamoAccounts
 from kernel.errors import ConflictError
-from kernel.events.identity import AccountDeleted, PasskeyAdded, PasskeyRemoved
+from kernel.events.identity import (
+    AccountDeleted,
+    PasskeyAdded,
+    PasskeyRemoved,
+    SignedOutEverywhere,
+)
 from tests.fakes.passkeys import FakeCeremonies, FakePasskeys
 
 if TYPE_CHECKING:
@@ -145,6 +152,30 @@ def test_whoever_waits_asks_without_an_sdk(
     assert not passkeys.use(phone, Assertion(1, is_backed_up=True), now)
 
 
+@pytest.mark.parametrize("ended_before", [False, True])
+def test_none_is_added_once_the_accounts_sign_ins_have_ended_since_it_was_read(
+    table: str, ada: Account, phone: Passkey, now: datetime, ended_before: bool
+) -> None:
+    client = boto3.client("dynamodb")
+    passkeys, accounts = DynamoPasskeys(client, table), DynamoAccounts(client, table)
+    devices = DynamoDevices(client, table)
+    told = SignedOutEverywhere(sequence=1, account_id="acc_ada", family_ids=[])
+    if ended_before:
+        devices.end_all("acc_ada", told, now)
+    read = accounts.by_id("acc_ada")
+    assert read is not None
+    devices.end_all("acc_ada", told, now + timedelta(milliseconds=1))
+
+    with pytest.raises(StaleCeremonyError):
+        passkeys.add(read, phone, ADDED, now)
+
+    assert list(passkeys.of("acc_ada")) == []
+    read = accounts.by_id("acc_ada")
+    assert read is not None
+    assert read.passkeys == 0
+    passkeys.add(read, phone, ADDED, now)
+
+
 @pytest.mark.race
 def test_of_many_at_once_no_account_gets_one_too_many(
     table: str, ada: Account, phone: Passkey, now: datetime
@@ -215,7 +246,7 @@ def test_an_account_that_is_deleted_takes_its_passkeys_along(
     passkeys, members = DynamoPasskeys(client, table), DynamoMembers(client, table)
     passkeys.add(ada, phone, ADDED, now)
     members.request_deletion(ada, now, REMOVED, now)
-    with pytest.raises(TooManyPasskeysError):
+    with pytest.raises(StaleCeremonyError):
         passkeys.add(ada, replace(phone, passkey_id="p2"), ADDED, now)
     assert list(members.due_for_deletion(now + timedelta(seconds=1))) == ["acc_ada"]
     due = members.by_id("acc_ada")
