@@ -55,6 +55,8 @@ def test_a_member_is_found_given_a_plan_blocked_and_let_go_by_keyboard_alone(
     expect(page.get_by_role("button", name="Cancel")).to_be_focused()
     assert grave_findings(page) == []
     page.get_by_role("dialog").get_by_role("button", name="Block").press("Enter")
+    # The form, which has the same words, goes with the service's answer.
+    expect(page.get_by_role("button", name="Unblock")).to_be_visible()
     expect(member).to_contain_text("Used by more than one household")
     expect(member).to_contain_text("Called by phone.")
     assert tv.renewal().json()["error"] == "invalid_grant"
