@@ -50,6 +50,25 @@ def downloaded(viewer: Viewer, somebody: Somebody, film: Ingested) -> None:
     expect(viewer.page.get_by_role("link", name="Downloaded")).to_be_visible(timeout=PATIENCE_MS)
 
 
+def kept_film_played(viewer: Viewer) -> tuple[Player, str]:
+    """The one that is kept, playing, and its address from the root."""
+    viewer.open("/downloads")
+    viewer.page.get_by_role("link", name="Play").click()
+    return Player(viewer).start(), viewer.page.url.removeprefix(viewer.cloud.web)
+
+
+def await_place(device: SignedIn, film: Ingested, reached: float) -> None:
+    """Until the service knows where watching stopped."""
+
+    def told() -> bool:
+        kept = device.ask("GET", f"/progress/{film.title_id}")
+        if kept.status_code != 200:
+            return False
+        return abs(float(kept.json()["position_seconds"]) - reached) < 1.0
+
+    eventually(told, CAUGHT_UP_SECONDS, "the place that was reached")
+
+
 def test_a_download_plays_without_the_network_and_refuses_after_its_time(
     viewer: Viewer, member_with_downloads: Somebody, ingested: Ingested
 ) -> None:
@@ -84,13 +103,7 @@ def test_a_download_plays_without_the_network_and_refuses_after_its_time(
     viewer.open("/downloads")
     device = SignedIn(somebody)
 
-    def told() -> bool:
-        kept = device.ask("GET", f"/progress/{ingested.title_id}")
-        if kept.status_code != 200:
-            return False
-        return abs(float(kept.json()["position_seconds"]) - reached) < 1.0
-
-    eventually(told, CAUGHT_UP_SECONDS, "the place that was reached without the network")
+    await_place(device, ingested, reached)
 
     def begun() -> bool:
         downloads = device.ask("GET", "/downloads").json()["downloads"]
@@ -120,10 +133,8 @@ def test_signing_out_warns_and_takes_the_downloads_along(
 ) -> None:
     page = viewer.page
     downloaded(viewer, member_with_downloads, ingested)
-    viewer.open("/downloads")
-    page.get_by_role("link", name="Play").click()
-    Player(viewer).start().pause()
-    address = page.url.removeprefix(viewer.cloud.web)
+    player, address = kept_film_played(viewer)
+    player.pause()
     device = SignedIn(member_with_downloads)
     viewer.open("/")
 
@@ -152,14 +163,11 @@ def test_another_account_neither_sees_nor_plays_what_was_left_and_the_first_find
 ) -> None:
     page = viewer.page
     downloaded(viewer, member_with_downloads, ingested)
-    viewer.open("/downloads")
-    page.get_by_role("link", name="Play").click()
-    Player(viewer).start()
-    address = page.url.removeprefix(viewer.cloud.web)
+    player, address = kept_film_played(viewer)
 
     # What they tell is heard by nobody, and the tab is closed without signing out.
     page.route("**/v1/beacons", lambda route: route.abort())
-    reached = Player(viewer).pause()
+    reached = player.pause()
     viewer.open("/downloads")
     page.evaluate("() => sessionStorage.clear()")
     other = Somebody(cloud).has_account()
@@ -177,15 +185,8 @@ def test_another_account_neither_sees_nor_plays_what_was_left_and_the_first_find
     signed_in(viewer, member_with_downloads, "/")
     viewer.open("/downloads")
     expect(page.get_by_test_id("download")).to_be_visible(timeout=PATIENCE_MS)
-    device = SignedIn(member_with_downloads)
 
-    def told() -> bool:
-        kept = device.ask("GET", f"/progress/{ingested.title_id}")
-        if kept.status_code != 200:
-            return False
-        return abs(float(kept.json()["position_seconds"]) - reached) < 1.0
-
-    eventually(told, CAUGHT_UP_SECONDS, "what waited until its account was back")
+    await_place(SignedIn(member_with_downloads), ingested, reached)
 
 
 def test_a_child_neither_sees_nor_plays_what_its_parents_keep_with_the_network_or_without(
@@ -193,10 +194,7 @@ def test_a_child_neither_sees_nor_plays_what_its_parents_keep_with_the_network_o
 ) -> None:
     page = viewer.page
     downloaded(viewer, member_with_downloads, ingested)
-    viewer.open("/downloads")
-    page.get_by_role("link", name="Play").click()
-    Player(viewer).start()
-    address = page.url.removeprefix(viewer.cloud.web)
+    _, address = kept_film_played(viewer)
     viewer.open("/profiles/manage")
     add_profile(page, "Mia")
     page.get_by_role("switch", name="A child watches").click()

@@ -234,7 +234,7 @@ def test_a_code_that_comes_again_and_again_is_refused_each_time(
     grants: Grants, now: datetime
 ) -> None:
     """The first time with another's verifier: the sign-in it was spent for has never begun."""
-    server = Server(now, grants=grants)  # type: ignore[arg-type]
+    server = Server(now, grants=grants)
     server.registration.create_account("ada@example.com", "correct horse", ("member",))
     refusals = Refusals(server.limits, server.announcements, TOKENS_REFUSED, server.clock)
     answering = token(server.tokens, refusals)
